@@ -1,0 +1,47 @@
+"""What Rollcall says: one frozen model per kind of record."""
+
+from agent.records.ai_agent import AiAgent
+from agent.records.base import SCHEMA, Evidence, Part, Record, record_id
+from agent.records.connection import Connection
+from agent.records.diagnostic import Diagnostic
+from agent.records.endpoint import Endpoint
+from agent.records.heartbeat import CollectorHealth, Heartbeat, TargetHealth
+from agent.records.instance import Instance
+from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
+from agent.records.owner import Owner
+from agent.records.summary import Summary
+
+KINDS: dict[str, type[Record]] = {
+    "endpoint": Endpoint,
+    "owner": Owner,
+    "ai_agent": AiAgent,
+    "instance": Instance,
+    "mcp_server": McpServer,
+    "connection": Connection,
+    "diagnostic": Diagnostic,
+    "summary": Summary,
+    "heartbeat": Heartbeat,
+}
+
+__all__ = [
+    "KINDS",
+    "SCHEMA",
+    "AiAgent",
+    "CollectorHealth",
+    "Connection",
+    "DefinitionScope",
+    "Diagnostic",
+    "Endpoint",
+    "Evidence",
+    "Heartbeat",
+    "Instance",
+    "McpServer",
+    "Owner",
+    "Part",
+    "Record",
+    "Source",
+    "Summary",
+    "TargetHealth",
+    "Transport",
+    "record_id",
+]

@@ -1,0 +1,27 @@
+"""An AI agent: a product installed, configured or running for an owner."""
+
+from typing import ClassVar, Literal
+
+from agent.records.base import Record
+
+
+class AiAgent(Record):
+    """One catalog client for one owner."""
+
+    kind: Literal["ai_agent"] = "ai_agent"
+    agent: str
+    """Catalog id, such as `claude-code`."""
+    name: str
+    vendor: str
+    agent_kind: str
+    """cli, ide, desktop, extension, gateway, runtime or framework."""
+    version: str | None = None
+    installed: bool = False
+    """True when install evidence (a binary, a package, an extension folder) was seen, not only a config file."""
+    paths: tuple[str, ...] = ()
+    """Where it was seen: install evidence and configuration files, sorted."""
+    servers: int = 0
+    """MCP server definitions it holds for this owner, all scopes."""
+    running: bool = False
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent")

@@ -1,0 +1,67 @@
+"""What every record carries, and how its identity is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+SCHEMA = "rollcall/1"
+
+
+class Part(BaseModel):
+    """A frozen value inside a record."""
+
+    # Validators are compiled on first use: a one-shot run touches few models, and each costs half a MB.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
+
+
+class Evidence(Part):
+    """Who saw it, where, and how sure that is."""
+
+    collector: str
+    source: str | None = None
+    """A path, `pid:<pid>` or a socket, as the observed machine names it."""
+    confidence: Literal["confirmed", "declared", "inferred"] = "declared"
+    """confirmed: seen running or on disk; declared: a config says so; inferred: concluded from signs."""
+
+
+class Record(Part):
+    """One fact about the endpoint. `id` is the same in every run for the same `IDENTITY` fields."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ()
+
+    schema_: Literal["rollcall/1"] = Field(default=SCHEMA, alias="schema")
+    kind: str
+    id: str
+    endpoint_id: str
+    owner: str | None = None
+    """The operating system account the record belongs to; null for what belongs to the machine."""
+    observed_at: AwareDatetime
+    """UTC time at which the source was read; not part of what is compared."""
+    evidence: Evidence
+
+    @classmethod
+    def of(cls, **fields: Any) -> Self:
+        """The record with its `id` made from the kind, the endpoint and the `IDENTITY` fields, observed now."""
+        fields.setdefault("observed_at", datetime.now(UTC))
+        record = cls(id="", **fields)
+        parts = [attrgetter(name)(record) for name in ("endpoint_id", *cls.IDENTITY)]
+        return record.model_copy(update={"id": record_id(record.kind, *parts)})
+
+    def facts(self) -> dict[str, Any]:
+        """The fields two observations are compared by: all but the time and the evidence."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"observed_at", "evidence"})
+
+    def to_json(self) -> str:
+        return self.model_dump_json(by_alias=True)
+
+
+def record_id(kind: str, *parts: object) -> str:
+    """A stable 128-bit hash, in hex, of an identity tuple."""
+    text = json.dumps([kind, *parts], separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

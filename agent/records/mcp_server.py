@@ -1,0 +1,53 @@
+"""An MCP server definition as one client holds it."""
+
+from typing import ClassVar, Literal
+
+from agent.records.base import Part, Record
+
+Transport = Literal["stdio", "http", "sse", "ws", "unknown"]
+DefinitionScope = Literal["managed", "user", "local", "project", "extension"]
+
+
+class Source(Part):
+    """Where in which file a definition stands."""
+
+    path: str
+    key: str
+    """Key path of the entry, such as `mcpServers.github`; in a list the name stands for the index: `mcpServers[github]`."""
+
+
+class McpServer(Record):
+    """One definition of one MCP server. The same server in five clients is five of these."""
+
+    kind: Literal["mcp_server"] = "mcp_server"
+    agent: str
+    """Catalog id of the client that holds the definition."""
+    name: str
+    scope: DefinitionScope
+    """`local` is for one project and private to the user."""
+    project: str | None = None
+    """Folder of the project for scopes `project` and `local`."""
+    extension: str | None = None
+    """Plugin or extension that brings it, for scope `extension`."""
+    transport: Transport
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    """Arguments with secrets replaced by `<redacted>`; placeholders such as `${VAR}` are kept."""
+    package: str | None = None
+    """Package URL (purl), with the version only where one is named."""
+    pinned: bool | None = None
+    """True for an exact version, commit, tag or digest; null where no package is known."""
+    url: str | None = None
+    """Without userinfo, query, fragment and secret path segments."""
+    env_names: tuple[str, ...] = ()
+    header_names: tuple[str, ...] = ()
+    enabled: bool = True
+    inline_secret: bool = False
+    """True when a secret stands in clear text in env, headers, arguments or URL."""
+    launch_hash: str
+    """SHA-256 over transport, command, args, URL, env names and header names."""
+    running: bool | None = None
+    """True when an instance was joined to it; null when processes were not looked at."""
+    source: Source
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "scope", "source.path", "source.key")

@@ -1,0 +1,1 @@
+"""Discovery plug-ins: each turns the scopes of one source into records."""

@@ -1,0 +1,161 @@
+"""What a catalog entry may say: one TOML file is one AI client, and nothing about a client stands anywhere else.
+
+Path templates: `~` is the home, `{config}` the per-user application folder (`~/.config`, `~/Library/Application
+Support`, `%APPDATA%`), `{data}` the per-user data folder (`~/.local/share`, `~/Library/Application Support`,
+`%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder. `*` matches within one path
+component. Paths use forward slashes on every system.
+
+Key paths (`at`): components separated by dots; `*` matches every key and is captured; `[]` steps into each element
+of a list; a literal key that contains dots is found too (`mcp.servers`). An empty path is the document itself.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.records import DefinitionScope, Transport
+
+Os = Literal["linux", "macos", "windows"]
+Format = Literal["json", "toml", "yaml"]
+RootFormat = Literal["json", "toml", "yaml", "xml", "sqlite"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class _Located(_Entry):
+    """Something at path templates: `paths` for every system, plus those of one system."""
+
+    paths: tuple[str, ...] = ()
+    linux: tuple[str, ...] = ()
+    macos: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+
+    def on(self, os: str) -> tuple[str, ...]:
+        """The path templates that hold on this system."""
+        return (*self.paths, *getattr(self, os))
+
+
+class _Fact(_Entry):
+    """Where a statement comes from, and when it was checked against that."""
+
+    source: str
+    checked: str
+    confidence: Literal["verified", "reported"] = "verified"
+
+
+class ServersAt(_Entry):
+    """Where in a document the server definitions stand."""
+
+    at: str
+    scope: DefinitionScope | None = None
+    """Overrides the scope of the file; for `local` the captured key is the project."""
+    flat: bool = False
+    """The map has no wrapper key: only entries that look like a server count, and only if `at` elsewhere found none."""
+
+
+class ConfigFile(_Located, _Fact):
+    """A file that holds server definitions, settings or both."""
+
+    scope: DefinitionScope
+    format: Format = "json"
+    """`json` is read leniently: comments, trailing commas and a byte order mark are no errors."""
+    servers: tuple[ServersAt, ...] = ()
+    shared: bool = False
+    """The file belongs to another client too: it counts for this one only where this one is present."""
+
+
+class Roots(_Located, _Fact):
+    """A file of the client's own state that names project or plug-in folders."""
+
+    kind: Literal["project", "extension"]
+    format: RootFormat = "json"
+    at: str = ""
+    """Key path of the folders; for `sqlite` it is `table.column`, for `xml` it is `element@attribute`."""
+    take: Literal["value", "key"] = "value"
+    """`key`: the map's keys are the folders."""
+
+
+class Install(_Located, _Fact):
+    """Paths whose existence shows that the client is installed, for one user or for the machine."""
+
+
+class Process(_Entry):
+    """How a running process of the client is recognised; any one suffices."""
+
+    exe: tuple[str, ...] = ()
+    """Exact base names of the executable, without `.exe`, when that name is the client's alone."""
+    packages: tuple[str, ...] = ()
+    """`npm:name` or `pypi:name` of the package that the running script lies in."""
+    paths: tuple[str, ...] = ()
+    """Path fragments of the executable or of the script, starting and ending at a path separator."""
+
+
+class Dialect(_Entry):
+    """How the client's server entries differ from the common form."""
+
+    untyped_url: Transport = "http"
+    """Transport of an entry with a `url` and no type."""
+    skip_types: tuple[str, ...] = ()
+    """Entry types that are built into the client and are no MCP servers."""
+    types: dict[str, Transport] = Field(default_factory=dict)
+    """Further names of transports."""
+
+
+class Client(_Entry):
+    """One AI client."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str
+    vendor: str
+    kind: Literal["cli", "ide", "desktop", "extension", "gateway", "runtime", "framework"]
+    formerly: tuple[str, ...] = ()
+    install: tuple[Install, ...] = ()
+    config: tuple[ConfigFile, ...] = ()
+    roots: tuple[Roots, ...] = ()
+    process: Process = Process()
+    dialect: Dialect = Dialect()
+
+
+class Catalog:
+    """The clients, by id, in alphabetical order."""
+
+    def __init__(self, clients: Iterable[Client]) -> None:
+        self.clients: dict[str, Client] = {client.id: client for client in sorted(clients, key=lambda c: c.id)}
+
+    @classmethod
+    def load(cls, folders: Sequence[Path] = ()) -> Catalog:
+        """The built-in entries, then those of `folders`; a later entry with the same id replaces an earlier one.
+
+        Raises `ValueError` naming the file for an entry that does not fit the schema.
+        """
+        return cls(
+            load_client(path) for folder in (Path(__file__).parent, *folders) for path in sorted(folder.glob("*.toml"))
+        )
+
+    @cached_property
+    def project_markers(self) -> frozenset[str]:
+        """Names whose presence in a folder makes it a candidate project."""
+        return frozenset(
+            template.split("/")[1]
+            for client in self.clients.values()
+            for file in client.config
+            for os in ("linux", "macos", "windows")
+            for template in file.on(os)
+            if template.startswith("{project}/")
+        )
+
+
+def load_client(path: Path) -> Client:
+    """The entry in one TOML file. Raises `ValueError` naming the file."""
+    try:
+        return Client.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error

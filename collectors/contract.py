@@ -1,0 +1,122 @@
+"""The one contract between a collector and whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from agent.records import Record
+
+if TYPE_CHECKING:
+    from collectors.catalog.schema import Catalog
+    from collectors.sources.files import FileTree
+
+
+class Scope(NamedTuple):
+    """The smallest thing a collector can re-read whole."""
+
+    collector: str
+    owner: str
+    """Account name, or "" for what belongs to the machine."""
+    key: str
+    """A path, or `<pid>:<start>`; keys below an unknown folder are unknown with it."""
+
+    def covers(self, other: Scope) -> bool:
+        """Whether `other` is this scope or lies below it."""
+        return self[:2] == other[:2] and (other.key == self.key or other.key.startswith(self.key.rstrip("/") + "/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All records that are true of a scope now. `unknown`: it could not be read, so what was known before stands,
+    there and in every scope below it; `records` then holds only diagnostics."""
+
+    scope: Scope
+    records: tuple[Record, ...] = ()
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One account and its home as the observed machine names it."""
+
+    owner: str
+    path: str
+    uid: int | None
+    gids: frozenset[int] = frozenset()
+    account: str = "unknown"
+    """root, human, service or unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on hostile or merely huge input."""
+
+    file_bytes: int = 16 * 1024 * 1024
+    depth: int = 200
+    """Nesting of a parsed document."""
+    links: int = 40
+    folder_entries: int = 20_000
+    """Entries read from one folder."""
+    walk_depth: int = 6
+    """Folders below a home that the project walk descends."""
+    walk_entries: int = 400_000
+    walk_seconds: float = 10.0
+    servers_per_file: int = 2_000
+
+
+class View(Protocol):
+    """What is known so far, for collectors whose answer depends on another's."""
+
+    def records(self, kind: str) -> Iterable[Record]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a collector may look at."""
+
+    endpoint_id: str
+    os: str
+    """linux, macos or windows: of the observed machine, not of this process."""
+    files: FileTree
+    homes: tuple[Home, ...]
+    catalog: Catalog
+    view: View
+    live: bool = True
+    """False for a mounted image: there are no processes and no sockets to look at."""
+    limits: Limits = field(default_factory=Limits)
+
+
+class Watcher(Protocol):
+    """A running source of change notices."""
+
+    mode: str
+
+    def close(self) -> None: ...
+
+
+class Collector(Protocol):
+    """A discovery plug-in. It keeps no truth of its own: everything it says it can say again from the source."""
+
+    name: str
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        """Every scope that exists now. A scope known before and not yielded is gone, unless an unknown one covers it."""
+        ...
+
+    def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
+        """Just these scopes, read again."""
+        ...
+
+    def depends_on(self, context: Context) -> object:
+        """A comparable digest of what `collect` takes from `context.view`; when it changes, `collect` runs again."""
+        ...
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        """A cheap periodic look that yields only what changed since the last one."""
+        ...
+
+    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
+        """Start telling which scopes became dirty (None: all of them); None when only `poll` can tell."""
+        ...
