@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from agent.records import Record
+from agent.records import Endpoint, Record
 
 if TYPE_CHECKING:
-    from collectors.catalog.schema import Catalog
+    from collectors.catalog.schema import Catalog, Os
     from collectors.sources.files import FileTree
 
 
@@ -45,8 +45,9 @@ class Home:
     path: str
     uid: int | None
     gids: frozenset[int] = frozenset()
-    account: str = "unknown"
-    """root, human, service or unknown."""
+    account: Literal["root", "human", "service", "unknown"] = "unknown"
+    reachable: bool = True
+    """False when this process has no right to enter it; nothing in it is looked at then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,26 @@ class View(Protocol):
 class Context:
     """What a collector may look at."""
 
-    endpoint_id: str
-    os: str
-    """linux, macos or windows: of the observed machine, not of this process."""
+    endpoint: Endpoint
     files: FileTree
     homes: tuple[Home, ...]
     catalog: Catalog
     view: View
-    live: bool = True
-    """False for a mounted image: there are no processes and no sockets to look at."""
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def endpoint_id(self) -> str:
+        return self.endpoint.endpoint_id
+
+    @property
+    def os(self) -> Os:
+        """Of the observed machine, not of this process."""
+        return self.endpoint.os
+
+    @property
+    def live(self) -> bool:
+        """False for a mounted image: there are no processes and no sockets to look at."""
+        return not self.endpoint.root
 
 
 class Watcher(Protocol):
@@ -102,7 +113,7 @@ class Collector(Protocol):
     name: str
 
     def collect(self, context: Context) -> Iterator[Observation]:
-        """Every scope that exists now. A scope known before and not yielded is gone, unless an unknown one covers it."""
+        """Every scope that exists now; one known before and not yielded is gone, unless an unknown one covers it."""
         ...
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:

@@ -10,14 +10,17 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-SCHEMA = "rollcall/1"
+SCHEMA: Literal["rollcall/1"] = "rollcall/1"
+_NOT_FACTS = {"observed_at", "evidence"}
 
 
 class Part(BaseModel):
     """A frozen value inside a record."""
 
     # Validators are compiled on first use: a one-shot run touches few models, and each costs half a MB.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, populate_by_name=True, hide_input_in_errors=True
+    )
 
 
 class Evidence(Part):
@@ -53,9 +56,14 @@ class Record(Part):
         parts = [attrgetter(name)(record) for name in ("endpoint_id", *cls.IDENTITY)]
         return record.model_copy(update={"id": record_id(record.kind, *parts)})
 
+    def same_facts(self, other: Record) -> bool:
+        """Whether both say the same, whenever and by whomever it was seen."""
+        mine, theirs = self.__dict__, other.__dict__
+        return mine.keys() == theirs.keys() and all(mine[k] == theirs[k] for k in mine if k not in _NOT_FACTS)
+
     def facts(self) -> dict[str, Any]:
         """The fields two observations are compared by: all but the time and the evidence."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"observed_at", "evidence"})
+        return self.model_dump(mode="json", by_alias=True, exclude=_NOT_FACTS)
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True)

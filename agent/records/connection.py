@@ -15,7 +15,7 @@ class Connection(Record):
     to_id: str | None = None
     """Record id of the server or instance it ends at, when that is one of ours."""
     local: str | None = None
-    """`address:port` for a listening socket; only the address for an established one (its port is fleeting)."""
+    """`address:port` of a listening socket; null for an established one, whose own port is fleeting."""
     remote: str | None = None
     """`address:port` of the peer."""
 

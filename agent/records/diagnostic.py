@@ -15,8 +15,10 @@ class Diagnostic(Record):
     """Dotted and stable, such as `file.too_large` or `parse.json`."""
     message: str
     path: str | None = None
+    key: str | None = None
+    """Key path within the file."""
     line: int | None = None
     column: int | None = None
     agent: str | None = None
 
-    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "code", "path", "agent")
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "code", "path", "key", "agent")

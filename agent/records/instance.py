@@ -19,6 +19,9 @@ class Instance(Record):
     """Definitions this server process was joined to; empty means that no config declares it."""
     package: str | None = None
     pid: int
+    """The topmost process of the tree."""
+    pids: tuple[int, ...] = ()
+    """All processes of the tree that were recognised as this instance."""
     started_at: AwareDatetime
     parent_id: str | None = None
     """Instance id of the agent it runs under."""

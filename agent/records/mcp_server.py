@@ -13,7 +13,7 @@ class Source(Part):
 
     path: str
     key: str
-    """Key path of the entry, such as `mcpServers.github`; in a list the name stands for the index: `mcpServers[github]`."""
+    """Key path of the entry, such as `mcpServers.github`; in a list the name stands for the index."""
 
 
 class McpServer(Record):

@@ -2,8 +2,8 @@
 
 Path templates: `~` is the home, `{config}` the per-user application folder (`~/.config`, `~/Library/Application
 Support`, `%APPDATA%`), `{data}` the per-user data folder (`~/.local/share`, `~/Library/Application Support`,
-`%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder. `*` matches within one path
-component. Paths use forward slashes on every system.
+`%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder. `*`
+matches within one path component. Paths use forward slashes on every system.
 
 Key paths (`at`): components separated by dots; `*` matches every key and is captured; `[]` steps into each element
 of a list; a literal key that contains dots is found too (`mcp.servers`). An empty path is the document itself.

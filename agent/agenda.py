@@ -1,0 +1,83 @@
+"""What the main loop has to do next: dirty scopes, notices and the time of the next periodic task."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from collectors.contract import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What has gathered since the last time."""
+
+    scopes: frozenset[Scope]
+    everything: bool
+    notices: tuple[tuple[str, str], ...]
+
+
+class Agenda:
+    """Filled from any thread, emptied by the main loop. A scope marked a thousand times is read once."""
+
+    def __init__(self, debounce: float) -> None:
+        self._debounce = debounce
+        self._changed = threading.Condition()
+        self._scopes: set[Scope] = set()
+        self._everything = False
+        self._notices: list[tuple[str, str]] = []
+        self._since: float | None = None
+        self._interrupted = False
+
+    def mark(self, scope: Scope | None) -> None:
+        """A scope became dirty; None: nobody knows which, so all of them."""
+        with self._changed:
+            if scope is None:
+                self._everything = True
+            else:
+                self._scopes.add(scope)
+            self._gathered()
+
+    def notice(self, code: str, message: str) -> None:
+        """Something that a person should learn of through the journal."""
+        with self._changed:
+            self._notices.append((code, message))
+            self._gathered()
+
+    def interrupt(self) -> None:
+        """Wake the main loop now; a signal handler may call it, since the lock is reentrant."""
+        with self._changed:
+            self._interrupted = True
+            self._changed.notify()
+
+    def wait(self, until: float) -> Work:
+        """What is due at the monotonic time `until` at the latest, sooner when something was marked or interrupted."""
+        with self._changed:
+            while not self._interrupted:
+                now = time.monotonic()
+                due = until if self._since is None else min(until, self._since + self._debounce)
+                if now >= due:
+                    break
+                self._changed.wait(due - now)
+            self._interrupted = False
+            return self._take()
+
+    def _gathered(self) -> None:
+        if self._since is None:
+            self._since = time.monotonic()
+        self._changed.notify()
+
+    def _take(self) -> Work:
+        ripe = self._since is not None and time.monotonic() >= self._since + self._debounce
+        work = Work(
+            frozenset(self._scopes) if ripe else frozenset(),
+            self._everything and ripe,
+            tuple(self._notices) if ripe else (),
+        )
+        if ripe:
+            self._scopes.clear()
+            self._notices.clear()
+            self._everything = False
+            self._since = None
+        return work

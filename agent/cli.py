@@ -1,0 +1,159 @@
+"""The commands: arguments in, exit status out; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent import __version__, config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMPLETE, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 complete, 1 failure, 2 usage or configuration error, 3 partial."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None and not options.once:
+        parser.error("nothing to do: give --once, or a command such as run, status or explain")
+    try:
+        return int(options.work(options))
+    except config.ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        return FAILURE
+    except OSError as error:
+        print(f"rollcall: {error.filename or ''}: {error.strerror or type(error).__name__}", file=sys.stderr)
+        return FAILURE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rollcall", description="Which AI agents and MCP servers run on this machine."
+    )
+    parser.add_argument("--version", action="version", version=f"rollcall {__version__}")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    parser.add_argument("--once", action="store_true", help="print the inventory of this machine and exit")
+    parser.add_argument("--root", metavar="DIR", help="with --once: read DIR as the file system of another machine")
+    parser.add_argument(
+        "--format", choices=("table", "json", "ndjson"), help="default: table on a terminal, else ndjson"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write to FILE (atomically, mode 0600), not to stdout"
+    )
+    parser.add_argument("--no-deliver", action="store_true", help="send nothing, even where a target is configured")
+    parser.set_defaults(work=_once)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    run = commands.add_parser("run", help="watch, journal and deliver until stopped")
+    run.set_defaults(work=_run)
+    status = commands.add_parser("status", help="health of the running daemon")
+    status.set_defaults(work=_status)
+    explain = commands.add_parser("explain", help="which client reads a file, and what comes out of it")
+    explain.add_argument("--client", metavar="ID", help="read it as a file of this client, wherever it lies")
+    explain.add_argument("--format", choices=("table", "ndjson"), default="table")
+    explain.add_argument("files", nargs="+", metavar="FILE")
+    explain.set_defaults(work=_explain)
+    actions = commands.add_parser("config", help="check a configuration file").add_subparsers(
+        dest="action", required=True
+    )
+    check = actions.add_parser("check", help="name line and key of each error")
+    check.add_argument("file", nargs="?", type=Path)
+    check.set_defaults(work=_config_check)
+    audit = commands.add_parser("audit", help="check the journal").add_subparsers(dest="action", required=True)
+    audit.add_parser("verify", help="recompute the whole hash chain").set_defaults(work=_audit_verify)
+    return parser
+
+
+def _once(options: argparse.Namespace) -> int:
+    settings = config.load(options.config)
+    if options.root and not Path(options.root).is_dir():
+        raise config.ConfigError(f"{options.root}: no such folder")
+    from agent import once, output
+
+    with _progress():
+        look = once.take_inventory(settings, options.root)
+    form: output.Format = options.format or ("table" if sys.stdout.isatty() and not options.output else "ndjson")
+    output.emit(output.render(look.records, form), options.output)
+    delivered = options.no_deliver or once.deliver(settings, look)
+    if not delivered:
+        return FAILURE
+    return PARTIAL if look.summary.status == "partial" else COMPLETE
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """A line on a terminal's stderr where the work takes more than a second."""
+    timer = threading.Timer(1.0, lambda: print("rollcall: looking around …", file=sys.stderr, flush=True))
+    if sys.stderr.isatty():
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _run(options: argparse.Namespace) -> int:
+    from agent import daemon, journal, logs
+    from agent.platform.service import AlreadyRunning
+
+    settings = config.load(options.config)
+    logs.configure(settings.log)
+    try:
+        daemon.Daemon(lambda: config.load(options.config)).run()
+    except AlreadyRunning as error:
+        print(f"rollcall: another daemon holds {error}", file=sys.stderr)
+        return FAILURE
+    except journal.JournalError as error:
+        print(f"rollcall: {error}", file=sys.stderr)
+        return FAILURE
+    return COMPLETE
+
+
+def _status(options: argparse.Namespace) -> int:
+    from agent import status
+
+    report = status.report(config.state_dir(config.load(options.config)))
+    sys.stdout.write(report.text)
+    return COMPLETE if report.running else FAILURE
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from agent import explain
+    from agent.surroundings import file_context
+
+    context = file_context(config.load(options.config))
+    if options.client and options.client not in context.catalog.clients:
+        raise config.ConfigError(f"no client {options.client!r} in the catalog")
+    found = [item for file in options.files for item in explain.explain(context, file, options.client)]
+    if options.format == "ndjson":
+        sys.stdout.writelines(record.to_json() + "\n" for item in found for record in item.records)
+    else:
+        sys.stdout.writelines(line + "\n" for line in explain.lines(found))
+    return COMPLETE
+
+
+def _config_check(options: argparse.Namespace) -> int:
+    file = options.file or options.config
+    config.load(file)
+    print(f"{file or config.default_file()}: ok")
+    return COMPLETE
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    from agent import audit
+    from agent.surroundings import file_context
+
+    settings = config.load(options.config)
+    result = audit.verify(config.state_dir(settings), file_context(settings).endpoint_id)
+    print(result.text)
+    return COMPLETE if result.ok else FAILURE

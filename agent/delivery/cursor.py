@@ -1,0 +1,86 @@
+"""How far one target has come: kept in the journal's file, so that no crash can forget it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from agent.journal import Journal
+
+
+class Position(NamedTuple):
+    """Everything up to `done` is settled."""
+
+    done: int = 0
+    """Last entry that was accepted or became a dead letter."""
+    accepted: int = 0
+    """Last entry the target has accepted."""
+    sending: int | None = None
+    """Last entry of the batch under way, fixed before its first attempt."""
+    last_success: str | None = None
+
+
+class DeadLetter(NamedTuple):
+    """An entry that a target will never take; it stays in the journal."""
+
+    target: str
+    seq: int
+    at: str
+    reason: str
+
+
+class Cursor:
+    """The durable position of one target."""
+
+    def __init__(self, journal: Journal, target: str) -> None:
+        self._journal = journal
+        self._target = target
+
+    def load(self) -> Position:
+        with self._journal.reading() as connection:
+            row = connection.execute(
+                "SELECT done, accepted, sending, last_success FROM targets WHERE name = ?", (self._target,)
+            ).fetchone()
+        return Position(*row) if row else Position()
+
+    def begin(self, last_seq: int) -> None:
+        """Fix the bounds of the batch that is about to be sent."""
+        self._store(self.load()._replace(sending=last_seq))
+
+    def reset(self) -> None:
+        """Let go of the batch under way: the next one may have other bounds."""
+        self._store(self.load()._replace(sending=None))
+
+    def accept(self, last_seq: int) -> None:
+        """The target has everything up to `last_seq`."""
+        self._store(Position(last_seq, last_seq, None, datetime.now(UTC).isoformat(timespec="seconds")))
+
+    def rewind(self, seq: int) -> None:
+        """The target asks to continue with `seq`."""
+        position = self.load()
+        self._store(position._replace(done=seq - 1, accepted=seq - 1, sending=None))
+
+    def bury(self, first_seq: int, last_seq: int, reason: str) -> None:
+        """Make entries dead letters and go on behind them."""
+        position = self.load()._replace(done=last_seq, sending=None)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = [(self._target, seq, now, reason) for seq in range(first_seq, last_seq + 1)]
+        with self._journal.transaction() as step:
+            step.connection.executemany("INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?)", rows)
+            step.connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))
+
+    def dead_letters(self) -> list[DeadLetter]:
+        with self._journal.reading() as connection:
+            rows = connection.execute(
+                "SELECT target, seq, at, reason FROM dead_letters WHERE target = ? ORDER BY seq", (self._target,)
+            ).fetchall()
+        return [DeadLetter(*row) for row in rows]
+
+    def dead_letter_count(self) -> int:
+        with self._journal.reading() as connection:
+            row = connection.execute("SELECT count(*) FROM dead_letters WHERE target = ?", (self._target,)).fetchone()
+        return int(row[0])
+
+    def _store(self, position: Position) -> None:
+        with self._journal.transaction() as step:
+            step.connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))

@@ -1,0 +1,63 @@
+"""The bearer token of a target: read from its file or variable when needed, never kept in settings or messages."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from agent.delivery.contract import Notice, TargetSettings
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+
+
+class TokenError(Exception):
+    """The token cannot be used; the message names its source, never its content."""
+
+
+class Token:
+    """Reads the file again whenever it changed, so that a rotated token needs no restart."""
+
+    def __init__(self, settings: TargetSettings, on_notice: Notice) -> None:
+        self._file = settings.token_file
+        self._variable = settings.token_env
+        self._on_notice = on_notice
+        self._seen: tuple[int, int, int] | None = None
+        self._value: str | None = None
+
+    def value(self) -> str | None:
+        """The token, or None where none is configured. Raises `TokenError`."""
+        if self._file is not None:
+            return self._from_file(self._file)
+        if self._variable is not None:
+            return _usable(os.environ.get(self._variable, ""), f"environment variable {self._variable}")
+        return None
+
+    def forget(self) -> None:
+        """The token was not accepted: read its file again, changed or not."""
+        self._seen = None
+
+    def _from_file(self, path: Path) -> str:
+        try:
+            with path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+                if self._value is None or seen != self._seen:
+                    self._value = _usable(file.read(16_384).decode("ascii", "replace"), f"token file {path}")
+                    self._seen = seen
+                    self._warn_if_exposed(path, status.st_mode)
+                return self._value
+        except OSError as error:
+            raise TokenError(f"token file {path}: {error.strerror}") from error
+
+    def _warn_if_exposed(self, path: Path, mode: int) -> None:
+        if os.name == "posix" and mode & stat.S_IROTH:
+            self._on_notice("delivery.token_exposed", f"token file {path} can be read by every account")
+
+
+def _usable(text: str, source: str) -> str:
+    token = text.strip()
+    if not _TOKEN.fullmatch(token):
+        raise TokenError(f"{source} holds no usable token")
+    return token

@@ -1,0 +1,90 @@
+"""How the running daemon is: for the heartbeat, for `rollcall status`, and as notices."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from agent import __version__
+from agent.delivery.sender import Sender
+from agent.engine import Engine
+from agent.journal import Journal
+from agent.output import replace_file
+from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
+from collectors.contract import Watcher
+
+log = structlog.get_logger()
+STATUS = "status.json"
+"""Name of the status file in the state folder."""
+
+
+class Health:
+    """Reads the state of everyone; changes nothing but the status file."""
+
+    def __init__(self, engine: Engine, journal: Journal, senders: Sequence[Sender], status_file: Path) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._senders = senders
+        self._file = status_file
+        self._started = time.monotonic()
+        self.journal_error: str | None = None
+
+    def heartbeat(self, watchers: Mapping[str, Watcher]) -> Heartbeat:
+        return Heartbeat.of(
+            endpoint_id=self._engine.context.endpoint_id,
+            evidence=Evidence(collector="rollcall", confidence="confirmed"),
+            rollcall_version=__version__,
+            uptime_seconds=round(time.monotonic() - self._started, 1),
+            inventory_digest=self._engine.inventory.digest(),
+            journal_head=self._journal.head().seq,
+            collectors=tuple(self._collectors(watchers)),
+            targets=tuple(self._targets()),
+        )
+
+    def notice(self, code: str, message: str) -> Diagnostic:
+        return Diagnostic.of(
+            endpoint_id=self._engine.context.endpoint_id,
+            evidence=Evidence(collector="rollcall", confidence="confirmed"),
+            code=code,
+            message=message,
+        )
+
+    def write(self, watchers: Mapping[str, Watcher]) -> None:
+        """Leave the state where `rollcall status` finds it."""
+        beat = self.heartbeat(watchers)
+        status = {
+            "pid": os.getpid(),
+            "written_at": datetime.now(UTC).isoformat(),
+            "journal_error": self.journal_error,
+            "heartbeat": json.loads(beat.to_json()),
+        }
+        try:
+            replace_file(self._file, json.dumps(status))
+        except OSError as error:
+            log.warning("status.not_written", reason=error.strerror)
+
+    def _collectors(self, watchers: Mapping[str, Watcher]) -> list[CollectorHealth]:
+        return [
+            CollectorHealth(
+                name=name,
+                ok=done.ok,
+                last_success=done.last_success and done.last_success.isoformat(),
+                seconds=round(done.seconds, 4),
+                records=done.records,
+                mode=watchers[name].mode if name in watchers else "sweep",
+            )
+            for name, done in self._engine.passes.items()
+        ]
+
+    def _targets(self) -> list[TargetHealth]:
+        states = [sender.status() for sender in self._senders]
+        return [
+            TargetHealth(name=s.name, acknowledged=s.acknowledged, backlog=s.backlog, last_error=s.last_error)
+            for s in states
+        ]

@@ -1,0 +1,98 @@
+"""One entry of the journal, its canonical bytes and its place in the hash chain."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+import rfc8785
+from pydantic import AwareDatetime
+
+from agent.records.base import Part
+
+Op = Literal["discovered", "changed", "removed", "snapshot_begin", "snapshot", "snapshot_end", "heartbeat", "notice"]
+
+_EXACT = 2**53 - 1
+"""Largest integer that JSON can carry exactly (RFC 8785, section 3.2.2.3)."""
+
+
+class Change(Part):
+    """One field of a record before and after."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class Entry(Part):
+    """One thing that happened. `seq` counts from 1 without gaps within one `chain`."""
+
+    seq: int
+    at: AwareDatetime
+    """UTC time of the event, not of its delivery."""
+    op: Op
+    record: dict[str, Any] | None = None
+    """The whole record as JSON; for `removed` the last one known."""
+    changes: tuple[Change, ...] = ()
+    chain: str
+    """UUID of the journal, made once."""
+    hash: str
+    """SHA-256, in hex, of the previous entry's hash followed by this entry's canonical bytes."""
+
+
+class Line(NamedTuple):
+    """An entry as it is stored and sent: `body` is the exact bytes that are hashed."""
+
+    seq: int
+    body: bytes
+    hash: bytes
+
+    def entry(self) -> Entry:
+        """Raises `ValueError` when the bytes are no entry."""
+        return Entry.model_validate_json(b'%s,"hash":"%s"}' % (self.body[:-1], self.hash.hex().encode()))
+
+
+def genesis(chain: str) -> bytes:
+    """What the first entry is chained to."""
+    return hashlib.sha256(chain.encode()).digest()
+
+
+def link(previous: bytes, body: bytes) -> bytes:
+    """The hash of an entry that follows the entry with hash `previous`."""
+    return hashlib.sha256(previous + body).digest()
+
+
+def canonical(
+    *, seq: int, at: datetime, op: Op, record: dict[str, Any] | None, changes: tuple[Change, ...], chain: str
+) -> bytes:
+    """The entry without its hash as RFC 8785 canonical JSON: one line, UTF-8."""
+    document: dict[str, Any] = {
+        "seq": seq,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "op": op,
+        "record": record,
+        "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in changes],
+        "chain": chain,
+    }
+    try:
+        return rfc8785.dumps(document)
+    except ValueError:
+        # Hostile names may hold what canonical JSON cannot say; losing the entry would be worse than bending it.
+        return rfc8785.dumps(_representable(document))
+
+
+def _representable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case int() if abs(value) > _EXACT:
+            return str(value)
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {_representable(str(key)): _representable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_representable(item) for item in value]
+    return value

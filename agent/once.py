@@ -1,0 +1,86 @@
+"""One look at a machine: every record that is true now, the summary last."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from agent.config import Settings
+from agent.correlate import correlate
+from agent.engine import Engine
+from agent.inventory import Inventory
+from agent.records import Diagnostic, Evidence, Owner, Record, Summary
+from agent.store import as_json
+from agent.surroundings import Surroundings, load_catalog
+from collectors.registry import all_collectors
+
+_DELIVERY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found."""
+
+    engine: Engine
+    summary: Summary
+
+    @property
+    def records(self) -> list[Record]:
+        """The inventory, the summary last."""
+        return [*self.engine.inventory.all(), self.summary]
+
+
+def take_inventory(settings: Settings, root: str | None = None) -> Look:
+    """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind."""
+    start = time.perf_counter()
+    catalog = load_catalog(settings)
+    inventory = Inventory(lambda facts: correlate(facts, catalog, live=root is None))
+    engine = Engine(
+        all_collectors(settings.collect.disabled), inventory, Surroundings(settings, catalog, inventory, root)
+    )
+    engine.reconcile()
+    inventory.settle()
+    inventory.committed()
+    return Look(engine, _summary(engine, inventory.all(), time.perf_counter() - start))
+
+
+def deliver(settings: Settings, look: Look) -> bool:
+    """Send the look as one snapshot to every target; whether all took it. The journal for it is in memory only."""
+    if not settings.target:
+        return True
+    from agent.delivery.targets import make_sender
+    from agent.journal import Journal
+    from agent.snapshot import append_snapshot
+
+    journal = Journal.open(":memory:", look.engine.context.endpoint_id)
+    with journal.transaction() as step:
+        append_snapshot(step, look.engine)
+        step.append("heartbeat", as_json(look.summary))
+    taken = True
+    for target in settings.target:
+        sender = make_sender(journal, target, lambda code, message: print(f"rollcall: {message}", file=sys.stderr))
+        sender.start()
+        if not sender.flush(_DELIVERY_SECONDS):
+            print(f"rollcall: not delivered to {target.name}: {sender.status().last_error}", file=sys.stderr)
+            taken = False
+        sender.stop()
+    journal.close()
+    return taken
+
+
+def _summary(engine: Engine, records: Sequence[Record], seconds: float) -> Summary:
+    gaps = [r for r in records if r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error"]
+    owners = [cast(Owner, r) for r in records if r.kind == "owner"]
+    return Summary.of(
+        endpoint_id=engine.context.endpoint_id,
+        evidence=Evidence(collector="rollcall", confidence="confirmed"),
+        status="partial" if gaps else "complete",
+        counts=dict(sorted(Counter(record.kind for record in records).items())),
+        collector_seconds={name: round(done.seconds, 4) for name, done in engine.passes.items()},
+        duration_seconds=round(seconds, 4),
+        out_of_reach=tuple(sorted(o.owner for o in owners if o.owner and o.reach == "out_of_reach")),
+    )

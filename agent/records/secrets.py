@@ -1,0 +1,144 @@
+"""What counts as a secret: a value under a telling name, a known credential shape, or text that looks generated.
+
+Every pattern is linear in its input: starts are anchored, repetitions are possessive or bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a line, for tables that read better as prose."""
+    return frozenset(words.split())
+
+
+PLACEHOLDER = re.compile(
+    r"\$\{\{[^{}]*+\}\}|\$\{[^{}]*+\}|\$\([^()]*+\)|\{\{[^{}]*+\}\}"
+    r"|\{(?:(?:env|file|input|cmd|secrets?):)?[A-Za-z_~/.][\w./~-]*+\}|\$(?:env:)?[A-Z_][A-Z0-9_]*+|%[A-Za-z_]\w*+%"
+    r"|<[A-Za-z][\w .-]*+>|\[[A-Z][A-Z0-9_ -]*+\]"
+)
+DEFAULT = re.compile(r"\$\{([\w.]++)(:?[-=+?])([^{}]*+)\}")
+"""A shell-style placeholder with a fallback, which is literal text and may itself be the secret."""
+SCHEME = re.compile(r"(?i)(?:bearer|basic|digest|token|bot|apikey|api-key)(?:\s++|$)")
+UUID = re.compile(r"(?i)(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+PATH = re.compile(r"(?:~|\.{1,2})?[/\\]|[A-Za-z]:[/\\]|~$")
+RUN = re.compile(r"[A-Za-z0-9_+=~-]{16,}+")
+SHAPE = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"sk-[\w-]{12,}+|[srp]k_(?:live|test)_\w{8,}+|gh[opsur]_\w{16,}+|github_pat_\w{16,}+|gl(?:pat|ptt|dt)-[\w-]{12,}+"
+    r"|xox[a-z]-[\w-]{8,}+|xapp-[\w-]{8,}+|(?:AKIA|ASIA)[A-Z0-9]{12,}+|AIza[\w-]{20,}+|ya29\.[\w.-]{10,}+"
+    r"|eyJ[\w-]{8,}+(?:\.[\w-]++)*+|hf_\w{16,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|pplx-\w{16,}+|gsk_\w{16,}+|xai-\w{16,}+"
+    r"|tvly-[\w-]{12,}+|ntn_\w{16,}+|secret_\w{16,}+|lin_(?:api|oauth)_\w{12,}+|napi_\w{16,}+|sbp_\w{16,}+|figd_[\w-]{12,}+"
+    r"|dop_v1_\w{16,}+|SG\.[\w-]{8,}+\.[\w-]++|shp(?:at|ca|ss)_\w{12,}+|ATATT[\w=-]{12,}+|fc-[0-9a-f]{16,}+|BSA[\w-]{20,}+"
+    r"|apify_api_\w{12,}+|e2b_\w{16,}+|ctx7sk-[\w-]{12,}+|r8_\w{16,}+|nvapi-[\w-]{12,}+|dckr_[a-z]{3}_[\w-]{12,}+"
+    r"|whsec_\w{12,}+|AGE-SECRET-KEY-\w++|dapi[0-9a-f]{24,}+|hvs\.[\w-]{12,}+|pat-[a-z]{2}\d-[\w-]{12,}+|\d{8,10}:AA[\w-]{20,}+"
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*+)"
+)
+
+_WORD = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]")
+_SECRET_WORDS = word_set(
+    "secret secrets token password passwd passwort pwd pass passphrase passcode pw auth authorization bearer "
+    "credential credentials creds cred cookie cookies pat jwt apikey signature sig otp mnemonic"
+)
+_FUSED = ("password", "passwd", "secret", "apikey", "token", "passphrase", "credential", "credentials")
+_KEY_KINDS = word_set("api access secret private auth app account master service license encryption signing")
+_PLAIN_KEYS = word_set("public primary foreign sort partition cache index object registry hot shortcut")
+_QUALIFIERS = word_set(
+    "file path dir directory folder name names type kind mode method url uri endpoint host port env var variable "
+    "limit limits count size length len ttl timeout expiry expires expiration scheme provider server prefix "
+    "suffix location store storage algorithm alg region domain enabled required policy budget parallelism id ids "
+    "version format window level strategy backend manager issuer audience scope scopes realm rotation encoding "
+    "source command cmd helper arn label user username email login through"
+)
+"""As the last word these say that the name is about a secret, not the secret itself."""
+_SWITCHES = word_set("no disable enable use allow skip require show print is has max min num")
+_FILE_SECRETS = word_set("key keys cert credential credentials creds auth")
+_HARMLESS = word_set("true false yes no on off none null auto required optional enabled disabled 0 1")
+_DUMMY = re.compile(
+    r"(?i)(?=[a-z_.\- /']*+$)"
+    r"(?:[a-z_.\- /']*?(?:your|insert|replace|placeholder|redacted|example)|(?:put|paste|add|enter)[_ -])"
+    r"|(?:[a-z]{2,8}[-_]){0,4}[x*.…]{3,}[x*._…-]*+$"
+)
+_CLASSES = {**dict.fromkeys(map(ord, "0123456789"), "0"), **dict.fromkeys(range(97, 123), "a")}
+_CLASSES |= {**dict.fromkeys(range(65, 91), "A"), **dict.fromkeys(map(ord, "_+=~-"), " ")}
+_CAPITALISED = re.compile(r"(?<![Aa0])A(?=a)")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether the value under this name is a secret by convention: `API_KEY`, `--db-password`, `Authorization`."""
+    words = [word.lower() for word in _WORD.findall(name[-200:])]
+    if not words or words[0] in _SWITCHES or name in ("PWD", "OLDPWD"):
+        return False
+    if words[-1] in _QUALIFIERS and words[-2:] != ["secret", "id"]:
+        return False
+    if not _SECRET_WORDS.isdisjoint(words) or any(word.endswith(_FUSED) for word in words):
+        return True
+    if words[-1] in ("key", "keys") and _PLAIN_KEYS.isdisjoint(words):
+        return True
+    return any(kind in _KEY_KINDS and word in ("key", "keys", "tokens") for kind, word in pairwise(words))
+
+
+def is_file_name(name: str, value: str) -> bool:
+    """Whether the name could mean a file that holds the secret, and the value is a path."""
+    words = {word.lower() for word in _WORD.findall(name[-200:])}
+    return bool(words & _FILE_SECRETS) and PATH.match(value) is not None and not has_random(value)
+
+
+def literal(value: str) -> str:
+    """What a value says itself: without placeholders, an authentication scheme and quotes. Empty: no secret in it."""
+    for _ in range(3):  # placeholders nest: `${A:-${B}}`
+        shorter = PLACEHOLDER.sub(_fallback, value)
+        if shorter == value:
+            break
+        value = shorter
+    value = value.strip(" \t\"'`:;,")
+    return SCHEME.sub("", value, count=1).strip(" \t\"'`:;,") if SCHEME.match(value) else value
+
+
+def _fallback(placeholder: re.Match[str]) -> str:
+    default = DEFAULT.fullmatch(placeholder[0])
+    if default:
+        return default[3]
+    body = placeholder[0].strip("${}()<>%[]")
+    return body if is_credential(body) else ""
+
+
+def is_credential(text: str) -> bool:
+    """Whether the text holds something shaped like a known credential, or generated text."""
+    return SHAPE.search(text) is not None or (PATH.match(text) is None and has_random(text))
+
+
+def is_harmless(value: str) -> bool:
+    """A switch rather than a value, whatever its name."""
+    return value.strip().lower() in _HARMLESS
+
+
+def is_dummy(value: str) -> bool:
+    """A hint to fill in the value, such as `your-api-key` or `sk-xxxx`."""
+    return len(value) <= 200 and _DUMMY.match(value) is not None
+
+
+def has_random(text: str) -> bool:
+    return any(looks_random(run[0]) for run in RUN.finditer(text))
+
+
+def looks_random(run: str) -> bool:
+    """Whether a run of letters, digits and `_+=~-` switches between cases and digits as often as generated text does.
+
+    Words, versions, dates and CamelCase change class at word borders only; a UUID is an identifier.
+    """
+    run = UUID.sub(" ", run)
+    classes = _CAPITALISED.sub("a", run.translate(_CLASSES))
+    if _changes(classes, 20, 0.25) or _changes(classes, 32, 0.2):
+        return True
+    return any(_changes(chunk, 16, 0.25) for chunk in classes.split(" "))
+
+
+def _changes(classes: str, least: int, ratio: float) -> bool:
+    size = len(classes) - classes.count(" ")
+    digits = classes.count("0")
+    if size < least or digits < 2 or size - digits < 2:
+        return False
+    return sum(a != b and a != " " and b != " " for a, b in pairwise(classes)) >= ratio * size

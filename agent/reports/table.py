@@ -1,0 +1,82 @@
+"""The inventory for a person at a terminal: agents, their servers, what runs, what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from agent.records import AiAgent, Diagnostic, Instance, McpServer, Owner, Record, Summary
+
+_AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS")
+_SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")
+_WIDEST = 60
+
+
+def render(records: Sequence[Record]) -> str:
+    """Tables of agents, servers and undeclared servers, then warnings and the summary."""
+    of = {kind: [r for r in records if r.kind == kind] for kind in {r.kind for r in records}}
+    agents = [cast(AiAgent, r) for r in of.get("ai_agent", ())]
+    servers = [cast(McpServer, r) for r in of.get("mcp_server", ())]
+    undeclared = [i for i in map(_instance, of.get("instance", ())) if i.subject == "mcp_server" and not i.server_ids]
+    parts = [
+        _table(_AGENT, sorted(map(_agent_row, agents))) if agents else "No AI agents found.",
+        _table(_SERVER, sorted(map(_server_row, servers))) if servers else "No MCP servers found.",
+    ]
+    if undeclared:
+        rows = sorted(map(_instance_row, undeclared))
+        parts.append("Running without a definition:\n" + _table(("SERVER", "PID", "UNDER", "OWNER"), rows))
+    warnings = [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]
+    if warnings:
+        parts.append("Warnings:\n" + "\n".join(sorted(warnings)))
+    parts += [_closing(cast(Summary, r), of.get("owner", ())) for r in of.get("summary", ())]
+    return "\n\n".join(parts) + "\n"
+
+
+def _instance(record: Record) -> Instance:
+    return cast(Instance, record)
+
+
+def _agent_row(agent: AiAgent) -> tuple[str, ...]:
+    installed, running = ("yes" if flag else "-" for flag in (agent.installed, agent.running))
+    return agent.name, agent.owner or "(machine)", agent.version or "-", installed, running, str(agent.servers)
+
+
+def _server_row(server: McpServer) -> tuple[str, ...]:
+    target = server.package or server.url or " ".join((server.command or "-", *server.args))
+    state = "running" if server.running else "disabled" if not server.enabled else "-"
+    scope = f"{server.scope} {server.project or server.extension or ''}".strip()
+    return server.agent, server.name, server.transport, target, scope, server.owner or "(machine)", state
+
+
+def _instance_row(instance: Instance) -> tuple[str, ...]:
+    return instance.package or instance.name, str(instance.pid), instance.agent or "-", instance.owner or "-"
+
+
+def _warning(diagnostic: Diagnostic) -> str:
+    place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
+    return f"  {diagnostic.severity}: {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]"
+
+
+def _closing(summary: Summary, owners: Iterable[Record]) -> str:
+    homes = sum(1 for owner in owners if cast(Owner, owner).reach == "read")
+    counts = summary.counts
+    line = (
+        f"{counts.get('ai_agent', 0)} agents, {counts.get('mcp_server', 0)} MCP servers, "
+        f"{counts.get('instance', 0)} running instances in {homes} homes; "
+        f"{summary.status}, {summary.duration_seconds:.2f} s"
+    )
+    if summary.out_of_reach:
+        line += f"\nOut of reach without more rights: the homes of {', '.join(summary.out_of_reach)}"
+    return line
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, *([_printable(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _printable(cell: str) -> str:
+    """Names come from files anyone writes: no control sequence may reach the terminal."""
+    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cell)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -1,0 +1,64 @@
+"""`rollcall status`: what the running daemon last said of itself, with the backlog as the journal has it now."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.health import STATUS
+from agent.journal import FILE
+from agent.platform import service
+from agent.records import Heartbeat
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Text for a person, and whether a daemon runs."""
+
+    text: str
+    running: bool
+
+
+def report(folder: Path) -> Report:
+    """The state of the daemon of this folder. Raises `OSError` where the caller may not read it."""
+    if not (folder / STATUS).exists():
+        return Report(f"no daemon has run with the state folder {folder}\n", False)
+    status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    beat = Heartbeat.model_validate(status["heartbeat"])
+    running = _running(folder)
+    return Report("\n".join(_lines(folder, status["pid"], status["written_at"], beat, running)) + "\n", running)
+
+
+def _running(folder: Path) -> bool:
+    try:
+        service.lock(folder / "lock").close()
+    except service.AlreadyRunning:
+        return True
+    return False
+
+
+def _lines(folder: Path, pid: int, written_at: str, beat: Heartbeat, running: bool) -> Iterator[str]:
+    yield f"rollcall {beat.rollcall_version}: {f'running, pid {pid}' if running else 'not running'}"
+    yield f"  as of {written_at}, up {beat.uptime_seconds:.0f} s, endpoint {beat.endpoint_id}"
+    head, settled = _positions(folder / FILE)
+    yield f"  journal: {head} entries"
+    yield "  collector     ok   mode       last success                      seconds  records"
+    for c in beat.collectors:
+        ok, mode = "yes" if c.ok else "NO", c.mode or "-"
+        yield f"  {c.name:<13} {ok:<4} {mode:<10} {c.last_success or 'never':<33} {c.seconds:<8.3f} {c.records}"
+    for target in beat.targets:
+        backlog = head - settled.get(target.name, 0)
+        yield f"  target {target.name}: backlog {backlog}" + (f", {target.last_error}" if target.last_error else "")
+
+
+def _positions(path: Path) -> tuple[int, dict[str, int]]:
+    """Head of the journal, and the last settled entry of each target."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        head = int(connection.execute("SELECT head_seq FROM meta").fetchone()[0])
+        return head, dict(connection.execute("SELECT name, done FROM targets"))
+    finally:
+        connection.close()

@@ -1,0 +1,169 @@
+"""Server definitions in a parsed configuration file, in the terms of the record they become."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import rfc8785
+
+from agent.records import DefinitionScope, Transport, redact
+from agent.records.redact import is_secret_value, printable
+from collectors.catalog.schema import ConfigFile, Dialect, ServersAt
+from collectors.contract import Limits
+from collectors.entries import Entry, Values, looks_like_server, read_entry
+from collectors.keypath import Found, find
+from collectors.launch import identify
+
+_MAX_NAME = 256
+_COMMENTS = ("_", "$", "/", "#")
+"""First characters of keys under which people leave remarks in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One server as a client's file defines it, redacted."""
+
+    name: str
+    key: str
+    """Source key path: `mcpServers.github`, in a list `mcpServers[github]`; a repeated one ends in `#2`."""
+    scope: DefinitionScope
+    captures: tuple[str, ...]
+    """What `*` stood for in the key path: the project for `projects.*.mcpServers`."""
+    transport: Transport
+    command: str | None
+    args: tuple[str, ...]
+    package: str | None
+    pinned: bool | None
+    url: str | None
+    """Null for a bridge such as mcp-remote: that is a stdio server whose arguments name a URL."""
+    env_names: tuple[str, ...]
+    """Of the entry and of its arguments (`docker run -e NAME`, `env NAME=value`), sorted."""
+    header_names: tuple[str, ...]
+    enabled: bool
+    inline_secret: bool
+    launch_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place where something else stands than a client could read. The message holds no content."""
+
+    key: str
+    message: str
+    code: str
+
+
+def read_definitions(
+    document: object, config: ConfigFile, dialect: Dialect, limits: Limits
+) -> Iterator[Definition | Problem]:
+    """Every definition of the document, in its order, and a problem for whatever has the wrong type. Never raises."""
+    reader = _Reader(dialect, limits, config.scope)
+    wrapped = False
+    for servers in sorted(config.servers, key=lambda servers: servers.flat):
+        if servers.flat and wrapped:
+            continue
+        for found in find(document, servers.at.removesuffix("[]")):
+            wrapped = wrapped or (not servers.flat and isinstance(found.value, dict | list))
+            yield from reader.servers(found, servers)
+
+
+class _Reader:
+    """Reads the servers of one document and keeps its keys unique."""
+
+    def __init__(self, dialect: Dialect, limits: Limits, scope: DefinitionScope) -> None:
+        self.dialect = dialect
+        self.scope = scope
+        self.left = limits.servers_per_file
+        self.keys: Counter[str] = Counter()
+
+    def servers(self, found: Found, servers: ServersAt) -> Iterator[Definition | Problem]:
+        scope = servers.scope or self.scope
+        for name, key, value in self._named(found, servers.flat, scope):
+            if self.left <= 0:
+                yield Problem(found.key, "more servers than one file may hold", "definition.too_many")
+                return
+            self.left -= 1
+            if not isinstance(value, dict):
+                yield _wrong_type(key, "a map", value)
+            elif not name:
+                yield Problem(key, "a server without a name", "definition.unnamed")
+            elif entry := read_entry(value, self.dialect):
+                key = self._unique(key)
+                yield from (Problem(f"{key}.{field}", "wrong type", "definition.wrong_type") for field in entry.wrong)
+                yield _definition(name[:_MAX_NAME], key, scope, found.captures, entry)
+
+    def _named(self, found: Found, flat: bool, scope: DefinitionScope) -> Iterator[tuple[str, str, object]]:
+        """Name, key and value of each entry. Some clients expect a map, some a list; both are read for all."""
+        key, value = printable(found.key), found.value
+        if isinstance(value, dict):
+            for name, entry in value.items():
+                text = printable(str(name))
+                if looks_like_server(entry) if flat else isinstance(entry, dict) or not text.startswith(_COMMENTS):
+                    yield text, f"{key}.{text[:_MAX_NAME]}" if key else text[:_MAX_NAME], entry
+        elif isinstance(value, list) and not flat:
+            for position, entry in enumerate(value):
+                label = entry.get("name") if isinstance(entry, dict) else None
+                text = printable(str(label)) if isinstance(label, str | int) and label != "" else ""
+                if not (scope == "extension" and isinstance(entry, str)):
+                    yield text, f"{key}[{text[:_MAX_NAME] or position}]", entry
+        elif value is not None and not flat and not (scope == "extension" and isinstance(value, str)):
+            # A plug-in manifest may name the path of another file instead.
+            yield "", key, value
+
+    def _unique(self, key: str) -> str:
+        self.keys[key] += 1
+        return key if self.keys[key] == 1 else f"{key}#{self.keys[key]}"
+
+
+def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str, ...], entry: Entry) -> Definition:
+    launch = identify(entry.argv[0], entry.argv[1:]) if entry.argv else None
+    shown = redact.argv(entry.argv[1:])
+    command = redact.argv(entry.argv[:1])
+    url = redact.url(entry.url or "")
+    env_names = _names(entry.env) | set(launch.arg_env_names if launch else ())
+    facts: dict[str, object] = {
+        "transport": entry.transport,
+        "command": command.args[0] if command.args else None,
+        "args": shown.args,
+        "url": url.url,
+        "env_names": tuple(sorted(env_names)),
+        "header_names": tuple(sorted(_names(entry.headers))),
+    }
+    values = [*entry.env.items(), *entry.headers.items(), *entry.other.items()]
+    secret = any(is_secret_value(name, value) for name, value in values if value)
+    return Definition(
+        name=name,
+        key=key,
+        scope=scope,
+        captures=captures,
+        transport=entry.transport,
+        command=command.args[0] if command.args else None,
+        args=shown.args,
+        package=launch.package if launch else None,
+        pinned=launch.pinned if launch else None,
+        url=url.url,
+        env_names=tuple(sorted(env_names)),
+        header_names=tuple(sorted(_names(entry.headers))),
+        enabled=entry.enabled,
+        inline_secret=secret or shown.secret or command.secret or url.secret,
+        launch_hash=launch_hash(facts),
+    )
+
+
+def launch_hash(facts: dict[str, object]) -> str:
+    """SHA-256, in hex, of the canonical JSON (RFC 8785) of what decides what is started or connected to."""
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
+    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
+
+
+def _names(values: Values) -> set[str]:
+    """The names; where somebody put a secret in the place of a name it is redacted."""
+    return {redact.text(name)[:_MAX_NAME] for name in values}
+
+
+def _wrong_type(key: str, expected: str, value: object) -> Problem:
+    kinds = {dict: "a map", list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
+    return Problem(key, f"expected {expected}, found {kinds.get(type(value), 'a number')}", "definition.wrong_type")

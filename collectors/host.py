@@ -1,0 +1,46 @@
+"""The machine and its accounts as records, from what the operating system says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from agent.records import Evidence, Owner
+from collectors.contract import Context, Home, Observation, Scope, Watcher
+
+NAME = "host"
+
+
+class HostCollector:
+    """One endpoint record and one owner record per home."""
+
+    name = NAME
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        yield Observation(Scope(NAME, "", "endpoint"), (context.endpoint,))
+        for home in context.homes:
+            yield Observation(Scope(NAME, home.owner, home.path), (_owner(context, home),))
+
+    def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
+        wanted = set(scopes)
+        yield from (seen for seen in self.collect(context) if seen.scope in wanted)
+
+    def depends_on(self, context: Context) -> object:
+        return context.homes
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        return iter(())
+
+    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
+        return None
+
+
+def _owner(context: Context, home: Home) -> Owner:
+    return Owner.of(
+        endpoint_id=context.endpoint_id,
+        owner=home.owner,
+        evidence=Evidence(collector=NAME, source=context.files.shown(home.path), confidence="confirmed"),
+        uid=home.uid,
+        home=context.files.shown(home.path),
+        account=home.account,
+        reach="read" if home.reachable else "out_of_reach",
+    )

@@ -1,0 +1,49 @@
+"""The collectors, in the order they run: the built-in list, then third-party ones from the entry point group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+
+from collectors.configs import ConfigCollector
+from collectors.contract import Collector, Context, Observation
+from collectors.host import HostCollector
+from collectors.processes import ProcessCollector
+from collectors.sockets import SocketCollector
+
+ENTRY_POINTS = "rollcall.collectors"
+
+
+def built_in() -> list[Collector]:
+    """The collectors of this package. Agents that run tell where projects are, so processes come first."""
+    return [HostCollector(), ProcessCollector(), ConfigCollector(), SocketCollector()]
+
+
+def all_collectors(disabled: Iterable[str] = ()) -> list[Collector]:
+    """Built-in and installed third-party collectors but the disabled ones.
+
+    An entry point of the group `rollcall.collectors` names a callable that takes nothing and returns a `Collector`.
+    One that cannot be loaded is replaced by one that fails: it then shows in the diagnostics and stops nothing.
+    """
+    without = set(disabled)
+    collectors = (*built_in(), *(_load(point) for point in entry_points(group=ENTRY_POINTS)))
+    return [collector for collector in collectors if collector.name not in without]
+
+
+def _load(point: EntryPoint) -> Collector:
+    try:
+        collector: Collector = point.load()()
+    except Exception as error:
+        return _Broken(point.name, error)
+    return collector
+
+
+class _Broken(HostCollector):
+    """Stands in for a third-party collector that could not be loaded."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        self.name = name
+        self._error = error
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        raise self._error

@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.delivery.batch import Batch
+from agent.delivery.contract import Accepted, Outcome, Refused, TargetSettings
+from agent.delivery.cursor import Cursor
+from agent.delivery.sender import Sender
+from agent.delivery.targets import make_sender
+from agent.journal import Journal
+from tests.receivers.running import RunningReceiver
+
+SettingsFor = Callable[..., TargetSettings]
+
+
+def append(journal: Journal, count: int, **record: object) -> None:
+    with journal.transaction() as tx:
+        for number in range(count):
+            tx.append("discovered", {"kind": "ai_agent", "id": str(number), **record})
+
+
+def bodies(journal: Journal) -> list[bytes]:
+    return [line.body for line in journal.lines(0, 1_000_000, 1 << 40)]
+
+
+def wait_for(truth: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if truth():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Picky:
+    """A target that refuses every batch holding one of these entries, and remembers what it was asked."""
+
+    name = "picky"
+
+    def __init__(self, *poison: int, refuse_all: bool = False) -> None:
+        self.poison = poison
+        self.refuse_all = refuse_all
+        self.took: list[int] = []
+        self.follows: list[tuple[int, int]] = []
+        self.asked = 0
+
+    def send(self, batch: Batch) -> Outcome:
+        self.asked += 1
+        numbers = range(batch.first_seq, batch.last_seq + 1)
+        if self.refuse_all or any(seq in numbers for seq in self.poison):
+            return Refused("HTTP 422")
+        self.took += numbers
+        self.follows.append((batch.follows, batch.first_seq))
+        return Accepted()
+
+    def abort(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+SETTINGS = TargetSettings(url="https://unused.example/x", backoff_cap=0.01)
+
+
+def test_everything_arrives_in_order_and_new_entries_follow_when_woken(
+    receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor
+) -> None:
+    append(journal, 1203)
+    sender = make_sender(journal, settings_for(receiver))
+    sender.start()
+    assert sender.flush(20)
+    append(journal, 5)
+    sender.wake()
+    assert wait_for(lambda: sender.status().backlog == 0)
+    assert receiver.lines(journal.chain) == bodies(journal)
+    status = sender.status()
+    assert (status.acknowledged, status.last_error, status.dead_letters) == (1208, None, 0)
+    assert status.last_success is not None
+    assert sender.stop()
+
+
+def test_an_outage_of_every_kind_leaves_no_gap_and_no_duplicate(
+    receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor
+) -> None:
+    troubles: list[dict[str, object]] = [{"status": status} for status in (500, 502, 503, 504, 429, 408)]
+    troubles += [{"drop": "before"}, {"drop": "after"}, {"status": 429, "retry_after": "0"}] * 2
+    random.Random(7).shuffle(troubles)
+    receiver.faults(*troubles)
+    sender = make_sender(journal, settings_for(receiver, max_records=37))
+    sender.start()
+    for _ in range(25):
+        append(journal, 11)
+        sender.wake()
+        time.sleep(0.01)
+    assert sender.flush(30)
+    assert receiver.faults()["faults"] == 0
+    assert receiver.lines(journal.chain) == bodies(journal)
+    assert sender.stop()
+
+
+def test_retry_after_is_waited_for(receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor) -> None:
+    receiver.faults({"status": 503, "retry_after": "1"})
+    append(journal, 1)
+    sender = make_sender(journal, settings_for(receiver))
+    start = time.monotonic()
+    sender.start()
+    assert wait_for(lambda: sender.status().last_error == "HTTP 503")
+    sender.wake()
+    assert sender.flush(10)
+    assert time.monotonic() - start > 1
+    sender.stop()
+
+
+def test_the_receiver_is_killed_and_restarted_while_entries_flow(
+    mortal: RunningReceiver, journal: Journal, settings_for: SettingsFor
+) -> None:
+    sender = make_sender(journal, settings_for(mortal, max_records=20))
+    sender.start()
+    writing = threading.Event()
+
+    def write() -> None:
+        while not writing.is_set():
+            append(journal, 7)
+            sender.wake()
+            time.sleep(0.005)
+        journal.release()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    for _ in range(4):
+        time.sleep(random.uniform(0.1, 0.4))
+        mortal.kill()
+        time.sleep(0.1)
+        mortal.start()
+    writing.set()
+    thread.join()
+    assert sender.flush(30)
+    assert mortal.lines(journal.chain) == bodies(journal)
+    assert sender.stop()
+
+
+def test_a_receiver_restored_from_an_old_backup_is_given_what_it_lacks(
+    mortal: RunningReceiver, journal: Journal, settings_for: SettingsFor
+) -> None:
+    append(journal, 30)
+    sender = make_sender(journal, settings_for(mortal, max_records=10))
+    sender.start()
+    assert sender.flush(10)
+    mortal.kill()
+    for file in mortal.folder.glob("receiver.db*"):
+        file.unlink()
+    mortal.start()
+    append(journal, 5)
+    assert sender.flush(20)
+    assert mortal.lines(journal.chain) == bodies(journal)
+    sender.stop()
+
+
+def test_a_fork_is_reported_and_nothing_is_overwritten_or_buried(
+    receiver: RunningReceiver, tmp_path: Path, settings_for: SettingsFor
+) -> None:
+    first = Journal.open(tmp_path / "a.db", "e" * 32)
+    append(first, 3)
+    first.close()
+    (tmp_path / "b.db").write_bytes((tmp_path / "a.db").read_bytes())
+    told: list[str] = []
+    for name in ("a", "b"):
+        journal = Journal.open(tmp_path / f"{name}.db", "e" * 32)
+        append(journal, 2, machine=name)
+        sender = make_sender(journal, settings_for(receiver), lambda code, message: told.append(code))
+        sender.start()
+        assert sender.flush(5) == (name == "a")
+        assert sender.status().dead_letters == 0
+        sender.stop()
+        held = receiver.lines(journal.chain)
+        journal.close()
+    assert told == ["delivery.misconfigured"]
+    assert [json.loads(line)["record"].get("machine") for line in held] == [None] * 3 + ["a"] * 2
+
+
+def test_poison_entries_become_dead_letters_and_block_nothing(
+    receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor
+) -> None:
+    receiver.faults({"poison": "venom"})
+    for number in range(300):
+        append(journal, 1, taste="venom" if number in (0, 17, 18, 150, 299) else "fine")
+    append(journal, 20)
+    notices: list[tuple[str, str]] = []
+    sender = make_sender(journal, settings_for(receiver), lambda code, message: notices.append((code, message)))
+    sender.start()
+    assert sender.flush(30)
+    letters = Cursor(journal, "central").dead_letters()
+    assert [(letter.seq, letter.reason) for letter in letters] == [(n, "HTTP 422") for n in (1, 18, 19, 151, 300)]
+    assert [code for code, _ in notices] == ["delivery.dead_letter"] * 5
+    assert notices[1][1] == "target central: entry 18 not taken: HTTP 422"
+    assert receiver.lines(journal.chain) == [line for line in bodies(journal) if b"venom" not in line]
+    holes = [e["holes"] for e in receiver.get("/v1/endpoints") if e["chain"] == journal.chain]
+    assert holes == [[[1, 1], [18, 19], [151, 151], [300, 300]]]
+    sender.stop()
+
+
+def test_one_poison_entry_among_five_hundred_is_found_in_few_requests(journal: Journal) -> None:
+    append(journal, 1000)
+    target = Picky(333)
+    sender = Sender(journal, target, SETTINGS)
+    sender.start()
+    assert sender.flush(10)
+    assert target.took == [n for n in range(1, 1001) if n != 333]
+    assert (332, 334) in target.follows
+    assert target.asked <= 24
+    sender.stop()
+
+
+def test_an_entry_larger_than_a_batch_is_a_dead_letter_without_a_request(
+    receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor
+) -> None:
+    append(journal, 2)
+    append(journal, 1, pad="p" * 900_000)
+    append(journal, 2)
+    sender = make_sender(journal, settings_for(receiver))
+    posts = receiver.faults()["posts"]
+    sender.start()
+    assert sender.flush(10)
+    letters = Cursor(journal, "central").dead_letters()
+    assert [(letter.seq, letter.reason) for letter in letters] == [(3, "larger than 900000 bytes")]
+    assert len(receiver.lines(journal.chain)) == 4
+    assert receiver.faults()["posts"] - posts == 2
+    sender.stop()
+
+
+def test_a_refused_notice_is_not_reported_by_another_notice(journal: Journal) -> None:
+    with journal.transaction() as tx:
+        tx.append("notice", {"id": "n"})
+        tx.append("discovered", {"id": "d"})
+    told: list[str] = []
+    sender = Sender(journal, Picky(1, 2), SETTINGS, lambda code, message: told.append(message))
+    sender.start()
+    assert sender.flush(5)
+    assert told == ["target picky: entry 2 not taken: HTTP 422"]
+    sender.stop()
+
+
+def test_a_target_that_refuses_everything_is_slowed_down(journal: Journal) -> None:
+    append(journal, 200)
+    target = Picky(refuse_all=True)
+    sender = Sender(journal, target, SETTINGS.model_copy(update={"backoff_cap": 300.0, "max_records": 1}))
+    sender.start()
+    assert wait_for(lambda: sender.status().dead_letters >= 20)
+    time.sleep(0.5)
+    assert 20 <= sender.status().dead_letters < 40
+    assert sender.stop()
+
+
+def test_a_wrong_token_costs_no_entry_and_a_new_one_is_picked_up(
+    receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("wrong-canary")
+    append(journal, 3)
+    told: list[tuple[str, str]] = []
+    sender = make_sender(
+        journal, settings_for(receiver, token_file=token), lambda code, message: told.append((code, message))
+    )
+    sender.start()
+    start = time.monotonic()
+    assert not sender.flush(20)
+    assert time.monotonic() - start < 5
+    assert sender.status().dead_letters == 0
+    token.write_text(receiver.token)
+    assert wait_for(lambda: sender.status().backlog == 0)
+    assert [code for code, _ in told if code != "delivery.token_exposed"] == ["delivery.misconfigured"]
+    assert "canary" not in repr(told)
+    sender.stop()
+
+
+def test_a_collector_that_cannot_be_reached_is_no_error_of_the_caller(journal: Journal) -> None:
+    append(journal, 1)
+    sender = make_sender(journal, TargetSettings(url="https://127.0.0.1:9/x", backoff_cap=0.1))
+    sender.start()
+    assert not sender.flush(0.5)
+    assert "refused" in (sender.status().last_error or "").lower()
+    assert sender.stop()
+
+
+@pytest.mark.parametrize("stage", ["answer", "handshake"])
+def test_stopping_is_quick_while_a_request_hangs(
+    receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor, stage: str
+) -> None:
+    import socket
+
+    append(journal, 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = receiver.url if stage == "answer" else f"https://127.0.0.1:{silent.getsockname()[1]}/x"
+        receiver.faults({"slow": 5})
+        sender = make_sender(journal, settings_for(receiver, url=url, timeout=30))
+        sender.start()
+        time.sleep(0.7)
+        start = time.monotonic()
+        ended = sender.stop(timeout=2)
+        assert time.monotonic() - start < 2.5
+        assert ended or stage == "handshake"
+    assert Cursor(journal, "central").load().sending == 1
+    time.sleep(0.2)
+
+
+def test_a_sender_that_was_never_started_can_be_stopped_and_asked(journal: Journal) -> None:
+    append(journal, 2)
+    sender = make_sender(journal, TargetSettings(url="https://c.example/x"))
+    assert sender.status().backlog == 2
+    assert not sender.flush(1)
+    assert sender.stop()
+
+
+def test_a_fault_inside_a_target_does_not_end_the_thread(journal: Journal) -> None:
+    class Broken(Picky):
+        def send(self, batch: Batch) -> Outcome:
+            if self.asked < 2:
+                self.asked += 1
+                raise RuntimeError("canary")
+            return super().send(batch)
+
+    append(journal, 2)
+    sender = Sender(journal, Broken(), SETTINGS)
+    sender.start()
+    assert sender.flush(5)
+    sender.stop()
+
+
+def test_a_gap_in_the_journal_is_reported_and_never_sent(journal: Journal) -> None:
+    append(journal, 5)
+    with journal.transaction() as tx:
+        tx.connection.execute("DELETE FROM entries WHERE seq = 3")
+    target = Picky()
+    sender = Sender(journal, target, SETTINGS)
+    sender.start()
+    assert wait_for(lambda: "entry 3 is missing" in (sender.status().last_error or ""))
+    assert target.took == []
+    assert sender.stop()
+
+
+def test_a_one_shot_run_delivers_from_memory(receiver: RunningReceiver, settings_for: SettingsFor) -> None:
+    journal = Journal.open(":memory:", "f" * 32)
+    append(journal, 700)
+    sender = make_sender(journal, settings_for(receiver))
+    sender.start()
+    assert sender.flush(20)
+    assert receiver.lines(journal.chain) == bodies(journal)
+    assert sender.stop()
+    journal.close()
+
+
+def test_two_targets_each_get_everything(journal: Journal) -> None:
+    append(journal, 50)
+    targets = [Picky(), Picky(7)]
+    targets[1].name = "other"
+    senders = [Sender(journal, target, SETTINGS) for target in targets]
+    for sender in senders:
+        sender.start()
+    assert all(sender.flush(5) for sender in senders)
+    assert targets[0].took == list(range(1, 51))
+    assert targets[1].took == [n for n in range(1, 51) if n != 7]
+    for sender in senders:
+        sender.stop()
+
+
+def test_an_idle_sender_uses_no_processor_time(journal: Journal) -> None:
+    sender = Sender(journal, Picky(), SETTINGS)
+    sender.start()
+    time.sleep(0.1)
+    before = time.process_time()
+    time.sleep(1)
+    assert time.process_time() - before < 0.01
+    sender.stop()

@@ -1,0 +1,211 @@
+"""What the trial receiver keeps: every entry once, and the inventory that follows from them. One commit per batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS chains (
+    chain TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL, head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL,
+    snapshot_open INTEGER NOT NULL DEFAULT 0, told_digest TEXT, updated_at TEXT
+);
+CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, chain TEXT NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS holes (chain TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS entries (chain TEXT, seq INTEGER, body BLOB, hash BLOB, PRIMARY KEY (chain, seq));
+CREATE TABLE IF NOT EXISTS inventory (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
+CREATE TABLE IF NOT EXISTS staged (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
+"""
+
+
+class Rejected(Exception):
+    """The status and the JSON answer for a batch that was not taken."""
+
+    def __init__(self, status: int, **answer: Any) -> None:
+        super().__init__(status)
+        self.status = status
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A batch as it was posted."""
+
+    batch_id: str
+    endpoint_id: str
+    chain: str
+    follows: int
+    first_seq: int
+    last_seq: int
+    prev_hash: bytes
+    head_hash: bytes
+    lines: list[bytes]
+
+    @classmethod
+    def parse(cls, body: bytes) -> Posted:
+        """Raises `Rejected` 400 for a malformed body and 422 for lines that do not hash to the announced head."""
+        try:
+            head, *lines = body.removesuffix(b"\n").split(b"\n")
+            h = json.loads(head)
+            prev_hash, head_hash = bytes.fromhex(h["prev_hash"]), bytes.fromhex(h["head_hash"])
+            names = ("batch_id", "endpoint_id", "chain", "follows", "first_seq", "last_seq")
+            batch = cls(*(h[name] for name in names), prev_hash, head_hash, lines)
+            fits = h["kind"] == "batch" and h["schema"] == "rollcall/1" and h["count"] == len(lines)
+            numbers = [json.loads(line)["seq"] for line in lines]
+            consecutive = numbers == list(range(batch.first_seq, batch.last_seq + 1)) and batch.follows >= 0
+        except (ValueError, KeyError, TypeError) as error:
+            raise Rejected(400, error="malformed") from error
+        if not fits or not lines or not consecutive:
+            raise Rejected(400, error="malformed")
+        if batch.hashes()[-1] != head_hash:
+            raise Rejected(422, error="hash")
+        return batch
+
+    def hashes(self) -> list[bytes]:
+        digest, found = self.prev_hash, []
+        for line in self.lines:
+            digest = hashlib.sha256(digest + line).digest()
+            found.append(digest)
+        return found
+
+
+class Store:
+    """One SQLite file; every method is one transaction and may be called from any thread."""
+
+    def __init__(self, path: str) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {_SCHEMA}")
+        self._turn = threading.Lock()
+
+    def accept(self, body: bytes, key: str) -> dict[str, Any]:
+        """Take one batch, once. Returns after the commit. Raises `Rejected`."""
+        batch = Posted.parse(body)
+        if batch.batch_id != key:
+            raise Rejected(400, error="key")
+        with self._turn, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if self._db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (key,)).fetchone():
+                return {"accepted": len(batch.lines), "duplicate": True}
+            head_seq = self._place(batch)
+            for seq, line, digest in zip(range(batch.first_seq, 1 << 62), batch.lines, batch.hashes(), strict=False):
+                self._keep(batch, seq, line, digest, new=seq > head_seq)
+            if batch.last_seq > head_seq:
+                self._db.execute(
+                    "UPDATE chains SET head_seq = ?, head_hash = ?, updated_at = datetime() WHERE chain = ?",
+                    (batch.last_seq, batch.head_hash, batch.chain),
+                )
+            self._db.execute("INSERT INTO batches VALUES (?, ?, ?)", (key, batch.chain, len(batch.lines)))
+        return {"accepted": len(batch.lines)}
+
+    def _place(self, batch: Posted) -> int:
+        """The head of the chain so far, once it is clear that the batch fits to it."""
+        start = hashlib.sha256(batch.chain.encode()).digest()
+        self._db.execute(
+            "INSERT OR IGNORE INTO chains (chain, endpoint_id, head_seq, head_hash) VALUES (?, ?, 0, ?)",
+            (batch.chain, batch.endpoint_id, start),
+        )
+        endpoint_id, head_seq, head_hash = self._db.execute(
+            "SELECT endpoint_id, head_seq, head_hash FROM chains WHERE chain = ?", (batch.chain,)
+        ).fetchone()
+        if endpoint_id != batch.endpoint_id:
+            raise Rejected(403, error="chain of another endpoint")
+        if batch.follows > head_seq:
+            raise Rejected(412, error="gap", expected_seq=head_seq + 1)
+        if batch.first_seq > head_seq + 1:
+            hole = (batch.chain, head_seq + 1, batch.first_seq - 1)
+            self._db.execute("INSERT INTO holes VALUES (?, ?, ?)", hole)
+            self._db.execute("UPDATE chains SET snapshot_open = 0 WHERE chain = ?", (batch.chain,))
+            return int(head_seq)
+        known = start if batch.first_seq == 1 else head_hash if batch.first_seq == head_seq + 1 else None
+        if known is None:
+            known = self._hash_of(batch.chain, batch.first_seq - 1)
+        if known is not None and known != batch.prev_hash:
+            raise Rejected(412, error="fork")
+        return int(head_seq)
+
+    def _hash_of(self, chain: str, seq: int) -> bytes | None:
+        row = self._db.execute("SELECT hash FROM entries WHERE chain = ? AND seq = ?", (chain, seq)).fetchone()
+        return row[0] if row else None
+
+    def _keep(self, batch: Posted, seq: int, line: bytes, digest: bytes, *, new: bool) -> None:
+        known = self._hash_of(batch.chain, seq)
+        if known is not None:
+            if known != digest:
+                raise Rejected(412, error="fork")
+            return
+        self._db.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", (batch.chain, seq, line, digest))
+        if new:
+            entry = json.loads(line)
+            self._apply(batch.endpoint_id, batch.chain, entry["op"], entry["record"] or {})
+
+    def _apply(self, endpoint_id: str, chain: str, op: str, record: dict[str, Any]) -> None:
+        opened = self._db.execute("SELECT snapshot_open FROM chains WHERE chain = ?", (chain,)).fetchone()[0]
+        row = (endpoint_id, record.get("id"), record.get("kind"), json.dumps(record))
+        match op:
+            case "discovered" | "changed" | "removed":
+                for table in ("inventory", "staged") if opened else ("inventory",):
+                    self._change(table, op, row)
+            case "snapshot_begin":
+                self._db.execute("DELETE FROM staged WHERE endpoint_id = ?", (endpoint_id,))
+                self._db.execute("UPDATE chains SET snapshot_open = 1 WHERE chain = ?", (chain,))
+            case "snapshot" if opened:
+                self._change("staged", op, row)
+            case "snapshot_end":
+                self._db.execute("UPDATE chains SET snapshot_open = 0 WHERE chain = ?", (chain,))
+                if opened and record.get("status") == "complete":
+                    self._promote(endpoint_id)
+            case "heartbeat":
+                told = (record.get("inventory_digest"), chain)
+                self._db.execute("UPDATE chains SET told_digest = ? WHERE chain = ?", told)
+
+    def _change(self, table: str, op: str, row: tuple[Any, ...]) -> None:
+        if op == "removed":
+            self._db.execute(f"DELETE FROM {table} WHERE endpoint_id = ? AND id = ?", row[:2])
+        else:
+            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", row)
+
+    def _promote(self, endpoint_id: str) -> None:
+        self._db.execute("DELETE FROM inventory WHERE endpoint_id = ?", (endpoint_id,))
+        self._db.execute("INSERT INTO inventory SELECT * FROM staged WHERE endpoint_id = ?", (endpoint_id,))
+
+    def inventory(self, kind: str, endpoint_id: str | None = None, owner: str | None = None) -> list[dict[str, Any]]:
+        """Current records of one kind, of all endpoints and owners or of one."""
+        query = "SELECT record FROM inventory WHERE kind = ? AND endpoint_id = coalesce(?, endpoint_id) ORDER BY 1"
+        with self._turn:
+            records = [json.loads(row[0]) for row in self._db.execute(query, (kind, endpoint_id))]
+        return [record for record in records if owner is None or record.get("owner") == owner]
+
+    def endpoints(self) -> list[dict[str, Any]]:
+        """Every chain with its head, its holes, and whether its inventory is the one the endpoint last told of."""
+        query = "SELECT chain, endpoint_id, head_seq, hex(head_hash), told_digest, updated_at FROM chains"
+        with self._turn:
+            rows = self._db.execute(query).fetchall()
+            return [self._endpoint(*row) for row in rows]
+
+    def _endpoint(self, chain: str, endpoint_id: str, seq: int, head: str, told: str | None, at: str) -> dict[str, Any]:
+        holes = self._db.execute("SELECT first_seq, last_seq FROM holes WHERE chain = ?", (chain,)).fetchall()
+        digest = self._digest(endpoint_id)
+        return {
+            "endpoint_id": endpoint_id, "chain": chain, "head_seq": seq, "head_hash": head.lower(), "holes": holes,
+            "updated_at": at, "digest": digest, "up_to_date": told == digest,
+        }  # fmt: skip
+
+    def _digest(self, endpoint_id: str) -> str:
+        total = hashlib.sha256()
+        query = "SELECT record FROM inventory WHERE endpoint_id = ? ORDER BY id"
+        for (text,) in self._db.execute(query, (endpoint_id,)):
+            facts = {k: v for k, v in json.loads(text).items() if k not in ("observed_at", "evidence")}
+            total.update(rfc8785.dumps(facts))
+        return total.hexdigest()
+
+    def entries(self, chain: str | None, after: int, limit: int) -> list[bytes]:
+        """Entries as they came, in order; without `chain` those of all chains."""
+        query = "SELECT body FROM entries WHERE chain = coalesce(?, chain) AND seq > ? ORDER BY chain, seq LIMIT ?"
+        with self._turn:
+            return [row[0] for row in self._db.execute(query, (chain, after, limit))]
