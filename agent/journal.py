@@ -202,7 +202,7 @@ class Journal:
         if connection is not None:
             del self._own.connection
             with self._turn:
-                self._open.remove(connection)
+                self._open = [other for other in self._open if other is not connection]
             connection.close()
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rfc8785
 
@@ -39,6 +39,8 @@ class Definition:
     pinned: bool | None
     url: str | None
     """Null for a bridge such as mcp-remote: that is a stdio server whose arguments name a URL."""
+    remote_url: str | None
+    """That URL, redacted."""
     env_names: tuple[str, ...]
     """Of the entry and of its arguments (`docker run -e NAME`, `env NAME=value`), sorted."""
     header_names: tuple[str, ...]
@@ -57,9 +59,12 @@ class Problem:
 
 
 def read_definitions(
-    document: object, config: ConfigFile, dialect: Dialect, limits: Limits
+    document: object, config: ConfigFile, dialect: Dialect, limits: Limits, stem: str = ""
 ) -> Iterator[Definition | Problem]:
-    """Every definition of the document, in its order, and a problem for whatever has the wrong type. Never raises."""
+    """Every definition of the document, in its order, and a problem for whatever has the wrong type. Never raises.
+
+    `stem` is the file's name without its ending: the name of a server that stands alone in its file.
+    """
     reader = _Reader(dialect, limits, config.scope)
     wrapped = False
     for servers in sorted(config.servers, key=lambda servers: servers.flat):
@@ -67,7 +72,11 @@ def read_definitions(
             continue
         for found in find(document, servers.at.removesuffix("[]")):
             wrapped = wrapped or (not servers.flat and isinstance(found.value, dict | list))
-            yield from reader.servers(found, servers)
+            if servers.single:
+                yield from reader.single(found, servers, _name(document, servers.name_at) or stem)
+            else:
+                name = _single_name(document, servers, stem) if servers.single else None
+            yield from reader.servers(found, servers, name)
 
 
 class _Reader:
@@ -79,9 +88,10 @@ class _Reader:
         self.left = limits.servers_per_file
         self.keys: Counter[str] = Counter()
 
-    def servers(self, found: Found, servers: ServersAt) -> Iterator[Definition | Problem]:
+    def servers(self, found: Found, servers: ServersAt, single: str | None) -> Iterator[Definition | Problem]:
         scope = servers.scope or self.scope
-        for name, key, value in self._named(found, servers.flat, scope):
+        named = self._named(found, servers.flat, scope)
+        for name, key, value in named if single is None else [(single, printable(found.key) or single, found.value)]:
             if self.left <= 0:
                 yield Problem(found.key, "more servers than one file may hold", "definition.too_many")
                 return
@@ -94,6 +104,12 @@ class _Reader:
                 key = self._unique(key)
                 yield from (Problem(f"{key}.{field}", "wrong type", "definition.wrong_type") for field in entry.wrong)
                 yield _definition(name[:_MAX_NAME], key, scope, found.captures, entry)
+
+    def single(self, found: Found, servers: ServersAt, name: str) -> Iterator[Definition | Problem]:
+        """The one server that stands at a place, where what stands there is a server at all."""
+        if looks_like_server(found.value):
+            alone = Found(found.captures, found.key, {name: found.value})
+            yield from self.servers(alone, servers)
 
     def _named(self, found: Found, flat: bool, scope: DefinitionScope) -> Iterator[tuple[str, str, object]]:
         """Name, key and value of each entry. Some clients expect a map, some a list; both are read for all."""
@@ -118,45 +134,59 @@ class _Reader:
         return key if self.keys[key] == 1 else f"{key}#{self.keys[key]}"
 
 
+def _name(document: object, at: str) -> str:
+    return next((found.value for found in find(document, at) if isinstance(found.value, str)), "") if at else ""
+
+
+def _single_name(document: object, servers: ServersAt, stem: str) -> str:
+    """The name that the document of one server gives it, else the file's."""
+    names = [found.value for found in find(document, servers.name_at)] if servers.name_at else []
+    return next((printable(name) for name in names if isinstance(name, str) and name), printable(stem))
+
+
 def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str, ...], entry: Entry) -> Definition:
     launch = identify(entry.argv[0], entry.argv[1:]) if entry.argv else None
-    shown = redact.argv(entry.argv[1:])
     command = redact.argv(entry.argv[:1])
+    args = redact.argv(entry.argv[1:])
     url = redact.url(entry.url or "")
     env_names = _names(entry.env) | set(launch.arg_env_names if launch else ())
-    facts: dict[str, object] = {
-        "transport": entry.transport,
-        "command": command.args[0] if command.args else None,
-        "args": shown.args,
-        "url": url.url,
-        "env_names": tuple(sorted(env_names)),
-        "header_names": tuple(sorted(_names(entry.headers))),
-    }
-    values = [*entry.env.items(), *entry.headers.items(), *entry.other.items()]
-    secret = any(is_secret_value(name, value) for name, value in values if value)
-    return Definition(
+    definition = Definition(
         name=name,
         key=key,
         scope=scope,
         captures=captures,
         transport=entry.transport,
         command=command.args[0] if command.args else None,
-        args=shown.args,
+        args=args.args,
         package=launch.package if launch else None,
         pinned=launch.pinned if launch else None,
         url=url.url,
+        remote_url=launch.remote_url if launch else None,
         env_names=tuple(sorted(env_names)),
         header_names=tuple(sorted(_names(entry.headers))),
         enabled=entry.enabled,
-        inline_secret=secret or shown.secret or command.secret or url.secret,
-        launch_hash=launch_hash(facts),
+        inline_secret=command.secret or args.secret or url.secret or _has_secret(entry),
+        launch_hash="",
     )
+    return replace(definition, launch_hash=launch_hash(definition))
 
 
-def launch_hash(facts: dict[str, object]) -> str:
+def _has_secret(entry: Entry) -> bool:
+    values = [*entry.env.items(), *entry.headers.items(), *entry.other.items()]
+    return any(is_secret_value(name, value) for name, value in values if value)
+
+
+def launch_hash(definition: Definition) -> str:
     """SHA-256, in hex, of the canonical JSON (RFC 8785) of what decides what is started or connected to."""
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
-    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
+    facts = {
+        "transport": definition.transport,
+        "command": definition.command,
+        "args": list(definition.args),
+        "url": definition.url,
+        "env_names": list(definition.env_names),
+        "header_names": list(definition.header_names),
+    }
+    return hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
 
 
 def _names(values: Values) -> set[str]:

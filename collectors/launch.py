@@ -98,7 +98,7 @@ def split_command(command: str, args: Sequence[str] = ()) -> list[str]:
     first = base_name(words[0]) if words else ""
     known = first in LAUNCHERS or first in _SHELLS or first in _PREFIXES or first in ("cmd", *_POWERSHELLS)
     looks_like_path = re.match(r"(?:~|\.{1,2})?[/\\]|[A-Za-z]:[/\\]", command)
-    if known or not looks_like_path or any(word.startswith("-") for word in words[1:]):
+    if known or not looks_like_path or any(re.match(r"--?\w", word) for word in words[1:]):
         return [*words, *args]
     return [command, *args]
 

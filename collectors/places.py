@@ -1,12 +1,17 @@
-"""Path templates of the catalog turned into paths of one home, one project or one plug-in folder."""
+"""Path templates of the catalog as one tree per starting point, and what of it exists on this machine."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from collectors.catalog.schema import Client, ConfigFile
+from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Provider, Roots
 from collectors.contract import Context, Home
+from collectors.sources.files import Unreadable
+
+Part = ConfigFile | Artifact | Provider | Roots | Install
 
 _FOLDERS = {
     "linux": {"{config}": "~/.config", "{data}": "~/.local/share", "{appdata}": "~/.config"},
@@ -17,6 +22,8 @@ _FOLDERS = {
     },
     "windows": {"{config}": "~/AppData/Roaming", "{data}": "~/AppData/Local", "{appdata}": "~/AppData/Roaming"},
 }
+_FEW = 6
+"""A folder with at most this many names of interest is asked for each; otherwise it is listed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,59 +41,159 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One client's interest in one file."""
+    """One client's interest in one file, and as what."""
 
     client: Client
-    config: ConfigFile
+    part: Part
     root: Root | None = None
+    captures: tuple[str, ...] = ()
+    """What the `*` of the template stood for."""
+
+    @property
+    def shared(self) -> bool:
+        return isinstance(self.part, ConfigFile) and self.part.shared
 
 
-def template_path(template: str, os: str, home: Home | None, root: Root | None = None) -> str | None:
-    """The template with its start filled in; None when it starts at something that is not given."""
+@dataclass(slots=True)
+class Node:
+    """What may lie in one folder: by name, and by pattern where the template has a `*`."""
+
+    names: dict[str, Node] = field(default_factory=dict)
+    patterns: dict[str, Node] = field(default_factory=dict)
+    readings: list[tuple[Client, Part]] = field(default_factory=list)
+
+    def child(self, component: str) -> Node:
+        return (self.patterns if "*" in component else self.names).setdefault(component, Node())
+
+    def wants(self, name: str) -> bool:
+        """Whether a file or folder of this name would matter here."""
+        return name in self.names or any(_matches(pattern, name) for pattern in self.patterns)
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.patterns)
+
+
+@dataclass(slots=True)
+class Found:
+    """What exists below one starting point."""
+
+    files: dict[str, list[Reading]] = field(default_factory=dict)
+    folders: dict[str, Node] = field(default_factory=dict)
+    """Existing folders in which something of interest lies or may appear."""
+    troubles: dict[str, Unreadable] = field(default_factory=dict)
+    """Folders that could not be looked into."""
+
+
+def template_path(template: str, os: str, home: Home | None) -> str | None:
+    """A template that starts at the home, or at the top for the machine; None when it starts elsewhere."""
     head, _, rest = template.partition("/")
     head = _FOLDERS[os].get(head, head)
     if head.startswith("~"):
-        return f"{home.path}{head[1:]}/{rest}" if home and root is None else None
-    if head.startswith("{"):
-        return f"{root.path}/{rest}" if root and head == f"{{{root.kind}}}" else None
-    return template if home is None and root is None else None
+        return f"{home.path}{head[1:]}/{rest}" if home else None
+    return template if home is None and not head.startswith("{") else None
 
 
-def expand(context: Context, templates: Iterable[str], home: Home | None, root: Root | None = None) -> Iterator[str]:
-    """Paths the templates stand for, whether they exist or not; those with `*` only as far as they exist."""
+def expand(context: Context, templates: Iterable[str], home: Home | None) -> Iterator[str]:
+    """Paths that templates of a home or of the machine stand for; those with `*` only as far as they exist."""
     for template in templates:
-        path = template_path(template, context.os, home, root)
-        if path is None:
-            continue
-        if "*" in path:
+        path = template_path(template, context.os, home)
+        if path and "*" in path:
             yield from context.files.glob(path, home)
-        else:
+        elif path:
             yield path
 
 
-def expand_folders(context: Context, home: Home | None) -> Iterator[str]:
-    """Existing folders in which a new entry may be a new configuration or state file: the fixed part of `*` paths."""
-    for client in context.catalog.clients.values():
-        for located in (*client.config, *client.roots, *client.install):
-            for template in located.on(context.os):
-                path = template_path(template, context.os, home)
-                if path and "*" in path:
-                    folder = path[: path.index("*")].rpartition("/")[0]
-                    if context.files.exists(folder, home):
-                        yield folder
+class Places:
+    """All templates of the catalog for one system, as trees: for homes, the machine, projects and plug-ins."""
+
+    def __init__(self, catalog: Catalog, os: str) -> None:
+        self._os = os
+        self._trees: dict[str, Node] = {}
+        for client in catalog.clients.values():
+            parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
+            for part in parts:
+                for template in part.on(os):
+                    self._add(client, part, template)
+
+    def of_home(self, context: Context, home: Home) -> Found:
+        """What exists below a home."""
+        return self._scan(context, home, home.path, "~")
+
+    def of_machine(self, context: Context) -> Found:
+        """What exists at absolute places."""
+        return self._scan(context, None, "C:" if self._os == "windows" else "", "/")
+
+    def of_root(self, context: Context, home: Home, root: Root) -> Found:
+        """What exists in a project or plug-in folder."""
+        kind = "{project}" if root.kind == "project" else f"{{extension}}{root.client}"
+        return self._scan(context, home, root.path, kind, root)
+
+    def _add(self, client: Client, part: Part, template: str) -> None:
+        head, _, rest = template.partition("/")
+        head = _FOLDERS[self._os].get(head, head)
+        if head.startswith("~"):
+            start, rest = "~", f"{head[2:]}/{rest}" if len(head) > 1 else rest
+        elif head == "{extension}":
+            start = head + client.id
+        else:
+            start = head if head.startswith("{") else "/"
+        node = self._trees.setdefault(start, Node())
+        for component in rest.split("/"):
+            node = node.child(component)
+        node.readings.append((client, part))
+
+    def _scan(self, context: Context, home: Home | None, base: str, start: str, root: Root | None = None) -> Found:
+        found = Found()
+        if start in self._trees:
+            _Scan(context, home, root, found).folder(base, self._trees[start], ())
+        return found
 
 
-def plan(context: Context, home: Home | None, roots: Iterable[Root]) -> dict[str, list[Reading]]:
-    """Every path that some client would read for this home (None: the machine), with who reads it and as what."""
-    places: dict[str, list[Reading]] = {}
-    for root in (None, *roots):
-        for client in context.catalog.clients.values():
-            if root and root.client not in (None, client.id):
-                continue
-            for config in client.config:
-                for path in expand(context, config.on(context.os), home, root):
-                    readings = places.setdefault(path, [])
-                    # A project that is the home itself makes the user's own file match twice: the first one stands.
-                    if not any(reading.client is client for reading in readings):
-                        readings.append(Reading(client, config, root))
-    return places
+class _Scan:
+    """One walk along a tree of names: each folder on the way is listed or asked once."""
+
+    def __init__(self, context: Context, home: Home | None, root: Root | None, found: Found) -> None:
+        self.files = context.files
+        self.home = home
+        self.root = root
+        self.found = found
+
+    def folder(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
+        try:
+            names = self._names(path, node)
+        except FileNotFoundError:
+            return
+        except Unreadable as error:
+            self.found.folders[path or "/"] = node
+            self.found.troubles[path or "/"] = error
+            return
+        self.found.folders[path or "/"] = node
+        for name in names:
+            if name in node.names:
+                self._child(f"{path}/{name}", node.names[name], captures)
+            for pattern, child in node.patterns.items():
+                if capture := _matches(pattern, name):
+                    self._child(f"{path}/{name}", child, (*captures, capture[1]))
+
+    def _names(self, path: str, node: Node) -> list[str]:
+        if node.patterns or len(node.names) > _FEW:
+            return [entry.name for entry in self.files.entries(path or "/", self.home)]
+        if not self.files.is_folder(path or "/", self.home):
+            raise FileNotFoundError(path)
+        return [name for name in node.names if self.files.exists(f"{path}/{name}", self.home)]
+
+    def _child(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
+        if node.readings:
+            readings = self.found.files.setdefault(path, [])
+            readings += (Reading(client, part, self.root, captures) for client, part in node.readings)
+        if node:
+            self.folder(path, node, captures)
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile("(.*?)".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def _matches(pattern: str, name: str) -> re.Match[str] | None:
+    return _expression(pattern).fullmatch(name)

@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from agent.records import AiAgent, Evidence
-from collectors.catalog.schema import Client
+from collectors.catalog.schema import Client, ConfigFile, Install, Provider, Roots
 from collectors.contract import Context, Home
-from collectors.places import Reading, expand
+from collectors.ecosystems import Shelves
+from collectors.places import Reading
+from collectors.versions import version_at
+
+_MOST_PATHS = 20
 
 
-def install_evidence(context: Context, home: Home | None) -> dict[str, tuple[str, ...]]:
-    """Existing install paths per catalog id, of this home (None: machine-wide)."""
-    found: dict[str, tuple[str, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One sign that a client is installed."""
+
+    path: str
+    version: str | None
+
+
+def installations(
+    context: Context, home: Home | None, existing: Mapping[str, Iterable[Reading]]
+) -> dict[str, tuple[Installation, ...]]:
+    """What is installed per catalog id, in this home (None: for the whole machine), by path or as a package."""
+    shelves = Shelves(context, home)
+    paths: dict[str, dict[str, None]] = {}
+    for path, readings in existing.items():
+        for reading in readings:
+            if isinstance(reading.part, Install):
+                paths.setdefault(reading.client.id, {})[path] = None
     for client in context.catalog.clients.values():
-        templates = [template for install in client.install for template in install.on(context.os)]
-        paths = tuple(path for path in expand(context, templates, home) if context.files.exists(path, home))
-        if paths:
-            found[client.id] = paths
-    return found
+        for install in client.install:
+            for package in install.packages:
+                for path in shelves.find(package):
+                    paths.setdefault(client.id, {})[path] = None
+    return {
+        client: tuple(Installation(path, version_at(context, home, path)) for path in found)
+        for client, found in paths.items()
+    }
 
 
-def configured(existing: Mapping[str, Iterable[Reading]]) -> dict[str, set[str]]:
-    """Paths of existing configuration files per catalog id; files shared with another client do not count."""
+def configured(existing: Mapping[str, Iterable[Reading]], with_projects: bool = True) -> dict[str, set[str]]:
+    """Paths of a client's own existing files per catalog id; files shared with another client do not count."""
     found: dict[str, set[str]] = {}
     for path, readings in existing.items():
         for reading in readings:
-            if not reading.config.shared:
+            own = isinstance(reading.part, ConfigFile | Roots | Provider) and not reading.shared
+            if own and (with_projects or reading.root is None):
                 found.setdefault(reading.client.id, set()).add(path)
     return found
 
@@ -34,28 +58,32 @@ def configured(existing: Mapping[str, Iterable[Reading]]) -> dict[str, set[str]]
 def agent_records(
     context: Context,
     home: Home | None,
-    installs: Mapping[str, Iterable[str]],
-    machine: Mapping[str, Iterable[str]],
+    installs: Mapping[str, Sequence[Installation]],
+    machine: Mapping[str, Sequence[Installation]],
     configs: Mapping[str, Iterable[str]],
 ) -> Iterator[AiAgent]:
     """An agent for every client with evidence in this home; a machine-wide install counts where it is configured."""
     for client in context.catalog.clients.values():
-        own = {*installs.get(client.id, ()), *configs.get(client.id, ())}
-        if own:
-            shared = machine.get(client.id, ())
-            yield _agent(context, home, client, bool(installs.get(client.id) or shared), own | set(shared))
+        own, files = installs.get(client.id, ()), set(configs.get(client.id, ()))
+        if own or files:
+            yield _agent(context, home, client, (*own, *machine.get(client.id, ())), files)
 
 
-def _agent(context: Context, home: Home | None, client: Client, installed: bool, paths: set[str]) -> AiAgent:
-    shown = tuple(sorted(context.files.shown(path) for path in paths))
+def _agent(
+    context: Context, home: Home | None, client: Client, installs: Sequence[Installation], files: set[str]
+) -> AiAgent:
+    shown = tuple(sorted({context.files.shown(path) for path in (*files, *(found.path for found in installs))}))[
+        :_MOST_PATHS
+    ]
     return AiAgent.of(
         endpoint_id=context.endpoint_id,
         owner=home.owner if home else None,
-        evidence=Evidence(collector="configs", source=shown[0], confidence="confirmed" if installed else "declared"),
+        evidence=Evidence(collector="configs", source=shown[0], confidence="confirmed" if installs else "declared"),
         agent=client.id,
         name=client.name,
         vendor=client.vendor,
         agent_kind=client.kind,
-        installed=installed,
+        version=next((found.version for found in installs if found.version), None),
+        installed=bool(installs),
         paths=shown,
     )

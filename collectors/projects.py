@@ -7,29 +7,24 @@ from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from agent.records import Instance
-from collectors.catalog.schema import Client, Roots
+from collectors.catalog.schema import Roots
 from collectors.contract import Context, Home
 from collectors.keypath import find
-from collectors.places import Root, expand
+from collectors.places import Reading, Root
 from collectors.sources.documents import parse
 from collectors.sources.state import sqlite_column, xml_attributes
 
 _MOST_FOLDERS = 5_000
 
 
-def state_files(context: Context, home: Home) -> Iterator[tuple[str, Client, Roots]]:
-    """The state files of all clients in this home, with how to read each."""
-    for client in context.catalog.clients.values():
-        for roots in client.roots:
-            for path in expand(context, roots.on(context.os), home):
-                yield path, client, roots
-
-
-def named_roots(context: Context, home: Home, path: str, client: Client, roots: Roots) -> Iterator[Root]:
+def named_roots(context: Context, home: Home, path: str, reading: Reading) -> Iterator[Root]:
     """Folders that one state file names.
 
     Raises `FileNotFoundError`, `Unreadable` or `Unparseable`; a file that is merely of an unknown shape names nothing.
     """
+    roots = reading.part
+    if not isinstance(roots, Roots):
+        return
     for label, text in _entries(context, home, path, roots):
         folder = _folder(text, context.os, home)
         if folder is None:
@@ -37,10 +32,11 @@ def named_roots(context: Context, home: Home, path: str, client: Client, roots: 
         if roots.kind == "project":
             yield Root("project", folder, context.files.shown(folder))
         else:
-            yield Root("extension", folder, label or folder.rsplit("/", 1)[-1], client.id)
+            yield Root("extension", folder, label or folder.rsplit("/", 1)[-1], reading.client.id)
 
 
 def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[tuple[str, str]]:
+    """Label and folder text of each entry."""
     if roots.format == "sqlite":
         table, _, column = roots.at.partition(".")
         with context.files.opened(path, home) as descriptor:

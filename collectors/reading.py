@@ -1,4 +1,4 @@
-"""One configuration file turned into records: its server definitions, or the diagnostic that says why not."""
+"""One file of a client turned into records: definitions, artifacts, providers, or the diagnostic that says why not."""
 
 from __future__ import annotations
 
@@ -6,49 +6,73 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, Source
+from collectors.artifacts import entry_artifacts, file_artifact
+from collectors.catalog.schema import Artifact, ConfigFile, Install, Roots
 from collectors.contract import Context, Home, Observation, Scope
 from collectors.definitions import Definition, read_definitions
+from collectors.origin import NAME, Origin
 from collectors.places import Reading
+from collectors.providers import providers
 from collectors.sources.documents import Document, Unparseable, parse
 from collectors.sources.files import Unreadable
-
-NAME = "configs"
 
 
 def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Reading]) -> Observation:
     """All records of one file for one account (None: the machine). A file that is absent has none."""
     scope = Scope(NAME, home.owner if home else "", path)
-    read = _Reader(context, home, path)
+    about = [reading for reading in readings if not isinstance(reading.part, Install | Roots)]
+    file = _File(context, home, path)
     try:
-        data = context.files.read(path, home)
-        documents: dict[str, Document] = {}
-        records: list[Record] = []
-        for reading in readings:
-            kind = reading.config.format
-            if kind not in documents:
-                documents[kind] = parse(data, kind, context.limits)
-                records += (read.diagnostic(note.code, note.message, line=note.line) for note in documents[kind].notes)
-            records += read.definitions(documents[kind].value, reading)
-        return Observation(scope, tuple(records))
+        return Observation(scope, tuple(file.records(about))) if about else Observation(scope)
     except FileNotFoundError:
         return Observation(scope)
     except Unreadable as error:
-        return Observation(scope, (read.diagnostic(error.code, error.message, "error"),), unknown=True)
+        return Observation(scope, (file.diagnostic(error.code, error.message, "error"),), unknown=True)
     except Unparseable as error:
         # An empty file defines nothing and says so; any other unreadable text might define something.
         empty = error.code == "parse.empty"
         severity: Literal["info", "error"] = "info" if empty else "error"
-        record = read.diagnostic(error.code, error.message, severity, error.line, error.column)
+        record = file.diagnostic(error.code, error.message, severity, error.line, error.column)
         return Observation(scope, (record,), unknown=not empty)
 
 
-class _Reader:
-    """The facts that every record of one file shares."""
+class _File:
+    """One file, read once and parsed once per format."""
 
     def __init__(self, context: Context, home: Home | None, path: str) -> None:
         self.context = context
-        self.owner = home.owner if home else None
+        self.home = home
+        self.path = path
         self.shown = context.files.shown(path)
+
+    def records(self, readings: Iterable[Reading]) -> Iterator[Record]:
+        data = self.context.files.read(self.path, self.home)
+        documents: dict[str, Document] = {}
+        for reading in readings:
+            origin = Origin.of(self.context, self.home, self.path, reading)
+            part = reading.part
+            if isinstance(part, Artifact) and part.at is None:
+                yield file_artifact(self.context, origin, part, data)
+                continue
+            kind = "json" if isinstance(part, Install | Roots) else part.format
+            if kind not in documents:
+                documents[kind] = parse(data, kind, self.context.limits)
+                yield from (self.diagnostic(n.code, n.message, line=n.line) for n in documents[kind].notes)
+            yield from self._from_document(documents[kind].value, origin, reading)
+
+    def _from_document(self, document: object, origin: Origin, reading: Reading) -> Iterator[Record]:
+        part = reading.part
+        if isinstance(part, ConfigFile):
+            for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):
+                if isinstance(found, Definition):
+                    yield _server(found, origin)
+                else:
+                    agent = reading.client.id
+                    yield self.diagnostic(found.code, found.message, key=found.key, agent=agent)
+        elif isinstance(part, Artifact):
+            yield from entry_artifacts(document, origin, part)
+        elif not isinstance(part, Install | Roots):
+            yield from providers(document, origin, part)
 
     def diagnostic(
         self,
@@ -62,7 +86,7 @@ class _Reader:
     ) -> Diagnostic:
         return Diagnostic.of(
             endpoint_id=self.context.endpoint_id,
-            owner=self.owner,
+            owner=self.home.owner if self.home else None,
             evidence=Evidence(collector=NAME, source=self.shown, confidence="confirmed"),
             severity=severity,
             code=code,
@@ -74,36 +98,28 @@ class _Reader:
             agent=agent,
         )
 
-    def definitions(self, document: object, reading: Reading) -> Iterator[Record]:
-        client = reading.client
-        for found in read_definitions(document, reading.config, client.dialect, self.context.limits):
-            if isinstance(found, Definition):
-                yield self.server(found, reading)
-            else:
-                yield self.diagnostic(found.code, found.message, key=found.key, agent=client.id)
 
-    def server(self, found: Definition, reading: Reading) -> McpServer:
-        root = reading.root
-        project = root.label if root and root.kind == "project" else None
-        return McpServer.of(
-            endpoint_id=self.context.endpoint_id,
-            owner=self.owner,
-            evidence=Evidence(collector=NAME, source=self.shown),
-            agent=reading.client.id,
-            name=found.name,
-            scope=found.scope,
-            project=found.captures[0] if found.scope == "local" and found.captures else project,
-            extension=root.label if root and root.kind == "extension" else None,
-            transport=found.transport,
-            command=found.command,
-            args=found.args,
-            package=found.package,
-            pinned=found.pinned,
-            url=found.url,
-            env_names=found.env_names,
-            header_names=found.header_names,
-            enabled=found.enabled,
-            inline_secret=found.inline_secret,
-            launch_hash=found.launch_hash,
-            source=Source(path=self.shown, key=found.key),
-        )
+def _server(found: Definition, origin: Origin) -> McpServer:
+    return McpServer.of(
+        endpoint_id=origin.endpoint_id,
+        owner=origin.owner,
+        evidence=Evidence(collector=NAME, source=origin.shown),
+        agent=origin.agent,
+        name=found.name,
+        scope=found.scope,
+        project=found.captures[0] if found.scope == "local" and found.captures else origin.project,
+        extension=origin.extension,
+        transport=found.transport,
+        command=found.command,
+        args=found.args,
+        package=found.package,
+        pinned=found.pinned,
+        url=found.url,
+        remote_url=found.remote_url,
+        env_names=found.env_names,
+        header_names=found.header_names,
+        enabled=found.enabled,
+        inline_secret=found.inline_secret,
+        launch_hash=found.launch_hash,
+        source=Source(path=origin.shown, key=found.key),
+    )

@@ -1,7 +1,10 @@
 #!/bin/sh
-# Install Rollcall into .venv beside this folder and print the inventory of this machine; arguments go to rollcall.
+# Install Rollcall into .venv of this checkout and print the inventory of this machine. Arguments go to rollcall.
 set -eu
-cd "$(dirname "$0")/.."
-. packaging/environment.sh
-environment requirements.lock
-exec .venv/bin/rollcall --once "$@"
+checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+(
+  cd "$checkout"
+  . packaging/environment.sh
+  environment requirements.lock
+)
+exec "$checkout/.venv/bin/rollcall" --once "$@"

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Install what the tests need and run them; arguments go to pytest.
+# Install what the tests need and run them. Arguments go to pytest.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname -- "$0")/.."
 . packaging/environment.sh
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  # Real MCP servers and clients come from npm; network namespaces from iproute2.
-  debian_packages npm:npm ip:iproute2 unshare:util-linux git:git
+  # Real clients and MCP servers come from npm; real machines from debootstrap and systemd-nspawn.
+  debian_packages git:git ip:iproute2 unshare:util-linux npm:npm debootstrap:debootstrap \
+    systemd-nspawn:systemd-container || say "some packages are missing: the tests that need them will be skipped"
 fi
 environment requirements-test.lock
 exec .venv/bin/python -m pytest "$@"

@@ -1,13 +1,16 @@
 """What Rollcall says: one frozen model per kind of record."""
 
 from agent.records.ai_agent import AiAgent
+from agent.records.artifact import Artifact
 from agent.records.base import SCHEMA, Evidence, Part, Record, record_id
 from agent.records.connection import Connection
+from agent.records.coverage import ClientState, Coverage
 from agent.records.diagnostic import Diagnostic
 from agent.records.endpoint import Endpoint
 from agent.records.heartbeat import CollectorHealth, Heartbeat, TargetHealth
 from agent.records.instance import Instance
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
+from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
 from agent.records.summary import Summary
 
@@ -17,7 +20,10 @@ KINDS: dict[str, type[Record]] = {
     "ai_agent": AiAgent,
     "instance": Instance,
     "mcp_server": McpServer,
+    "artifact": Artifact,
+    "model_provider": ModelProvider,
     "connection": Connection,
+    "coverage": Coverage,
     "diagnostic": Diagnostic,
     "summary": Summary,
     "heartbeat": Heartbeat,
@@ -27,15 +33,19 @@ __all__ = [
     "KINDS",
     "SCHEMA",
     "AiAgent",
+    "Artifact",
+    "ClientState",
     "CollectorHealth",
     "Connection",
     "DefinitionScope",
+    "Coverage",
     "Diagnostic",
     "Endpoint",
     "Evidence",
     "Heartbeat",
     "Instance",
     "McpServer",
+    "ModelProvider",
     "Owner",
     "Part",
     "Record",

@@ -39,6 +39,8 @@ class McpServer(Record):
     """True for an exact version, commit, tag or digest; null where no package is known."""
     url: str | None = None
     """Without userinfo, query, fragment and secret path segments."""
+    remote_url: str | None = None
+    """Where a stdio bridge such as mcp-remote connects to, redacted like `url`."""
     env_names: tuple[str, ...] = ()
     header_names: tuple[str, ...] = ()
     enabled: bool = True
@@ -46,6 +48,10 @@ class McpServer(Record):
     """True when a secret stands in clear text in env, headers, arguments or URL."""
     launch_hash: str
     """SHA-256 over transport, command, args, URL, env names and header names."""
+    shadowed_by: tuple[str, ...] = ()
+    """Ids of the definitions of the same name that win over this one: in their project, or everywhere."""
+    effective: bool = True
+    """False when it is disabled, or shadowed wherever it would apply."""
     running: bool | None = None
     """True when an instance was joined to it; null when processes were not looked at."""
     source: Source

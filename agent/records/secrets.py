@@ -63,6 +63,7 @@ _DUMMY = re.compile(
 )
 _CLASSES = {**dict.fromkeys(map(ord, "0123456789"), "0"), **dict.fromkeys(range(97, 123), "a")}
 _CLASSES |= {**dict.fromkeys(range(65, 91), "A"), **dict.fromkeys(map(ord, "_+=~-"), " ")}
+_CAPITALS = re.compile("(?<!A)AA")
 _CAPITALISED = re.compile(r"(?<![Aa0])A(?=a)")
 
 
@@ -131,14 +132,25 @@ def looks_random(run: str) -> bool:
     """
     run = UUID.sub(" ", run)
     classes = _CAPITALISED.sub("a", run.translate(_CLASSES))
-    if _changes(classes, 20, 0.25) or _changes(classes, 32, 0.2):
+    if _changes(classes, 20, 0.25) or _changes(classes, 24, 0.2) or _mixed(classes):
         return True
     return any(_changes(chunk, 16, 0.25) for chunk in classes.split(" "))
 
 
 def _changes(classes: str, least: int, ratio: float) -> bool:
-    size = len(classes) - classes.count(" ")
-    digits = classes.count("0")
-    if size < least or digits < 2 or size - digits < 2:
-        return False
-    return sum(a != b and a != " " and b != " " for a, b in pairwise(classes)) >= ratio * size
+    size, digits = _size(classes), classes.count("0")
+    return size >= least and digits >= 2 and size - digits >= 2 and _changed(classes) >= ratio * size
+
+
+def _mixed(classes: str) -> bool:
+    """Generated text with hardly a digit: unlike CamelCase it has capitals side by side and changes still more."""
+    size = _size(classes)
+    return size >= 20 and len(_CAPITALS.findall(classes)) >= 2 and _changed(classes) >= 0.4 * size
+
+
+def _size(classes: str) -> int:
+    return len(classes) - classes.count(" ")
+
+
+def _changed(classes: str) -> int:
+    return sum(a != b and a != " " and b != " " for a, b in pairwise(classes))

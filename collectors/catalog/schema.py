@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,6 +59,10 @@ class ServersAt(_Entry):
     """Overrides the scope of the file; for `local` the captured key is the project."""
     flat: bool = False
     """The map has no wrapper key: only entries that look like a server count, and only if `at` elsewhere found none."""
+    single: bool = False
+    """What stands there is one server, not a map of them."""
+    name_at: str = ""
+    """For `single`: key path of the server's name in the document; without one the file's stem is the name."""
 
 
 class ConfigFile(_Located, _Fact):
@@ -84,7 +88,56 @@ class Roots(_Located, _Fact):
 
 
 class Install(_Located, _Fact):
-    """Paths whose existence shows that the client is installed, for one user or for the machine."""
+    """Paths and packages whose existence shows that the client is installed, for one user or for the machine."""
+
+    packages: tuple[
+        Annotated[str, Field(pattern=r"^(npm|pypi|vscode|jetbrains|deb|rpm|brew|cask|winget):\S+$")], ...
+    ] = ()
+    """`ecosystem:name`; `collectors.ecosystems` knows where each ecosystem puts its packages."""
+
+
+class Artifact(_Located, _Fact):
+    """Something besides servers that steers or extends the client: only its name, hash, size and place are told."""
+
+    kind: Literal["skill", "subagent", "command", "rule", "hook", "plugin", "marketplace"]
+    scope: DefinitionScope
+    format: Format = "json"
+    at: str | None = None
+    """Key path of the entries in a configuration file; without one each file is an artifact, named by the first `*`
+    of its path, else by its stem."""
+    take: Literal["value", "key"] = "value"
+    """`key`: the map's keys are the names."""
+    program_at: tuple[str, ...] = ()
+    """For hooks: keys of the command line within an entry; an entry that is a text is the command line itself."""
+
+
+class Provider(_Located, _Fact):
+    """Where a configuration file names model providers and default models; keys are never read."""
+
+    scope: DefinitionScope
+    format: Format = "json"
+    at: str
+    """Key path of the provider entries; the first `*` captures the provider's id."""
+    id: str | None = None
+    """Id where the path captures none."""
+    url_at: tuple[str, ...] = ()
+    """Key paths, within an entry, of the base URL; the first that is there counts."""
+    model_at: tuple[str, ...] = ()
+    """Key paths, within an entry, of default models: texts, or maps whose keys are the models."""
+
+
+class Override(_Fact):
+    """An environment variable of the running client that moves its files."""
+
+    name: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    replaces: str
+    """Start of the path templates that the value of the variable takes the place of."""
+
+
+class Manifest(_Fact):
+    """Dependencies in a project's manifest that show the framework is used there."""
+
+    packages: tuple[Annotated[str, Field(pattern=r"^(npm|pypi):\S+$")], ...]
 
 
 class Process(_Entry):
@@ -122,6 +175,16 @@ class Client(_Entry):
     roots: tuple[Roots, ...] = ()
     process: Process = Process()
     dialect: Dialect = Dialect()
+    artifact: tuple[Artifact, ...] = ()
+    provider: tuple[Provider, ...] = ()
+    override: tuple[Override, ...] = ()
+    manifest: tuple[Manifest, ...] = ()
+    precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")
+    """Which definition of a name wins where several apply, the strongest first."""
+    exclusive: bool = False
+    """Servers defined in managed scope, where there are any, are the only ones the client loads."""
+    gateway: tuple[Annotated[str, Field(pattern=r"^(npm|pypi|docker|command):\S+$")], ...] = ()
+    """Packages or commands that, as a server in another client, stand for all servers of this gateway."""
 
 
 class Catalog:

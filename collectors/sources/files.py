@@ -68,6 +68,8 @@ class FileTree:
     @contextmanager
     def opened(self, path: str, home: Home | None = None) -> Iterator[int]:
         """A read-only descriptor of a regular file of any size, verified after it was opened."""
+        if self._lookup.is_absent(path):
+            raise FileNotFoundError(path)
         with self._lookup.place(path, home) as place:
             file = self._lookup.open_file(place, home)
         try:
@@ -128,6 +130,8 @@ class FileTree:
         self._lookup.check_mount(path)
 
     def _mode(self, path: str, home: Home | None) -> int | None:
+        if self._lookup.is_absent(path):
+            return None
         try:
             with self._lookup.place(path, home) as place:
                 return place.status.st_mode

@@ -33,8 +33,11 @@ _REST = 0.02
 """Seconds the reader sleeps after a batch. Meanwhile the kernel merges repeated writes and an event storm becomes few
 batches; the first event after silence is not delayed."""
 _DUTY = 9
-"""The reader rests this many times as long as it computed, so a storm costs about a tenth of a core."""
+"""The reader rests this many times as long as it computed, up to the longest rest. So a steady stream of events costs
+at most a tenth of a core; only a storm that would overflow the kernel's queue of 16,384 events costs more."""
 _LONGEST_REST = 0.25
+_BATCH_BYTES = 512 * 1024
+"""About one full queue."""
 
 
 class _Reader(InotifyFD):
@@ -46,7 +49,7 @@ class _Reader(InotifyFD):
 
     def run(self) -> None:
         while self.should_keep_running():
-            events = self.read_events()
+            events = self.read_events(event_buffer_size=_BATCH_BYTES)
             began = time.thread_time()
             for event in events:
                 if event.is_queue_overflow:

@@ -34,13 +34,23 @@ class Lookup:
         self._live = root == "/"
         self._mounts = Mounts() if self._live else None
 
+    def is_absent(self, path: str) -> bool:
+        """Whether nothing is there, where one look can tell: most candidate paths do not exist. False proves nothing."""
+        if self._mounts is None or self._mounts.waits or not path.startswith("/") or path.startswith("//"):
+            return False
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except (OSError, ValueError):
+            pass  # the careful walk finds out what it is
+        return False
+
     @contextmanager
     def place(self, path: str, home: Home | None, follow: bool = True) -> Iterator[Place]:
         """Where the path ends. Errors of the system inside the context are explained too."""
         inside = self._inside(path)
         with explained():
-            if self._mounts is not None and not self._mounts.waits:
-                _shortcut(inside)
             if not _DESCENDS:
                 yield by_name(self._root, inside)
                 return
@@ -93,13 +103,3 @@ class Lookup:
         if not path.startswith("/"):
             raise FileNotFoundError("a relative path leads nowhere")
         return path
-
-
-def _shortcut(path: str) -> None:
-    """Most candidate paths do not exist, and this is the cheapest way to know."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        raise
-    except OSError:
-        return  # the careful walk finds out what it is

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import subprocess
@@ -35,7 +36,7 @@ def batch(journal: Journal) -> Batch:
 
 def whole_request(connection: socket.socket) -> bytes:
     with connection.makefile("rb") as stream:
-        head = b"".join(iter(stream.readline, b"\r\n"))
+        head = b"".join(itertools.takewhile(lambda line: line not in (b"", b"\r\n"), stream))
         length = re.search(rb"content-length: (\d+)", head.lower())
         return head + b"\r\n" + stream.read(int(length[1]) if length else 0)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -292,8 +293,6 @@ def test_a_collector_that_cannot_be_reached_is_no_error_of_the_caller(journal: J
 def test_stopping_is_quick_while_a_request_hangs(
     receiver: RunningReceiver, journal: Journal, settings_for: SettingsFor, stage: str
 ) -> None:
-    import socket
-
     append(journal, 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = receiver.url if stage == "answer" else f"https://127.0.0.1:{silent.getsockname()[1]}/x"
@@ -305,8 +304,11 @@ def test_stopping_is_quick_while_a_request_hangs(
         ended = sender.stop(timeout=2)
         assert time.monotonic() - start < 2.5
         assert ended or stage == "handshake"
-    assert Cursor(journal, "central").load().sending == 1
-    time.sleep(0.2)
+        assert Cursor(journal, "central").load().sending == 1
+        # A thread that was left behind must also find its way out of a closed journal.
+        journal.close()
+    sender._thread.join(15)
+    assert not sender._thread.is_alive()
 
 
 def test_a_sender_that_was_never_started_can_be_stopped_and_asked(journal: Journal) -> None:
@@ -375,5 +377,5 @@ def test_an_idle_sender_uses_no_processor_time(journal: Journal) -> None:
     time.sleep(0.1)
     before = time.process_time()
     time.sleep(1)
-    assert time.process_time() - before < 0.01
+    assert time.process_time() - before < 0.05
     sender.stop()

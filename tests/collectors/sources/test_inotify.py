@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -58,6 +59,14 @@ def watch(told):
     watch = FolderWatch(told.notify, told.overflow)
     yield watch
     watch.close()
+
+
+@pytest.fixture
+def shared_path():
+    """A folder that everybody may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder).resolve()
 
 
 def follows(told, folder):
@@ -260,14 +269,14 @@ def test_names_that_are_not_unicode_come_through(watch, told, tmp_path):
     assert told.has(os.fsdecode(os.fsencode(folder) + b"/\xfe"))
 
 
-def test_folders_this_user_may_not_read_are_reported_and_the_others_watched(tmp_path):
+def test_folders_this_user_may_not_read_are_reported_and_the_others_watched(shared_path):
     if os.getuid():
         pytest.skip("needs root to become someone else")
     for name, mode in (("open", 0o755), ("closed", 0o700), ("pass", 0o711)):
-        (tmp_path / name).mkdir(mode=mode)
-    (tmp_path / "pass" / "inside").mkdir()
+        (shared_path / name).mkdir(mode=mode)
+    (shared_path / "pass" / "inside").mkdir()
     answer = _as_nobody(
-        tmp_path,
+        shared_path,
         """
         watch = FolderWatch(print, print)
         wanted = ["open", "closed", "closed/below", "pass", "pass/inside", "pass/missing"]
@@ -283,14 +292,14 @@ def test_folders_this_user_may_not_read_are_reported_and_the_others_watched(tmp_
     ]
 
 
-def test_a_folder_that_becomes_readable_is_watched_from_then_on(tmp_path):
+def test_a_folder_that_becomes_readable_is_watched_from_then_on(shared_path):
     if os.getuid():
         pytest.skip("needs root to become someone else")
-    (tmp_path / "closed").mkdir(mode=0o700)
-    os.chown(tmp_path / "closed", 65534, 65534)
-    (tmp_path / "closed").chmod(0)
+    (shared_path / "closed").mkdir(mode=0o700)
+    os.chown(shared_path / "closed", 65534, 65534)
+    (shared_path / "closed").chmod(0)
     answer = _as_nobody(
-        tmp_path,
+        shared_path,
         """
         told = []
         watch = FolderWatch(told.append, print)
@@ -305,13 +314,13 @@ def test_a_folder_that_becomes_readable_is_watched_from_then_on(tmp_path):
     assert answer == ["1", "/closed /closed/file"]
 
 
-def test_the_limit_of_watches_is_reported_and_tried_again(tmp_path):
+def test_the_limit_of_watches_is_reported_and_tried_again(shared_path):
     if os.getuid():
         pytest.skip("needs root to lower a limit")
     for number in range(40):
-        (tmp_path / str(number)).mkdir()
+        (shared_path / str(number)).mkdir()
     answer = _as_nobody(
-        tmp_path,
+        shared_path,
         """
         watch = FolderWatch(print, print)
         folders = [f"{base}/{number}" for number in range(40)]
@@ -324,11 +333,11 @@ def test_the_limit_of_watches_is_reported_and_tried_again(tmp_path):
     assert answer == ["True {'inotify watch limit reached'}", "0"]
 
 
-def test_without_an_inotify_instance_everything_is_reported(tmp_path):
+def test_without_an_inotify_instance_everything_is_reported(shared_path):
     if os.getuid():
         pytest.skip("needs root to lower a limit")
     answer = _as_nobody(
-        tmp_path,
+        shared_path,
         """
         watch = FolderWatch(print, print)
         print(watch.mode, watch.set_folders([base])[0].reason)
@@ -467,9 +476,6 @@ def _watches():
 
 def _as_nobody(base, code, before=""):
     """Lines printed by the code, run without rights, with inotify limits of its own that `before` may lower."""
-    for folder in (base, *base.parents):
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o055)
     lines = "\n".join(line[8:] for line in code.strip("\n").splitlines())
     script = f"import os,sys,time\nsys.path.insert(0,{os.getcwd()!r})\nimport collectors.sources.inotify\n"
     script += f"from collectors.sources.watch import FolderWatch\nbase={str(base)!r}\n"

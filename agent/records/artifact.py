@@ -1,0 +1,28 @@
+"""Something besides servers that steers or extends an agent."""
+
+from typing import ClassVar, Literal
+
+from agent.records.base import Record
+from agent.records.mcp_server import DefinitionScope, Source
+
+
+class Artifact(Record):
+    """A skill, sub-agent, slash command, rules file, hook, plug-in or marketplace: never its content."""
+
+    kind: Literal["artifact"] = "artifact"
+    artifact: Literal["skill", "subagent", "command", "rule", "hook", "plugin", "marketplace"]
+    agent: str
+    """Catalog id of the client that reads it."""
+    name: str
+    scope: DefinitionScope
+    project: str | None = None
+    extension: str | None = None
+    program: str | None = None
+    """For a hook: the program it starts, without its arguments."""
+    content_hash: str | None = None
+    """SHA-256 of the file, of the entry in canonical JSON, or for a skill of all files in its folder."""
+    size: int | None = None
+    """Bytes that were hashed."""
+    source: Source
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "artifact", "source.path", "source.key")

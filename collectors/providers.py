@@ -1,0 +1,48 @@
+"""Model providers and default models that a client's configuration names; never a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.records import Evidence, ModelProvider, Source, redact
+from agent.records.redact import printable
+from collectors.catalog.schema import Provider
+from collectors.keypath import find
+from collectors.origin import NAME, Origin
+
+_MOST = 100
+
+
+def providers(document: object, origin: Origin, part: Provider) -> Iterator[ModelProvider]:
+    """The providers at one place of a document; an entry that names neither address nor model says nothing."""
+    for count, found in enumerate(find(document, part.at)):
+        if count >= _MOST:
+            return
+        urls = list(_texts(found.value, part.url_at))
+        models = list(_texts(found.value, part.model_at))[:_MOST]
+        provider = found.captures[0] if found.captures else part.id
+        if not provider or not (urls or models or found.captures):
+            continue
+        yield ModelProvider.of(
+            endpoint_id=origin.endpoint_id,
+            owner=origin.owner,
+            evidence=Evidence(collector=NAME, source=origin.shown),
+            agent=origin.agent,
+            provider=redact.text(printable(provider))[:128],
+            scope=part.scope,
+            project=origin.project,
+            base_url=redact.url(urls[0]).url if urls else None,
+            models=tuple(dict.fromkeys(redact.text(printable(model))[:128] for model in models)),
+            source=Source(path=origin.shown, key=redact.text(printable(found.key))[:512]),
+        )
+
+
+def _texts(value: object, paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
+        for found in find(value, path):
+            if isinstance(found.value, str) and found.value:
+                yield found.value
+            elif isinstance(found.value, dict):
+                yield from (key for key in found.value if isinstance(key, str))
+            elif isinstance(found.value, list):
+                yield from (item for item in found.value if isinstance(item, str))

@@ -1,0 +1,114 @@
+"""Everything that the clients of one account would read: surveyed as a whole, cheap enough to survey again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.records import Diagnostic, Evidence
+from collectors.catalog.schema import Roots
+from collectors.contract import Context, Home
+from collectors.origin import NAME
+from collectors.places import Found, Node, Places, Reading, Root
+from collectors.presence import Installation, configured, installations
+from collectors.projects import distinct, named_roots, working_roots
+from collectors.sources.documents import Unparseable
+from collectors.sources.files import Unreadable
+from collectors.sources.walk import find_projects
+
+
+@dataclass(slots=True)
+class Territory:
+    """The files of one home, or with `home` None of the machine. A cache: `survey` makes it anew."""
+
+    home: Home | None
+    files: dict[str, list[Reading]] = field(default_factory=dict)
+    """Existing files, with who reads each and as what."""
+    folders: dict[str, Node] = field(default_factory=dict)
+    """Existing folders in which such files lie or may appear."""
+    named: dict[str, frozenset[Root]] = field(default_factory=dict)
+    """Project and plug-in folders by the state file that names them."""
+    walked: tuple[Root, ...] = ()
+    installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
+    troubles: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
+    """What could not be looked into, by code and path."""
+
+    @property
+    def owner(self) -> str:
+        return self.home.owner if self.home else ""
+
+    def walk(self, context: Context) -> None:
+        """Look for projects that no client remembers; not part of `survey`, as it is what costs most."""
+        if self.home and self.home.account != "service":
+            walk = find_projects(context.files, self.home, context.catalog.project_markers, context.limits)
+            self.walked = tuple(Root("project", path, context.files.shown(path)) for path in walk.projects)
+            self.troubles.pop(("walk.truncated", self.home.path), None)
+            if walk.truncated:
+                self._trouble(context, self.home.path, "walk.truncated", walk.truncated)
+
+    def survey(self, context: Context, places: Places) -> None:
+        """Find what exists: known places of the home, the folders its state files name, then what lies in those."""
+        self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] == "walk.truncated"}
+        self.files, self.folders, self.named = {}, {}, {}
+        self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
+        if self.home:
+            for path in list(self.files):
+                self._name(context, path)
+            roots = [root for found in self.named.values() for root in found]
+            for root in distinct([*roots, *working_roots(context, self.home), *self.walked], self.home):
+                self._add(context, places.of_root(context, self.home, root))
+        self.installs = installations(context, self.home, self.files)
+
+    def names_the_same(self, context: Context, path: str) -> bool:
+        """Whether a state file still names the folders it named; True for a file that names none."""
+        before = self.named.get(path)
+        self._name(context, path)
+        return self.named.get(path) == before
+
+    def present(self) -> frozenset[str]:
+        """Catalog ids of the clients that are installed or have files of their own in the home itself."""
+        return frozenset(configured(self.files, with_projects=False)) | frozenset(self.installs)
+
+    def _name(self, context: Context, path: str) -> None:
+        states = [reading for reading in self.files.get(path, ()) if isinstance(reading.part, Roots)]
+        if not states or self.home is None:
+            return
+        self.named.pop(path, None)
+        try:
+            self.named[path] = frozenset(
+                root for reading in states for root in named_roots(context, self.home, path, reading)
+            )
+        except FileNotFoundError:
+            return
+        except (Unreadable, Unparseable) as error:
+            # A file that also holds servers is read for those too, and that is when an empty one is told.
+            if error.code != "parse.empty":
+                self._trouble(context, path, error.code, error.message)
+
+    def _add(self, context: Context, found: Found) -> None:
+        for path, readings in found.files.items():
+            known = self.files.setdefault(path, [])
+            known += [reading for reading in readings if not _repeats(reading, known)]
+        for folder, node in found.folders.items():
+            self.folders.setdefault(folder, node)
+        for folder, error in found.troubles.items():
+            self._trouble(context, folder, error.code, error.message)
+
+    def _trouble(self, context: Context, path: str, code: str, message: str) -> None:
+        shown = context.files.shown(path)
+        self.troubles[code, path] = Diagnostic.of(
+            endpoint_id=context.endpoint_id,
+            owner=self.owner or None,
+            evidence=Evidence(collector=NAME, source=shown, confidence="confirmed"),
+            severity="warning",
+            code=code,
+            message=message,
+            path=shown,
+        )
+
+
+def _repeats(reading: Reading, known: list[Reading]) -> bool:
+    """A project that is the home itself makes the user's own file match twice: the first one stands."""
+    return any(
+        reading.client is other.client and type(reading.part) is type(other.part) and reading.root is not other.root
+        for other in known
+    )
