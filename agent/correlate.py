@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
+from agent.coverage import coverage
+from agent.gateways import fan_out
+from agent.precedence import resolve
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Record
 from collectors.catalog.schema import Catalog
 
@@ -16,7 +19,7 @@ def correlate(facts: Iterable[Record], catalog: Catalog, live: bool) -> dict[str
     """The inventory by record id: the facts with their joins filled in, and the edges that follow from them."""
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
-    servers = [cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"]
+    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
     listening = _listening(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)
@@ -25,8 +28,9 @@ def correlate(facts: Iterable[Record], catalog: Catalog, live: bool) -> dict[str
         records[server.id] = server.model_copy(update={"running": _runs(server, running) if live else None})
     agents = _agents(records.values(), servers, instances, catalog)
     records.update((agent.id, agent) for agent in agents.values())
-    for edge in _edges(agents, servers, instances):
-        records[edge.id] = edge
+    more: list[Record] = [*_edges(agents, servers, instances), *fan_out(servers, catalog)]
+    more += coverage(records.values(), agents, catalog)
+    records.update((record.id, record) for record in more)
     return records
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import rfc8785
+
 from agent import journal_entry
 from agent.records import Record
 from collectors.contract import Observation, Scope
@@ -92,10 +94,13 @@ class Inventory:
 
 
 def digest(records: Iterable[Record]) -> str:
-    """SHA-256, in hex, over the facts of records sorted by id."""
+    """SHA-256, in hex, over the facts of records by ascending id, each as RFC 8785 canonical JSON.
+
+    A receiver can compute the same from the records it holds: see `docs/protocol.md`.
+    """
     total = hashlib.sha256()
     for record in sorted(records, key=lambda r: r.id):
-        total.update(record.model_dump_json(by_alias=True, exclude={"observed_at", "evidence"}).encode())
+        total.update(rfc8785.dumps(record.facts()))
     return total.hexdigest()
 
 

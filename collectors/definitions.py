@@ -75,8 +75,7 @@ def read_definitions(
             if servers.single:
                 yield from reader.single(found, servers, _name(document, servers.name_at) or stem)
             else:
-                name = _single_name(document, servers, stem) if servers.single else None
-            yield from reader.servers(found, servers, name)
+                yield from reader.servers(found, servers)
 
 
 class _Reader:
@@ -88,10 +87,9 @@ class _Reader:
         self.left = limits.servers_per_file
         self.keys: Counter[str] = Counter()
 
-    def servers(self, found: Found, servers: ServersAt, single: str | None) -> Iterator[Definition | Problem]:
+    def servers(self, found: Found, servers: ServersAt) -> Iterator[Definition | Problem]:
         scope = servers.scope or self.scope
-        named = self._named(found, servers.flat, scope)
-        for name, key, value in named if single is None else [(single, printable(found.key) or single, found.value)]:
+        for name, key, value in self._named(found, servers.flat, scope):
             if self.left <= 0:
                 yield Problem(found.key, "more servers than one file may hold", "definition.too_many")
                 return
@@ -108,8 +106,7 @@ class _Reader:
     def single(self, found: Found, servers: ServersAt, name: str) -> Iterator[Definition | Problem]:
         """The one server that stands at a place, where what stands there is a server at all."""
         if looks_like_server(found.value):
-            alone = Found(found.captures, found.key, {name: found.value})
-            yield from self.servers(alone, servers)
+            yield from self.servers(Found(found.captures, found.key, {name: found.value}), servers)
 
     def _named(self, found: Found, flat: bool, scope: DefinitionScope) -> Iterator[tuple[str, str, object]]:
         """Name, key and value of each entry. Some clients expect a map, some a list; both are read for all."""
@@ -135,13 +132,14 @@ class _Reader:
 
 
 def _name(document: object, at: str) -> str:
+    """The text at a key path; empty where there is none."""
     return next((found.value for found in find(document, at) if isinstance(found.value, str)), "") if at else ""
 
 
 def _single_name(document: object, servers: ServersAt, stem: str) -> str:
-    """The name that the document of one server gives it, else the file's."""
-    names = [found.value for found in find(document, servers.name_at)] if servers.name_at else []
-    return next((printable(name) for name in names if isinstance(name, str) and name), printable(stem))
+    """The name of a server that stands alone: what the document says, else the file's stem."""
+    found = find(document, servers.name_at) if servers.name_at else iter(())
+    return next((printable(f.value) for f in found if isinstance(f.value, str) and f.value), stem)
 
 
 def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str, ...], entry: Entry) -> Definition:

@@ -21,7 +21,9 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
     """All records of one file for one account (None: the machine). A file that is absent has none."""
     scope = Scope(NAME, home.owner if home else "", path)
     about = [reading for reading in readings if not isinstance(reading.part, Install | Roots)]
-    file = _File(context, home, path)
+    about.sort(key=lambda reading: reading.shared)
+    # Of several readers the first is the one whose own file it is.
+    file = _File(context, home, path, about[0].client.id if about else None)
     try:
         return Observation(scope, tuple(file.records(about))) if about else Observation(scope)
     except FileNotFoundError:
@@ -39,7 +41,8 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
 class _File:
     """One file, read once and parsed once per format."""
 
-    def __init__(self, context: Context, home: Home | None, path: str) -> None:
+    def __init__(self, context: Context, home: Home | None, path: str, agent: str | None) -> None:
+        self.agent = agent
         self.context = context
         self.home = home
         self.path = path
@@ -67,8 +70,7 @@ class _File:
                 if isinstance(found, Definition):
                     yield _server(found, origin)
                 else:
-                    agent = reading.client.id
-                    yield self.diagnostic(found.code, found.message, key=found.key, agent=agent)
+                    yield self.diagnostic(found.code, found.message, key=found.key, agent=reading.client.id)
         elif isinstance(part, Artifact):
             yield from entry_artifacts(document, origin, part)
         elif not isinstance(part, Install | Roots):
@@ -95,7 +97,7 @@ class _File:
             line=line,
             column=column,
             key=key,
-            agent=agent,
+            agent=agent or self.agent,
         )
 
 

@@ -14,9 +14,10 @@ debian_packages() {
   as_root=
   [ "$(id -u)" = 0 ] || as_root=sudo
   say "installing Debian packages:$missing"
-  $as_root apt-get update -qq >&2 || return 1
+  $as_root apt-get update -qq </dev/null >/dev/null || return 1
   # shellcheck disable=SC2086 # a list of package names
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null >&2
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends -o Dpkg::Use-Pty=0 $missing \
+    </dev/null >/dev/null
 }
 
 # suitable_python: the first Python on the path that is new enough.

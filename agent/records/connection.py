@@ -6,10 +6,11 @@ from agent.records.base import Record
 
 
 class Connection(Record):
-    """`configured` and `running` join an agent to a server; `listening` and `established` are TCP sockets."""
+    """`configured` and `running` join an agent to a server, `serves` a gateway to the servers behind it; `listening` and
+    `established` are TCP sockets."""
 
     kind: Literal["connection"] = "connection"
-    relation: Literal["configured", "running", "listening", "established"]
+    relation: Literal["configured", "running", "serves", "listening", "established"]
     from_id: str
     """Record id of the agent or instance the edge starts at."""
     to_id: str | None = None

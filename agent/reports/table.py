@@ -43,9 +43,15 @@ def _agent_row(agent: AiAgent) -> tuple[str, ...]:
 
 def _server_row(server: McpServer) -> tuple[str, ...]:
     target = server.package or server.url or " ".join((server.command or "-", *server.args))
-    state = "running" if server.running else "disabled" if not server.enabled else "-"
+    state = _state(server)
     scope = f"{server.scope} {server.project or server.extension or ''}".strip()
     return server.agent, server.name, server.transport, target, scope, server.owner or "(machine)", state
+
+
+def _state(server: McpServer) -> str:
+    if server.running:
+        return "running"
+    return "disabled" if not server.enabled else "-" if server.effective else "shadowed"
 
 
 def _instance_row(instance: Instance) -> tuple[str, ...]:

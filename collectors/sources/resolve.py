@@ -15,7 +15,8 @@ from collectors.sources.mounts import Mounts
 from collectors.sources.unreadable import Unreadable
 
 # O_PATH needs no read permission on a folder and opens nothing; without it (macOS) folders must be readable.
-_FOLDER: Final = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_TOP: Final = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0)
+_FOLDER: Final = _TOP | getattr(os, "O_NOFOLLOW", 0)
 # Far above any real path; a hostile chain of links and `..` would otherwise cost seconds.
 _MOST_STEPS: Final = 5_000
 
@@ -47,7 +48,7 @@ class Descent:
         self._links = most_links
         self._steps = _MOST_STEPS
         self._path = ""
-        self._folder = os.open(root, _FOLDER)
+        self._folder = os.open(root, _TOP)
 
     def __enter__(self) -> Descent:
         return self
@@ -113,7 +114,7 @@ class Descent:
         pending += components(target)[::-1]
 
     def _restart(self) -> None:
-        top = os.open(self._root, _FOLDER)
+        top = os.open(self._root, _TOP)
         os.close(self._folder)
         self._folder = top
         self._path = ""

@@ -182,11 +182,12 @@ def test_a_file_may_be_one_server_named_by_itself_or_by_the_file() -> None:
     manifest = {"name": "own", "server": {"mcp_config": {"command": "node", "args": ["x.js"]}}}
     place = ServersAt(at="server.mcp_config", single=True, name_at="name")
     assert [(f.key, f.name) for f in read(manifest, place) if isinstance(f, Definition)] == [
-        ("server.mcp_config", "own")
+        ("server.mcp_config.own", "own")
     ]
     config = ConfigFile(scope="user", servers=(ServersAt(at="", single=True),), source="", checked="")
     found = list(read_definitions({"command": "x"}, config, PLAIN, Limits(), "file"))
     assert [(f.key, f.name) for f in found if isinstance(f, Definition)] == [("file", "file")]
+    assert list(read_definitions({"version": 1}, config, PLAIN, Limits(), "file")) == []
 
 
 FLAT = (ServersAt(at="mcpServers"), ServersAt(at="", flat=True))

@@ -149,7 +149,7 @@ def test_a_star_stands_for_anything_within_one_component(image: Path) -> None:
     assert tree.glob(f"{app}/2*/o*r.json", DEV) == [f"{app}/2.0/other.json"]
     assert tree.glob(f"{app}/[3]/*", DEV) == [f"{app}/[3]/conf.json"]
     assert tree.glob(f"{app}/2.0/conf.json", DEV) == [f"{app}/2.0/conf.json"]
-    assert tree.glob("/*/hosts", DEV) == ["/etc/hosts"]
+    assert tree.glob("/*/hosts") == ["/etc/hosts"]
     assert tree.glob("/nope/*/x", DEV) == []
 
 
@@ -215,3 +215,8 @@ def test_without_folder_descriptors_a_path_still_stays_inside_the_image(image: P
         by_name(str(image), "/home/dev/out")
     with pytest.raises(FileNotFoundError):
         by_name(str(image), "/../outside.txt")
+
+
+def test_an_image_may_be_named_by_a_link(image: Path) -> None:
+    (image.parent / "mounted").symlink_to(image)
+    assert FileTree(str(image.parent / "mounted")).read("/home/dev/../../etc/hosts", DEV) == b"127.0.0.1"
