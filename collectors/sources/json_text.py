@@ -91,8 +91,8 @@ def _objects(notes: Notes) -> Any:
 
 
 def _is_deeper(value: Any, depth: int) -> bool:
-    level = [value]
-    for _ in range(depth + 1):
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(depth):
         level = [
             child
             for container in level

@@ -169,6 +169,21 @@ def _place() -> Callable[[Path, Mapping[str, str | bytes | object]], Path]:
     return place
 
 
+@pytest.fixture
+def plugin(tmp_path: Path) -> Callable[[str], str]:
+    """Installs the text of a module, whose `Plugin` is a third-party collector; returns the PYTHONPATH to find it."""
+
+    def install(text: str) -> str:
+        folder = tmp_path / "plugin"
+        info = folder / "rollcall_thirdparty-1.0.dist-info"
+        place(folder, {"rollcall_thirdparty.py": text})
+        place(info, {"METADATA": "Metadata-Version: 2.1\nName: rollcall-thirdparty\nVersion: 1.0\n"})
+        place(info, {"entry_points.txt": "[rollcall.collectors]\nthirdparty = rollcall_thirdparty:Plugin\n"})
+        return f"{REPOSITORY}:{folder}"
+
+    return install
+
+
 UID = 54321
 
 

@@ -119,12 +119,15 @@ def test_identities_are_unique_and_the_same_in_every_run(rollcall: Rollcall, sha
     ids = [record["id"] for record in first.records]
     assert len(ids) == len(set(ids))
     assert ids == [record["id"] for record in again.records]
-    # Gemini's and Claude's project lie in one folder here: no client's files change what another's say.
-    assert len(first.of("mcp_server")) == sum(map(len, EXPECTED.values()))
+    # All clients share one project here, and Copilot CLI reads the `.mcp.json` that Claude wrote.
+    shared_file = [s["agent"] for s in first.of("mcp_server") if s["source"]["path"] == "/home/dev/proj/.mcp.json"]
+    assert sorted(shared_file) == ["claude-code"] * 2 + ["copilot-cli"] * 2
+    assert len(first.of("mcp_server")) == sum(map(len, EXPECTED.values())) + 2
 
 
 def test_no_value_of_the_homes_is_shown(rollcall: Rollcall, shared: Path, tmp_path: Path) -> None:
     for client in CLIENTS:
         outcome = look_at(rollcall, shared, tmp_path / "root", client)
+        assert b"probe-http" in outcome.stdout
         for secret in (b"fake-token-123", b"fake-http-token", b'"fake"', b"please run the probe"):
             assert secret not in outcome.stdout + outcome.stderr

@@ -1,5 +1,7 @@
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,7 +64,8 @@ def test_links_of_dotfile_managers_are_followed(image: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["/etc/hosts", "../../../../../../../../etc/hosts", "/../../etc/hosts", "/home/../home/dev/../../etc/hosts"]
+    "target",
+    ["/etc/hosts", "../../../../../../../../etc/hosts", "/../../etc/hosts", "/home/../home/dev/../../etc/hosts"],
 )
 def test_no_link_leads_out_of_an_image(image: Path, target: str) -> None:
     (image / "home/dev/out").symlink_to(target)
@@ -145,7 +148,11 @@ def test_a_star_stands_for_anything_within_one_component(image: Path) -> None:
         (image / "home/dev/.config/app" / name).touch()
     tree = FileTree(str(image))
     app = "/home/dev/.config/app"
-    assert tree.glob(f"{app}/*/conf.json", DEV) == [f"{app}/1.0/conf.json", f"{app}/2.0/conf.json", f"{app}/[3]/conf.json"]
+    assert tree.glob(f"{app}/*/conf.json", DEV) == [
+        f"{app}/1.0/conf.json",
+        f"{app}/2.0/conf.json",
+        f"{app}/[3]/conf.json",
+    ]
     assert tree.glob(f"{app}/2*/o*r.json", DEV) == [f"{app}/2.0/other.json"]
     assert tree.glob(f"{app}/[3]/*", DEV) == [f"{app}/[3]/conf.json"]
     assert tree.glob(f"{app}/2.0/conf.json", DEV) == [f"{app}/2.0/conf.json"]
@@ -220,3 +227,30 @@ def test_without_folder_descriptors_a_path_still_stays_inside_the_image(image: P
 def test_an_image_may_be_named_by_a_link(image: Path) -> None:
     (image.parent / "mounted").symlink_to(image)
     assert FileTree(str(image.parent / "mounted")).read("/home/dev/../../etc/hosts", DEV) == b"127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "missing", [["O_PATH"], ["O_PATH", "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK", "O_NOCTTY", "geteuid"]]
+)
+def test_systems_with_fewer_flags_read_the_same(image: Path, missing: list[str]) -> None:
+    """macOS has no O_PATH; Windows has none of these and cannot open relative to a folder."""
+    program = (
+        "import os, sys\n"
+        f"for name in {missing}: delattr(os, name)\n"
+        f"if len({missing}) > 1: os.supports_dir_fd = set()\n"
+        "from collectors.contract import Home, Limits\n"
+        "from collectors.sources.files import FileTree, Unreadable\n"
+        "from collectors.sources.walk import find_projects\n"
+        "tree, home = FileTree(sys.argv[1]), Home('dev', '/home/dev', None)\n"
+        "print(tree.read('/home/dev/link', home), FileTree().read(sys.argv[1] + '/etc/hosts'), end=' ')\n"
+        "print(tree.exists('/nope'), tree.is_folder('/etc'), tree.glob('/e*/hosts'), end=' ')\n"
+        "print(find_projects(tree, home, frozenset({'.mcp.json'}), Limits()).projects)\n"
+        "try: tree.read('/etc')\n"
+        "except Unreadable as error: print(error.code)\n"
+    )
+    (image / "home/dev/link").symlink_to("../../etc/hosts")
+    (image / "home/dev/one").mkdir()
+    (image / "home/dev/one/.mcp.json").touch()
+    run = subprocess.run([sys.executable, "-c", program, str(image)], capture_output=True, text=True, check=False)
+    expected = "b'127.0.0.1' b'127.0.0.1' False True ['/etc/hosts'] ('/home/dev/one',)\nfile.not_regular\n"
+    assert (run.stdout, run.stderr) == (expected, "")

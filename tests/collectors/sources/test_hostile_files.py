@@ -155,7 +155,9 @@ def test_without_rights_the_kernel_decides_and_is_quoted(live_home: Path) -> Non
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "file.not_permitted\n"
 
 
-def _churn(swap: Callable[[], None], look: Callable[[], bytes], seconds: float = 1.5) -> tuple[set[bytes], set[str], int]:
+def _churn(
+    swap: Callable[[], None], look: Callable[[], bytes], seconds: float = 1.5
+) -> tuple[set[bytes], set[str], int]:
     """What was read, why it was refused, and how often the path was swapped meanwhile."""
     read: set[bytes] = set()
     refused: set[str] = set()

@@ -29,7 +29,7 @@ def test_folders_with_a_marker_are_found_but_not_the_home_itself(tmp_path: Path)
     found = walk(tmp_path)
     assert found.projects == ("/home/dev/one", "/home/dev/src/four", "/home/dev/src/two")
     assert found.truncated is None
-    assert found.entries == 11
+    assert found.entries == 10
 
 
 def test_the_running_machine_is_walked_the_same_way(tmp_path: Path) -> None:
