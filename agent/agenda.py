@@ -27,23 +27,23 @@ class Agenda:
         self._scopes: set[Scope] = set()
         self._everything = False
         self._notices: list[tuple[str, str]] = []
-        self._since: float | None = None
+        self._due: float | None = None
         self._interrupted = False
 
-    def mark(self, scope: Scope | None) -> None:
-        """A scope became dirty; None: nobody knows which, so all of them."""
+    def mark(self, scope: Scope | None, settles: bool = True) -> None:
+        """A scope became dirty (None: nobody knows which, so all of them); `settles`: let it be for a moment first."""
         with self._changed:
             if scope is None:
                 self._everything = True
             else:
                 self._scopes.add(scope)
-            self._gathered()
+            self._gathered(self._debounce if settles else 0.0)
 
     def notice(self, code: str, message: str) -> None:
         """Something that a person should learn of through the journal."""
         with self._changed:
             self._notices.append((code, message))
-            self._gathered()
+            self._gathered(self._debounce)
 
     def interrupt(self) -> None:
         """Wake the main loop now; a signal handler may call it, since the lock is reentrant."""
@@ -56,20 +56,20 @@ class Agenda:
         with self._changed:
             while not self._interrupted:
                 now = time.monotonic()
-                due = until if self._since is None else min(until, self._since + self._debounce)
+                due = until if self._due is None else min(until, self._due)
                 if now >= due:
                     break
                 self._changed.wait(due - now)
             self._interrupted = False
             return self._take()
 
-    def _gathered(self) -> None:
-        if self._since is None:
-            self._since = time.monotonic()
+    def _gathered(self, delay: float) -> None:
+        due = time.monotonic() + delay
+        self._due = due if self._due is None else min(due, self._due)
         self._changed.notify()
 
     def _take(self) -> Work:
-        ripe = self._since is not None and time.monotonic() >= self._since + self._debounce
+        ripe = self._due is not None and time.monotonic() >= self._due
         work = Work(
             frozenset(self._scopes) if ripe else frozenset(),
             self._everything and ripe,
@@ -79,5 +79,5 @@ class Agenda:
             self._scopes.clear()
             self._notices.clear()
             self._everything = False
-            self._since = None
+            self._due = None
         return work

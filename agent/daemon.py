@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -101,7 +102,7 @@ class Session:
     def run(self) -> None:
         """Watch, reconcile, then follow what changes until `stop`."""
         for collector in self._engine.collectors:
-            watcher = collector.watch(self._agenda.mark)
+            watcher = collector.watch(partial(self._agenda.mark, settles=collector.settles))
             if watcher:
                 self._watchers[collector.name] = watcher
         for sender in self._senders:

@@ -40,6 +40,7 @@ class Engine:
         self._surroundings = surroundings
         self._context = surroundings()
         self._depends: dict[str, object] = {}
+        self._seen_version = -1
 
     @property
     def context(self) -> Context:
@@ -55,6 +56,9 @@ class Engine:
         """Collect with those collectors whose view of the inventory has changed since they last collected."""
         spent: dict[str, float] = {}
         for _ in range(_ROUNDS):
+            if self._seen_version == self.inventory.version and self._depends:
+                return
+            self._seen_version = self.inventory.version
             stale = [c for c in self.collectors if self._depends.get(c.name, self) != c.depends_on(self._context)]
             for collector in stale:
                 self._depends[collector.name] = collector.depends_on(self._context)

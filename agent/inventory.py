@@ -38,6 +38,10 @@ class Inventory:
         self.unknown: set[Scope] = set()
         self.dirty: set[Scope] = set()
         """Scopes whose facts changed since the last `committed`."""
+        self.version = 0
+        """Grows with every change of a fact."""
+        self._derived_version = -1
+        self._derived: dict[str, Record] = {}
 
     def facts(self, scope: Scope) -> tuple[Record, ...]:
         return self._facts.get(scope, ())
@@ -70,12 +74,17 @@ class Inventory:
 
     def settle(self) -> list[Change]:
         """Derive the inventory anew and tell what changed since the last time; call `committed` once that is safe."""
-        self._derived = dict(self._derive(record for records in self._facts.values() for record in records))
+        if self._derived_version != self.version:
+            self._derived = dict(self._derive(record for records in self._facts.values() for record in records))
+            self._derived_version = self.version
+        elif self._current is self._derived:
+            return []
         return list(_differences(self._current, self._derived))
 
     def committed(self) -> None:
         """The changes told by `settle` are durable: they are the state to compare with from now on."""
-        self._current = self._derived
+        if self._derived_version >= 0:
+            self._current = self._derived
         self.dirty.clear()
 
     def digest(self) -> str:
@@ -87,6 +96,7 @@ class Inventory:
         if _same(before, records):
             return
         self.dirty.add(scope)
+        self.version += 1
         if records:
             self._facts[scope] = records
         else:

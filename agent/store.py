@@ -84,7 +84,8 @@ class Store:
             step.connection.execute("DELETE FROM inventory WHERE id = ?", (change.record.id,))
         else:
             step.connection.execute("REPLACE INTO inventory VALUES (?, ?)", (change.record.id, json.dumps(record)))
-        step.append(change.op, record, change.fields, change.record.observed_at)
+        # What is discovered was seen when it was read; what changed or went did so by now.
+        step.append(change.op, record, change.fields, change.record.observed_at if change.op == "discovered" else None)
 
 
 def as_json(record: Record) -> dict[str, Any]:

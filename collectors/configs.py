@@ -9,7 +9,7 @@ from collectors.config_watch import ConfigWatch, Ground
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.origin import NAME
 from collectors.places import Places, Reading
-from collectors.presence import agent_records, configured
+from collectors.presence import agent_records
 from collectors.projects import working_folders
 from collectors.reading import observe_file
 from collectors.sources.watch import Unwatched
@@ -20,6 +20,7 @@ class ConfigCollector:
     """Reads every file that some catalog client would read, one scope a file."""
 
     name = NAME
+    settles = True
 
     def __init__(self) -> None:
         self._territories: dict[str, Territory] = {}
@@ -48,7 +49,7 @@ class ConfigCollector:
             known = scope.key in territory.files and context.files.exists(scope.key, territory.home)
             if known:
                 yield self._file(context, territory, scope.key)
-            if not known or not territory.names_the_same(context, scope.key):
+            if not known or not territory.means_the_same(context, scope.key):
                 stale[scope.owner] = territory
         for territory in stale.values():
             yield from self._again(context, territory)
@@ -93,8 +94,7 @@ class ConfigCollector:
         """What is true of the home as a whole: its agents, and where it could not be looked into."""
         base = territory.home.path if territory.home else ""
         machine = self._territories[""].installs if territory.home else {}
-        configs = configured(territory.files)
-        agents = tuple(agent_records(context, territory.home, territory.installs, machine, configs))
+        agents = tuple(agent_records(context, territory.home, territory.installs, machine, territory.configured()))
         yield Observation(Scope(NAME, territory.owner, base + "/<agents>"), agents)
         troubles: tuple[Record, ...] = tuple(territory.troubles.values())
         yield Observation(Scope(NAME, territory.owner, base + "/<troubles>"), troubles)

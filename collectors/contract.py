@@ -111,6 +111,8 @@ class Collector(Protocol):
     """A discovery plug-in. It keeps no truth of its own: everything it says it can say again from the source."""
 
     name: str
+    settles: bool
+    """Whether a source that changed is best left alone for a moment: files are written in bursts."""
 
     def collect(self, context: Context) -> Iterator[Observation]:
         """Every scope that exists now; one known before and not yielded is gone, unless an unknown one covers it."""

@@ -14,6 +14,7 @@ class HostCollector:
     """One endpoint record and one owner record per home."""
 
     name = NAME
+    settles = True
 
     def collect(self, context: Context) -> Iterator[Observation]:
         yield Observation(Scope(NAME, "", "endpoint"), (context.endpoint,))

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Provider, Roots
+from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Provider, Roots
 from collectors.contract import Context, Home
 from collectors.sources.files import Unreadable
 
-Part = ConfigFile | Artifact | Provider | Roots | Install
+Part = ConfigFile | Artifact | Provider | Roots | Install | Manifest
 
 _FOLDERS = {
     "linux": {"{config}": "~/.config", "{data}": "~/.local/share", "{appdata}": "~/.config"},
@@ -111,6 +111,7 @@ class Places:
         self._trees: dict[str, Node] = {}
         for client in catalog.clients.values():
             parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
+            parts += client.manifest
             for part in parts:
                 for template in part.on(os):
                     self._add(client, part, template)

@@ -1,199 +1,158 @@
-"""Running agents and MCP servers as instances, one per process tree, from the process table."""
+"""Running agents and MCP servers as instances, one per process tree, from process events or else from sweeps."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import cast
 
-from agent.records import Evidence, Instance, McpServer, record_id, redact
+from agent.records import Diagnostic, Evidence, Instance, McpServer, Record
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.programs import Programs
-from collectors.recognise import AgentSignatures, Definitions, looks_like_server
+from collectors.instances import NAME, instance
+from collectors.judge import Judge, Judged
+from collectors.process_tree import ProcessTree
+from collectors.process_watch import ProcessWatch
+from collectors.sources.process_events import ProcessEvent
 from collectors.sources.processes import ProcessRow, ProcessTable, Sweep
-
-NAME = "processes"
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One process and what it was recognised as."""
-
-    row: ProcessRow
-    agent: str | None = None
-    servers: tuple[McpServer, ...] = ()
-    package: str | None = None
-
-    @property
-    def is_server(self) -> bool:
-        return self.agent is None and (bool(self.servers) or looks_like_server(self.package))
-
-    @property
-    def interesting(self) -> bool:
-        return self.agent is not None or self.is_server
-
-    def same_program(self, other: _Judged) -> bool:
-        """Whether both are the same agent, or share a package or a definition."""
-        if self.agent or other.agent:
-            return self.agent == other.agent
-        if not (self.is_server and other.is_server):
-            return False
-        shared = {server.id for server in self.servers} & {server.id for server in other.servers}
-        return bool(shared) or (self.package is not None and self.package == other.package)
-
-
-class _Judge:
-    """Recognises processes with the definitions known at one time."""
-
-    def __init__(self, context: Context) -> None:
-        self._programs = Programs(context.files)
-        self._agents = AgentSignatures(context.catalog)
-        self._definitions = Definitions(_servers(context))
-
-    def __call__(self, row: ProcessRow) -> _Judged:
-        package = self._programs.package(row)
-        agent = self._agents.match(row, package)
-        servers = () if agent else tuple(self._definitions.match(row, package))
-        judged = _Judged(row, agent, servers, package)
-        # Ten thousand command lines that are of no interest need not be kept.
-        return judged if judged.interesting else _Judged(replace(row, argv=(), exe=None, cwd=None))
 
 
 class ProcessCollector:
-    """Looks closely only at processes that are new since the last look."""
+    """Looks closely only at processes that are new. With process events none is missed between two sweeps."""
 
     name = NAME
+    settles = False
 
     def __init__(self, table: ProcessTable | None = None) -> None:
         self._table = table or ProcessTable()
-        self._judge: _Judge | None = None
-        self._judged: dict[int, _Judged] = {}
+        self._tree = ProcessTree()
         self._sweep = Sweep()
+        self._judge: Judge | None = None
         self._known: object = None
-        self._told: dict[Scope, Instance] = {}
+        self._told: dict[Scope, tuple[Record, ...]] = {}
+        self._watch: ProcessWatch | None = None
+        self._ended: list[int] = []
 
     def collect(self, context: Context) -> Iterator[Observation]:
         if not context.live:
             return
         self._forget()
         self._look(context)
-        self._told = dict(self._instances(context))
-        for scope, instance in self._told.items():
-            yield Observation(scope, (instance,))
+        self._told = dict(self._trees(context))
+        for scope, records in self._told.items():
+            yield Observation(scope, records)
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
-        return self.poll(context)
+        """Take in the process events that wait; what ended before it could be told is told once, then taken back."""
+        if context.live and self._watch:
+            self._prepare(context)
+            ended = [self._tree.drop(pid) for pid in self._ended]
+            self._ended.clear()
+            changes = [self._take_in(event) for event in self._watch.drain()]
+            if any(changes) or any(ended):
+                yield from self._changes(context)
+            if self._ended:
+                self._watch.again()
 
     def poll(self, context: Context) -> Iterator[Observation]:
-        if not context.live or not self._look(context):
-            return
-        told = dict(self._instances(context))
-        for scope in self._told.keys() - told.keys():
-            yield Observation(scope)
-        for scope, instance in told.items():
-            if scope not in self._told or not self._told[scope].same_facts(instance):
-                yield Observation(scope, (instance,))
-        self._told = told
+        if context.live and self._look(context):
+            yield from self._changes(context)
 
     def depends_on(self, context: Context) -> object:
         return tuple(sorted((server.id, server.launch_hash) for server in _servers(context)))
 
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
-        return None
+        if sys.platform == "linux":
+            self._watch = ProcessWatch.start(notify, self._table)
+        return self._watch
+
+    def _changes(self, context: Context) -> Iterator[Observation]:
+        told = dict(self._trees(context))
+        for scope in self._told.keys() - told.keys():
+            yield Observation(scope)
+        for scope, records in told.items():
+            before = self._told.get(scope, ())
+            if len(before) != len(records) or not all(map(Record.same_facts, before, records)):
+                yield Observation(scope, records)
+        self._told = told
 
     def _look(self, context: Context) -> bool:
-        """Bring the judged processes up to date; whether an interesting one came, went or changed."""
+        """Bring the tree up to date by a sweep; whether an interesting process came, went or changed."""
+        self._prepare(context)
+        rows, gone, self._sweep = self._table.changes(self._sweep)
+        left = [self._tree.drop(key.pid) for key in gone]
+        came = [self._put(row) for row in rows]
+        return any(came) or any(_matters(judged) for judged in left if judged)
+
+    def _take_in(self, event: ProcessEvent) -> bool:
+        """Follow one process event; whether an instance came, went or changed by it."""
+        if event.kind == "fork" and event.parent is not None:
+            self._tree.forked(event.pid, event.parent)
+        elif event.kind == "exec" and event.row:
+            return self._put(event.row)
+        elif event.kind == "exit":
+            judged = self._tree.judged.get(event.pid)
+            if judged and judged.interesting and not self._is_told(event.pid):
+                self._ended.append(event.pid)
+                return True
+            judged = self._tree.drop(event.pid)
+            return judged is not None and judged.interesting
+        return False
+
+    def _put(self, row: ProcessRow) -> bool:
+        assert self._judge is not None
+        before, judged = self._tree.judged.get(row.pid), self._judge(row)
+        self._tree.put(judged)
+        agent_works = before is None and self._tree.started(judged)
+        return agent_works or _matters(judged) or (before is not None and _matters(before))
+
+    def _is_told(self, pid: int) -> bool:
+        return any(pid in cast(Instance, records[0]).pids for records in self._told.values() if records)
+
+    def _prepare(self, context: Context) -> None:
+        """A judge that knows today's definitions; with other ones every process is looked at as if it were new."""
         known = self.depends_on(context)
         if self._judge is None or known != self._known:
-            self._judge, self._known = _Judge(context), known
+            self._judge, self._known = Judge(context, _servers(context)), known
             self._forget()
-        rows, gone, self._sweep = self._table.changes(self._sweep)
-        left = [self._judged.pop(key.pid, None) for key in gone]
-        before = [self._judged.get(row.pid) for row in rows]
-        self._judged.update((row.pid, self._judge(row)) for row in rows)
-        touched = [*left, *before, *(self._judged[row.pid] for row in rows)]
-        return any(judged.interesting for judged in touched if judged)
 
     def _forget(self) -> None:
-        """Look at every process as if it were new."""
-        self._judged.clear()
+        self._tree.clear()
         self._sweep = Sweep()
 
-    def _instances(self, context: Context) -> Iterator[tuple[Scope, Instance]]:
-        trees: dict[int, list[_Judged]] = {}
-        for judged in self._judged.values():
+    def _trees(self, context: Context) -> Iterator[tuple[Scope, tuple[Record, ...]]]:
+        members: dict[int, list[Judged]] = {}
+        for judged in self._tree.judged.values():
             if judged.interesting:
-                trees.setdefault(self._top(judged).row.pid, []).append(judged)
-        for pid, members in trees.items():
-            top = self._judged[pid]
-            instance = self._instance(context, top, members)
-            yield Scope(NAME, top.row.owner or "", f"{pid}:{top.row.started:.2f}"), instance
-
-    def _ancestors(self, judged: _Judged) -> Iterator[_Judged]:
-        seen = {judged.row.pid}
-        above = self._judged.get(judged.row.ppid)
-        while above and above.row.pid not in seen:
-            yield above
-            seen.add(above.row.pid)
-            above = self._judged.get(above.row.ppid)
-
-    def _top(self, judged: _Judged) -> _Judged:
-        """The outermost process of the same tree: a launcher such as npx stands above the server it starts."""
-        top = judged
-        for above in self._ancestors(judged):
-            if above.same_program(judged):
-                top = above
-            elif above.agent:
-                break
-        return top
-
-    def _parent_agent(self, judged: _Judged) -> _Judged | None:
-        for above in self._ancestors(judged):
-            if above.agent and above.agent != judged.agent:
-                return self._top(above)
-        return None
-
-    def _instance(self, context: Context, top: _Judged, members: list[_Judged]) -> Instance:
-        parent = self._parent_agent(top)
-        servers = _joined(members, parent)
-        package = next((judged.package for judged in members if judged.package), None)
-        row = top.row
-        return Instance.of(
-            endpoint_id=context.endpoint_id,
-            owner=row.owner,
-            evidence=Evidence(collector=NAME, source=f"pid:{row.pid}", confidence="confirmed"),
-            subject="agent" if top.agent else "mcp_server",
-            agent=top.agent or (parent.agent if parent else None),
-            name=top.agent or (servers[0].name if servers else package or "unknown"),
-            server_ids=tuple(sorted(server.id for server in servers)),
-            package=package,
-            pid=row.pid,
-            pids=tuple(sorted(judged.row.pid for judged in members)),
-            started_at=_time(row),
-            parent_id=_instance_id(context, parent.row) if parent else None,
-            uid=row.uid,
-            exe=row.exe,
-            args=redact.argv(row.argv[1:]).args,
-            cwd=row.cwd,
-        )
+                members.setdefault(self._tree.top(judged).row.pid, []).append(judged)
+            elif judged.pretends:
+                yield _scope(judged, "/title"), (_pretence(context, judged),)
+        for pid, judged_members in members.items():
+            top = self._tree.judged[pid]
+            parent, children = self._tree.parent_agent(top), self._tree.children(pid)
+            yield _scope(top), (instance(context, top, judged_members, parent, children),)
 
 
-def _joined(members: list[_Judged], parent: _Judged | None) -> list[McpServer]:
-    """The definitions of this owner the tree is an instance of; those of the agent it runs under come first."""
-    owner = members[0].row.owner
-    found = {s.id: s for judged in members for s in judged.servers if s.owner in (owner, None)}
-    of_parent = [server for server in found.values() if parent and server.agent == parent.agent]
-    return of_parent or list(found.values())
+def _matters(judged: Judged) -> bool:
+    return judged.interesting or judged.pretends is not None
 
 
 def _servers(context: Context) -> Iterator[McpServer]:
     return (cast(McpServer, record) for record in context.view.records("mcp_server"))
 
 
-def _time(row: ProcessRow) -> datetime:
-    return datetime.fromtimestamp(round(row.started, 2), UTC)
+def _scope(judged: Judged, part: str = "") -> Scope:
+    row = judged.row
+    return Scope(NAME, row.owner or "", f"{row.pid}:{row.started:.2f}{part}")
 
 
-def _instance_id(context: Context, row: ProcessRow) -> str:
-    return record_id("instance", context.endpoint_id, row.pid, _time(row))
+def _pretence(context: Context, judged: Judged) -> Diagnostic:
+    return Diagnostic.of(
+        endpoint_id=context.endpoint_id,
+        owner=judged.row.owner,
+        evidence=Evidence(collector=NAME, source=f"pid:{judged.row.pid}", confidence="confirmed"),
+        severity="info",
+        code="process.title_disagrees",
+        message=f"calls itself {judged.pretends}, but neither its program nor its script is",
+        path=judged.row.exe,
+        agent=judged.pretends,
+    )

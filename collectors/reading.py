@@ -7,7 +7,7 @@ from typing import Literal
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, Source
 from collectors.artifacts import entry_artifacts, file_artifact
-from collectors.catalog.schema import Artifact, ConfigFile, Install, Roots
+from collectors.catalog.schema import Artifact, ConfigFile, Provider
 from collectors.contract import Context, Home, Observation, Scope
 from collectors.definitions import Definition, read_definitions
 from collectors.origin import NAME, Origin
@@ -20,7 +20,7 @@ from collectors.sources.files import Unreadable
 def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Reading]) -> Observation:
     """All records of one file for one account (None: the machine). A file that is absent has none."""
     scope = Scope(NAME, home.owner if home else "", path)
-    about = [reading for reading in readings if not isinstance(reading.part, Install | Roots)]
+    about = [reading for reading in readings if isinstance(reading.part, ConfigFile | Artifact | Provider)]
     about.sort(key=lambda reading: reading.shared)
     # Of several readers the first is the one whose own file it is.
     file = _File(context, home, path, about[0].client.id if about else None)
@@ -57,7 +57,9 @@ class _File:
             if isinstance(part, Artifact) and part.at is None:
                 yield file_artifact(self.context, origin, part, data)
                 continue
-            kind = "json" if isinstance(part, Install | Roots) else part.format
+            if not isinstance(part, ConfigFile | Artifact | Provider):
+                continue
+            kind = part.format
             if kind not in documents:
                 documents[kind] = parse(data, kind, self.context.limits)
                 yield from (self.diagnostic(n.code, n.message, line=n.line) for n in documents[kind].notes)
@@ -73,7 +75,7 @@ class _File:
                     yield self.diagnostic(found.code, found.message, key=found.key, agent=reading.client.id)
         elif isinstance(part, Artifact):
             yield from entry_artifacts(document, origin, part)
-        elif not isinstance(part, Install | Roots):
+        elif isinstance(part, Provider):
             yield from providers(document, origin, part)
 
     def diagnostic(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from agent.records import McpServer, redact
-from collectors.catalog.schema import Catalog
-from collectors.programs import Programs, base_name, package_name, program_of, script_of
+from collectors.catalog.schema import Catalog, Client
+from collectors.programs import base_name, package_name, program_of, script_of
 from collectors.sources.processes import ProcessRow
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+|%[A-Z_]+%|~(?=/)")
@@ -22,6 +22,7 @@ class AgentSignatures:
     def __init__(self, catalog: Catalog) -> None:
         clients = catalog.clients.values()
         self._exe = {name: client.id for client in clients for name in client.process.exe}
+        self._fragments = re.compile("|".join(re.escape(p) for c in clients for p in c.process.paths) or "(?!)")
         self._packages = [(package, client.id) for client in clients for package in client.process.packages]
         self._paths = [(path, client.id) for client in clients for path in client.process.paths]
 
@@ -32,11 +33,15 @@ class AgentSignatures:
                 if fnmatchcase(package, pattern):
                     return client
         program = program_of(row).replace("\\", "/")
-        places = [place for place in (program, script_of(row)) if place]
-        for fragment, client in self._paths:
-            if any(fragment in f"{place}/" for place in places):
-                return client
+        for place in (program, script_of(row)):
+            # One search for all fragments first: most processes match none of a hundred.
+            if place and self._fragments.search(f"{place}/"):
+                return next(client for fragment, client in self._paths if fragment in f"{place}/")
         return self._exe.get(base_name(program)) if row.exe else None
+
+    def pretends(self, row: ProcessRow) -> str | None:
+        """Catalog id of the agent whose executable's name a process that is not that agent has given itself."""
+        return self._exe.get(base_name(row.argv[0].split(" ")[0])) if row.argv and row.exe else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +70,22 @@ class Definitions:
     def match(self, row: ProcessRow, package: str | None) -> list[McpServer]:
         """Definitions of any owner whose package this is, or whose command and arguments are these."""
         found = list(self._packages.get(package, ())) if package else []
-        if row.argv:
+        exact = list(self._exact(row)) if row.argv else []
+        # Two definitions of one package differ in their arguments: where these tell, they decide.
+        found = exact or [s for s in found if len(found) == 1 or _same_tail(s, row)] or found
+        return list({server.id: server for server in found}.values())
+
+    def _exact(self, row: ProcessRow) -> Iterator[McpServer]:
+        """Definitions whose whole command line this is."""
+        names = {base_name(row.argv[0]), base_name(program_of(row))}
+        script = script_of(row)
+        launches = [(launch, 1) for name in names for launch in self._launches.get(name, ())]
+        if script:
+            # A command found on PATH whose script starts with `#!`: the interpreter comes before it.
+            launches += [(launch, 2) for launch in self._launches.get(base_name(script), ())]
+        if launches:
             args = redact.argv(row.argv[1:]).args
-            for name in {base_name(row.argv[0]), base_name(program_of(row))}:
-                found += [launch.server for launch in self._launches.get(name, ()) if _fits(launch.args, args)]
-            script = script_of(row)
-            if script:
-                # A command found on PATH whose script starts with `#!`: the interpreter comes before it.
-                tail = args[1:]
-                found += [
-                    launch.server for launch in self._launches.get(base_name(script), ()) if _fits(launch.args, tail)
-                ]
-        return [server for index, server in enumerate(found) if server not in found[:index]]
+            yield from (launch.server for launch, skip in launches if _fits(launch.args, args[skip - 1 :]))
 
 
 def _argument(text: str) -> re.Pattern[str]:
@@ -94,3 +103,23 @@ def looks_like_server(package: str | None) -> bool:
         return False
     name = package.partition(":")[2].lower()
     return "mcp" in _WORDS.split(name) or name.startswith("@modelcontextprotocol/server-")
+
+
+def _same_tail(server: McpServer, row: ProcessRow) -> bool:
+    """Whether the process ends in the arguments that follow the package in the definition."""
+    name = package_name(server.package or "").partition(":")[2]
+    position = next((i for i, arg in enumerate(server.args) if name and name in arg), None)
+    if position is None:
+        return False
+    tail = server.args[position + 1 :]
+    words = row.argv[0].split() if len(row.argv) == 1 else row.argv
+    return not tail or redact.argv(words[-len(tail) :]).args == tail
+
+
+def bypass_flags(client: Client | None, argv: Sequence[str]) -> Iterator[str]:
+    """The client's arguments that switch approvals or the sandbox off, as given; `--flag value` also as `--flag=value`."""
+    for flag in client.process.bypass if client else ():
+        words = flag.split()
+        joined = "=".join(words)
+        if joined in argv or any(list(argv[i : i + len(words)]) == words for i in range(len(argv))):
+            yield flag

@@ -16,6 +16,7 @@ class SocketCollector:
     """One scope an instance: its sockets now."""
 
     name = NAME
+    settles = False
 
     def collect(self, context: Context) -> Iterator[Observation]:
         if not context.live:

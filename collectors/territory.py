@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.records import Diagnostic, Evidence
-from collectors.catalog.schema import Roots
+from collectors.catalog.schema import Manifest, Roots
 from collectors.contract import Context, Home
+from collectors.manifests import dependencies
 from collectors.origin import NAME
 from collectors.places import Found, Node, Places, Reading, Root
 from collectors.presence import Installation, configured, installations
@@ -27,6 +28,8 @@ class Territory:
     """Existing folders in which such files lie or may appear."""
     named: dict[str, frozenset[Root]] = field(default_factory=dict)
     """Project and plug-in folders by the state file that names them."""
+    frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Catalog ids of the agent frameworks a project depends on, by manifest."""
     walked: tuple[Root, ...] = ()
     installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
@@ -48,7 +51,7 @@ class Territory:
     def survey(self, context: Context, places: Places) -> None:
         """Find what exists: known places of the home, the folders its state files name, then what lies in those."""
         self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] == "walk.truncated"}
-        self.files, self.folders, self.named = {}, {}, {}
+        self.files, self.folders, self.named, self.frameworks = {}, {}, {}, {}
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
             for path in list(self.files):
@@ -56,17 +59,36 @@ class Territory:
             roots = [root for found in self.named.values() for root in found]
             for root in distinct([*roots, *working_roots(context, self.home), *self.walked], self.home):
                 self._add(context, places.of_root(context, self.home, root))
+            for path in self.files:
+                self._depend(context, path)
         self.installs = installations(context, self.home, self.files)
 
-    def names_the_same(self, context: Context, path: str) -> bool:
-        """Whether a state file still names the folders it named; True for a file that names none."""
-        before = self.named.get(path)
+    def means_the_same(self, context: Context, path: str) -> bool:
+        """Whether a state file still names the folders it named, and a manifest the frameworks; True for others."""
+        before = self.named.get(path), self.frameworks.get(path)
         self._name(context, path)
-        return self.named.get(path) == before
+        self._depend(context, path)
+        return (self.named.get(path), self.frameworks.get(path)) == before
+
+    def configured(self) -> dict[str, set[str]]:
+        """Paths of existing files per catalog id that show a client is used here, also in a project's dependencies."""
+        found = configured(self.files)
+        for path, clients in self.frameworks.items():
+            for client in clients:
+                found.setdefault(client, set()).add(path)
+        return found
 
     def present(self) -> frozenset[str]:
         """Catalog ids of the clients that are installed or have files of their own in the home itself."""
         return frozenset(configured(self.files, with_projects=False)) | frozenset(self.installs)
+
+    def _depend(self, context: Context, path: str) -> None:
+        manifests = [reading for reading in self.files.get(path, ()) if isinstance(reading.part, Manifest)]
+        if manifests:
+            named = dependencies(context, self.home, path)
+            self.frameworks[path] = frozenset(
+                r.client.id for r in manifests if isinstance(r.part, Manifest) and named & set(r.part.packages)
+            )
 
     def _name(self, context: Context, path: str) -> None:
         states = [reading for reading in self.files.get(path, ()) if isinstance(reading.part, Roots)]

@@ -8,7 +8,7 @@ from agent.records.coverage import ClientState, Coverage
 from agent.records.diagnostic import Diagnostic
 from agent.records.endpoint import Endpoint
 from agent.records.heartbeat import CollectorHealth, Heartbeat, TargetHealth
-from agent.records.instance import Instance
+from agent.records.instance import Children, Instance
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
 from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
@@ -34,6 +34,7 @@ __all__ = [
     "SCHEMA",
     "AiAgent",
     "Artifact",
+    "Children",
     "ClientState",
     "CollectorHealth",
     "Connection",

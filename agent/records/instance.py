@@ -4,7 +4,15 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from agent.records.base import Record
+from agent.records.base import Part, Record
+
+
+class Children(Part):
+    """A program that an agent's processes started."""
+
+    program: str
+    at_least: int
+    """How often, rounded down to a power of two: a busy agent is no news each time it runs a shell."""
 
 
 class Instance(Record):
@@ -26,9 +34,24 @@ class Instance(Record):
     parent_id: str | None = None
     """Instance id of the agent it runs under."""
     uid: int | None = None
+    """Real user id."""
+    euid: int | None = None
+    """Effective user id."""
+    login_uid: int | None = None
+    """The account that logged in, also after sudo; null for what no login started."""
+    session: int | None = None
+    """The kernel's audit session."""
+    container: str | None = None
+    """Container id, or `pid-namespace:<number>` for a process in another namespace without one."""
     exe: str | None = None
     args: tuple[str, ...] = ()
     """Redacted argv without argv[0]."""
+    bypass_flags: tuple[str, ...] = ()
+    """Arguments that switch approvals or the sandbox off."""
     cwd: str | None = None
+    project: str | None = None
+    """The repository the working directory lies in, or the directory itself."""
+    children: tuple[Children, ...] = ()
+    """Other programs that its processes started since it was first seen."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("pid", "started_at")

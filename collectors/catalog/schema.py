@@ -139,6 +139,10 @@ class Manifest(_Fact):
 
     packages: tuple[Annotated[str, Field(pattern=r"^(npm|pypi):\S+$")], ...]
 
+    def on(self, os: str) -> tuple[str, ...]:
+        """The manifests that are read; the same on every system."""
+        return ("{project}/package.json", "{project}/pyproject.toml", "{project}/requirements.txt")
+
 
 class Process(_Entry):
     """How a running process of the client is recognised; any one suffices."""
@@ -149,6 +153,8 @@ class Process(_Entry):
     """`npm:name` or `pypi:name` of the package that the running script lies in."""
     paths: tuple[str, ...] = ()
     """Path fragments of the executable or of the script, starting and ending at a path separator."""
+    bypass: tuple[str, ...] = ()
+    """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
 
 
 class Dialect(_Entry):

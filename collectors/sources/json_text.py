@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 from collectors.sources.unparseable import Notes, Unparseable, too_deep
@@ -43,8 +44,10 @@ def parse_json(text: str, depth: int, notes: Notes) -> Any:
         value = _lenient(text, notes)
     except ValueError:
         raise Unparseable("parse.json", "a number has too many digits") from None
-    if text.count("[") + text.count("{") > depth and _is_deeper(value, depth):
-        raise too_deep()
+    # Watching every object for equal keys doubles the time; counting colons tells when it is worth it.
+    if _count_keys(value, depth) != text.count('":') - text.count('\\":'):
+        with suppress(json.JSONDecodeError):
+            json.loads(text, object_pairs_hook=_objects(notes))
     return _without_surrogates(value) if _SURROGATE_ESCAPE.search(text) else value
 
 
@@ -53,7 +56,7 @@ def _strict(text: str, notes: Notes) -> Any:
         notes.not_finite()
         return float(name)
 
-    return json.loads(text, object_pairs_hook=_objects(notes), parse_constant=constant)
+    return json.loads(text, parse_constant=constant)
 
 
 def _lenient(text: str, notes: Notes) -> Any:
@@ -90,18 +93,23 @@ def _objects(notes: Notes) -> Any:
     return made
 
 
-def _is_deeper(value: Any, depth: int) -> bool:
+def _count_keys(value: Any, depth: int) -> int:
+    """How many keys all objects together have. Raises `Unparseable` for a value nested deeper than `depth`."""
+    keys = 0
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(depth):
+        if not level:
+            break
+        keys += sum([len(container) for container in level if type(container) is dict])
         level = [
             child
             for container in level
             for child in (container.values() if type(container) is dict else container)
             if type(child) is dict or type(child) is list
         ]
-        if not level:
-            return False
-    return True
+    if level:
+        raise too_deep()
+    return keys
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -35,7 +35,7 @@ class Lookup:
         self._mounts = Mounts() if self._live else None
 
     def is_absent(self, path: str) -> bool:
-        """Whether nothing is there, where one look can tell: most candidate paths do not exist. False proves nothing."""
+        """Whether one cheap look shows that nothing is there, as for most candidate paths. False proves nothing."""
         if self._mounts is None or self._mounts.waits or not path.startswith("/") or path.startswith("//"):
             return False
         try:

@@ -26,16 +26,18 @@ _MESSAGES: Final = {
 }
 # tomllib takes a time that grows with the square of the parts of a dotted key: a 200 KB key takes a minute.
 _MOST_PARTS: Final = 32
+# Every piece can be matched in one way only, so a text without an end costs one pass. (Possessive quantifiers would
+# say it shorter; those of Python 3.11.2, which Debian 12 has, are broken.)
 _STRINGS: Final = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}+'
-    r"|'''(?:[^']|'(?!''))*+'{3,5}+"
-    r'|"(?:[^"\\\n]|\\.)*+"'
-    r"|'[^'\n]*+'"
-    r"|\#[^\n]*+"
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5}'
+    r"|\'\'\'[^']*(?:'(?!'')[^']*)*'{3,5}"
+    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
     r"""|["'].*""",
     re.DOTALL,
 )
-_LONG_KEY: Final = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}")
+_LONG_KEY: Final = re.compile(rf"(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_-]+[ \t]*\.[ \t]*){{{_MOST_PARTS}}}")
 
 
 def parse_toml(text: str, depth: int) -> Any:

@@ -51,6 +51,7 @@ class _Walker:
         self._account = judged(home, live=tree.root == "/")
         self._top = home.path.rstrip("/")
         self._markers = markers
+        self._telling = markers | _OPAQUE
         self._limits = limits
         self._start = start
         self._device = os.stat(start).st_dev
@@ -76,22 +77,26 @@ class _Walker:
 
     def _look(self, folder: str) -> tuple[bool, list[str]]:
         """Whether the folder holds a marker, and the folders in it that are worth a look."""
-        names: set[str] = set()
+        telling: set[str] = set()
         inside: list[str] = []
-        prefix = folder + "/" if folder else ""
+        number = 0
         try:
             with self._listing(folder) as entries:
-                for entry in islice(entries, self._left):
+                for number, entry in enumerate(islice(entries, self._left), 1):  # noqa: B007
                     name = entry.name
-                    names.add(name)
-                    if name[0] != "." and name not in _PRUNED and entry.is_dir(follow_symlinks=False):
-                        inside.append(prefix + name)
+                    if name in self._telling:
+                        telling.add(name)
+                    if name[0] != "." and entry.is_dir(follow_symlinks=False):
+                        inside.append(name)
         except (OSError, Unreadable):
             return False, []
         finally:
-            self._left -= len(names)
-        inside = [] if names & _OPAQUE else [path for path in inside if path not in _PRUNED_PATHS]
-        return bool(names & self._markers), inside
+            self._left -= number
+        marked = not telling.isdisjoint(self._markers)
+        if not telling.isdisjoint(_OPAQUE):
+            return marked, []
+        paths = (f"{folder}/{name}" if folder else name for name in inside if name not in _PRUNED)
+        return marked, [path for path in paths if path not in _PRUNED_PATHS]
 
     @contextmanager
     def _listing(self, folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:

@@ -71,7 +71,7 @@ def test_one_command_installs_and_prints_the_inventory(root: Path) -> None:
 
 
 def test_an_ordinary_user_gets_their_own_inventory(root: Path) -> None:
-    in_root(root, "command -v pip3 || { apt-get update && apt-get install -y python3-venv; } >/dev/null 2>&1")
+    in_root(root, "python3 -c 'import ensurepip' || { apt-get update && apt-get install -y python3-venv; } >/dev/null 2>&1")
     in_root(root, "cp -r /src /home/dev/rollcall && rm -rf /home/dev/rollcall/.venv && chown -R dev: /home/dev")
     ran = in_root(root, "cd /home/dev && su dev -c 'sh rollcall/packaging/once.sh'")
     print(ran.out)

@@ -38,7 +38,8 @@ def database(tmp_path: Path) -> Path:
         connection.executescript(
             """
             CREATE TABLE threads (id INTEGER PRIMARY KEY, cwd TEXT, title TEXT);
-            INSERT INTO threads (cwd, title) VALUES ('/a', 'secret'), ('/a', 'secret'), ('/b', 'x'), (NULL, ''), (x'00', '');
+            INSERT INTO threads (cwd, title)
+            VALUES ('/a', 'secret'), ('/a', 'secret'), ('/b', 'x'), (NULL, ''), (x'00', '');
             CREATE VIEW trap AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS cwd FROM n;
             CREATE TABLE "odd ""name" (cwd TEXT);
             INSERT INTO "odd ""name" VALUES ('/odd');
@@ -123,7 +124,8 @@ def test_a_database_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE t (cwd TEXT)")
         connection.execute(
-            "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300000) SELECT NULL FROM n"
+            "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300000)"
+            " SELECT NULL FROM n"
         )
     connection.close()
     with pytest.raises(Unparseable, match="too_large"):
