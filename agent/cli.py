@@ -68,6 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="name line and key of each error")
     check.add_argument("file", nargs="?", type=Path)
     check.set_defaults(work=_config_check)
+    catalog = commands.add_parser("catalog", help="the AI clients that are known").add_subparsers(
+        dest="action", required=True
+    )
+    catalog.add_parser("list", help="one line per client").set_defaults(work=_catalog_list)
+    show = catalog.add_parser("show", help="everything known of one client, and from where")
+    show.add_argument("id", metavar="ID")
+    show.set_defaults(work=_catalog_show)
+    entry = catalog.add_parser("check", help="check an entry of your own")
+    entry.add_argument("file", type=Path, metavar="FILE")
+    entry.set_defaults(work=_catalog_check)
     audit = commands.add_parser("audit", help="check the journal").add_subparsers(dest="action", required=True)
     audit.add_parser("verify", help="recompute the whole hash chain").set_defaults(work=_audit_verify)
     return parser
@@ -146,6 +156,36 @@ def _config_check(options: argparse.Namespace) -> int:
     file = options.file or options.config
     config.load(file)
     print(f"{file or config.default_file()}: ok")
+    return COMPLETE
+
+
+def _catalog_list(options: argparse.Namespace) -> int:
+    from agent.reports import catalog
+    from agent.surroundings import load_catalog
+
+    sys.stdout.writelines(line + "\n" for line in catalog.listing(load_catalog(config.load(options.config))))
+    return COMPLETE
+
+
+def _catalog_show(options: argparse.Namespace) -> int:
+    from agent.reports import catalog
+    from agent.surroundings import load_catalog
+
+    client = load_catalog(config.load(options.config)).clients.get(options.id)
+    if client is None:
+        raise config.ConfigError(f"no client {options.id!r} in the catalog")
+    sys.stdout.writelines(line + "\n" for line in catalog.details(client))
+    return COMPLETE
+
+
+def _catalog_check(options: argparse.Namespace) -> int:
+    from collectors.catalog.schema import load_client
+
+    try:
+        client = load_client(options.file)
+    except ValueError as error:
+        raise config.ConfigError(str(error)) from None
+    print(f"{options.file}: {client.id} is ok")
     return COMPLETE
 
 

@@ -8,6 +8,7 @@ from agent.records import Diagnostic, Evidence, Record
 from collectors.config_watch import ConfigWatch, Ground
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.origin import NAME
+from collectors.overrides import movers
 from collectors.places import Places, Reading
 from collectors.presence import agent_records
 from collectors.projects import working_folders
@@ -26,18 +27,24 @@ class ConfigCollector:
         self._territories: dict[str, Territory] = {}
         self._places: Places | None = None
         self._watch: ConfigWatch | None = None
+        self._walked: Context | None = None
 
     def collect(self, context: Context) -> Iterator[Observation]:
         self._places = Places(context.catalog, context.os)
         territories = [Territory(None), *(Territory(home) for home in context.homes if home.reachable)]
-        self._territories = {territory.owner: territory for territory in territories}
+        before, self._territories = self._territories, {territory.owner: territory for territory in territories}
         for territory in territories:
-            territory.walk(context)
+            if context is self._walked and territory.owner in before:
+                # The same reconcile, because of what another collector found: no need to walk the homes again.
+                territory.walked = before[territory.owner].walked
+            else:
+                territory.walk(context)
             territory.survey(context, self._places)
             yield from self._all(context, territory)
         for home in context.homes:
             if not home.reachable:
                 yield Observation(Scope(NAME, home.owner, home.path), unknown=True)
+        self._walked = context
         yield from self._follow(context)
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
@@ -57,7 +64,7 @@ class ConfigCollector:
             yield from self._follow(context)
 
     def depends_on(self, context: Context) -> object:
-        return tuple(working_folders(context))
+        return tuple(working_folders(context)), movers(context)
 
     def poll(self, context: Context) -> Iterator[Observation]:
         return iter(())

@@ -78,6 +78,22 @@ def read_definitions(
                 yield from reader.servers(found, servers)
 
 
+def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
+    """What looks like servers in a place where the client reads none, and a document that is no map at all."""
+    if not isinstance(document, dict):
+        if not (isinstance(document, list) and any(not servers.at for servers in config.servers)):
+            yield _wrong_type("", "a map", document)
+        return
+    read = {servers.at.partition(".")[0].removesuffix("[]") for servers in config.servers}
+    if "" in read:
+        return
+    for name, value in document.items():
+        # Language servers and formatters have commands too: only what is called like MCP servers is meant.
+        called = "mcp" in str(name).lower() or str(name).lower() == "servers"
+        if called and name not in read and isinstance(value, dict) and any(map(looks_like_server, value.values())):
+            yield Problem(printable(str(name))[:_MAX_NAME], "servers where this client reads none", "definition.unread")
+
+
 class _Reader:
     """Reads the servers of one document and keeps its keys unique."""
 

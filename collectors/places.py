@@ -22,6 +22,7 @@ _FOLDERS = {
     },
     "windows": {"{config}": "~/AppData/Roaming", "{data}": "~/AppData/Local", "{appdata}": "~/AppData/Roaming"},
 }
+_LIKE_A_CONFIG = re.compile(r"(?i)[^/]*mcp[^/]*\.(?:jsonc?|toml|ya?ml)")
 _FEW = 6
 """A folder with at most this many names of interest is asked for each; otherwise it is listed once."""
 
@@ -69,6 +70,12 @@ class Node:
         """Whether a file or folder of this name would matter here."""
         return name in self.names or any(_matches(pattern, name) for pattern in self.patterns)
 
+    @property
+    def holds_servers(self) -> bool:
+        """Whether a file right here may define servers."""
+        leaves = (part for child in self.names.values() for _, part in child.readings)
+        return any(isinstance(part, ConfigFile) and part.servers for part in leaves)
+
     def __bool__(self) -> bool:
         return bool(self.names or self.patterns)
 
@@ -82,6 +89,8 @@ class Found:
     """Existing folders in which something of interest lies or may appear."""
     troubles: dict[str, Unreadable] = field(default_factory=dict)
     """Folders that could not be looked into."""
+    unknown: set[str] = field(default_factory=set)
+    """Files beside a client's configuration that are named like one and that no client is known to read."""
 
 
 def template_path(template: str, os: str, home: Home | None) -> str | None:
@@ -129,15 +138,28 @@ class Places:
         kind = "{project}" if root.kind == "project" else f"{{extension}}{root.client}"
         return self._scan(context, home, root.path, kind, root)
 
-    def _add(self, client: Client, part: Part, template: str) -> None:
-        head, _, rest = template.partition("/")
-        head = _FOLDERS[self._os].get(head, head)
-        if head.startswith("~"):
-            start, rest = "~", f"{head[2:]}/{rest}" if len(head) > 1 else rest
-        elif head == "{extension}":
-            start = head + client.id
+    def of_moved(self, context: Context, home: Home, client: Client, replaces: str, folder: str) -> Found:
+        """What exists where one client was told to look in place of the templates that start with `replaces`."""
+        start, _, rest = _split(replaces, self._os)
+        node = self._trees.get(start, Node())
+        for component in rest.split("/"):
+            node = node.names.get(component, Node())
+        found = Found()
+        scan = _Scan(context, home, None, found)
+        if node.readings:
+            # A single file that moves keeps its name inside the folder.
+            scan.folder(folder, Node(names={rest.rpartition("/")[2]: node}), ())
         else:
-            start = head if head.startswith("{") else "/"
+            scan.folder(folder, node, ())
+        found.files = {
+            path: own for path, all_ in found.files.items() if (own := [r for r in all_ if r.client is client])
+        }
+        return found
+
+    def _add(self, client: Client, part: Part, template: str) -> None:
+        start, _, rest = _split(template, self._os)
+        if start == "{extension}":
+            start += client.id
         node = self._trees.setdefault(start, Node())
         for component in rest.split("/"):
             node = node.child(component)
@@ -158,6 +180,8 @@ class _Scan:
         self.home = home
         self.root = root
         self.found = found
+        self.below = 0
+        """How deep below the starting point, which is no client's own folder."""
 
     def folder(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
         try:
@@ -170,6 +194,8 @@ class _Scan:
             return
         self.found.folders[path or "/"] = node
         for name in names:
+            if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_servers and not node.wants(name):
+                self.found.unknown.add(f"{path}/{name}")
             if name in node.names:
                 self._child(f"{path}/{name}", node.names[name], captures)
             for pattern, child in node.patterns.items():
@@ -177,7 +203,7 @@ class _Scan:
                     self._child(f"{path}/{name}", child, (*captures, capture[1]))
 
     def _names(self, path: str, node: Node) -> list[str]:
-        if node.patterns or len(node.names) > _FEW:
+        if node.patterns or len(node.names) > _FEW or (self.below and node.holds_servers):
             return [entry.name for entry in self.files.entries(path or "/", self.home)]
         if not self.files.is_folder(path or "/", self.home):
             raise FileNotFoundError(path)
@@ -188,7 +214,18 @@ class _Scan:
             readings = self.found.files.setdefault(path, [])
             readings += (Reading(client, part, self.root, captures) for client, part in node.readings)
         if node:
+            self.below += 1
             self.folder(path, node, captures)
+            self.below -= 1
+
+
+def _split(template: str, os: str) -> tuple[str, str, str]:
+    """Where a template starts (`~`, `/`, `{project}`, `{extension}`) and the path from there."""
+    head, slash, rest = template.partition("/")
+    head = _FOLDERS[os].get(head, head)
+    if head.startswith("~"):
+        return "~", slash, f"{head[2:]}/{rest}" if len(head) > 1 else rest
+    return head if head.startswith("{") else "/", slash, rest
 
 
 @lru_cache(maxsize=4096)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from agent.records import Diagnostic, Evidence
 from collectors.catalog.schema import Manifest, Roots
 from collectors.contract import Context, Home
 from collectors.manifests import dependencies
 from collectors.origin import NAME
+from collectors.overrides import moved
 from collectors.places import Found, Node, Places, Reading, Root
 from collectors.presence import Installation, configured, installations
 from collectors.projects import distinct, named_roots, working_roots
@@ -54,6 +56,8 @@ class Territory:
         self.files, self.folders, self.named, self.frameworks = {}, {}, {}, {}
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
+            for client, replaces, folder in moved(context, self.home.owner):
+                self._add(context, places.of_moved(context, self.home, client, replaces, folder))
             for path in list(self.files):
                 self._name(context, path)
             roots = [root for found in self.named.values() for root in found]
@@ -114,14 +118,18 @@ class Territory:
             self.folders.setdefault(folder, node)
         for folder, error in found.troubles.items():
             self._trouble(context, folder, error.code, error.message)
+        for path in found.unknown:
+            self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
 
-    def _trouble(self, context: Context, path: str, code: str, message: str) -> None:
+    def _trouble(
+        self, context: Context, path: str, code: str, message: str, severity: Literal["info", "warning"] = "warning"
+    ) -> None:
         shown = context.files.shown(path)
         self.troubles[code, path] = Diagnostic.of(
             endpoint_id=context.endpoint_id,
             owner=self.owner or None,
             evidence=Evidence(collector=NAME, source=shown, confidence="confirmed"),
-            severity="warning",
+            severity=severity,
             code=code,
             message=message,
             path=shown,

@@ -43,7 +43,7 @@ class _Located(_Entry):
         return (*self.paths, *getattr(self, os))
 
 
-class _Fact(_Entry):
+class Fact(_Entry):
     """Where a statement comes from, and when it was checked against that."""
 
     source: str
@@ -65,7 +65,7 @@ class ServersAt(_Entry):
     """For `single`: key path of the server's name in the document; without one the file's stem is the name."""
 
 
-class ConfigFile(_Located, _Fact):
+class ConfigFile(_Located, Fact):
     """A file that holds server definitions, settings or both."""
 
     scope: DefinitionScope
@@ -76,7 +76,7 @@ class ConfigFile(_Located, _Fact):
     """The file belongs to another client too: it counts for this one only where this one is present."""
 
 
-class Roots(_Located, _Fact):
+class Roots(_Located, Fact):
     """A file of the client's own state that names project or plug-in folders."""
 
     kind: Literal["project", "extension"]
@@ -87,7 +87,7 @@ class Roots(_Located, _Fact):
     """`key`: the map's keys are the folders."""
 
 
-class Install(_Located, _Fact):
+class Install(_Located, Fact):
     """Paths and packages whose existence shows that the client is installed, for one user or for the machine."""
 
     packages: tuple[
@@ -96,7 +96,7 @@ class Install(_Located, _Fact):
     """`ecosystem:name`; `collectors.ecosystems` knows where each ecosystem puts its packages."""
 
 
-class Artifact(_Located, _Fact):
+class Artifact(_Located, Fact):
     """Something besides servers that steers or extends the client: only its name, hash, size and place are told."""
 
     kind: Literal["skill", "subagent", "command", "rule", "hook", "plugin", "marketplace"]
@@ -111,7 +111,7 @@ class Artifact(_Located, _Fact):
     """For hooks: keys of the command line within an entry; an entry that is a text is the command line itself."""
 
 
-class Provider(_Located, _Fact):
+class Provider(_Located, Fact):
     """Where a configuration file names model providers and default models; keys are never read."""
 
     scope: DefinitionScope
@@ -126,7 +126,7 @@ class Provider(_Located, _Fact):
     """Key paths, within an entry, of default models: texts, or maps whose keys are the models."""
 
 
-class Override(_Fact):
+class Override(Fact):
     """An environment variable of the running client that moves its files."""
 
     name: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
@@ -134,7 +134,7 @@ class Override(_Fact):
     """Start of the path templates that the value of the variable takes the place of."""
 
 
-class Manifest(_Fact):
+class Manifest(Fact):
     """Dependencies in a project's manifest that show the framework is used there."""
 
     packages: tuple[Annotated[str, Field(pattern=r"^(npm|pypi):\S+$")], ...]

@@ -51,6 +51,10 @@ class Canaries:
         """Where those canaries were planted that are found in the data."""
         return [where for core, where in self._where.items() if any(form in data for form in self._forms(core))]
 
+    def must_not_be_in(self, data: bytes, place: str = "what was written") -> None:
+        loose = self.loose(data)
+        assert not loose, f"in {place}: {loose}"
+
     @staticmethod
     def _forms(core: bytes) -> Iterator[bytes]:
         # A tail or a head is a leak too, and base64 of it at any of the three offsets.
@@ -74,7 +78,7 @@ def arguments(canary: Canaries, place: str) -> list[list[str]]:
     return [
         ["--api-key", c("flag and value"), "--visible", "yes"],
         [f"--token={c('flag=value')}", f"--client-secret={c('client secret')}", "--password", c("password flag")],
-        [c("positional", "github")], [c("positional", "openai")], [c("positional", "hex")], [c("positional", "slack")],
+        *[[c(f"positional {shape}", shape)] for shape in ("github", "openai", "hex", "slack")],
         [f"API_KEY={c('KEY=value')}"], [f"DATABASE_PASSWORD={c('PASSWORD=value')}", "plain"],
         [json.dumps({"apiKey": c("inline JSON"), "deep": [{"password": c("deep inline JSON")}]})],
         ["--config", json.dumps({"auth": {"token": c("JSON after a flag")}})], ["--config", encoded],
@@ -182,7 +186,7 @@ def test_the_search_finds_a_secret_in_clear_in_part_and_in_base64(canary: Canari
     canary("elsewhere")
     for form in (secret, secret[:16], secret[-12:], base64.b64encode(f"a{secret}".encode()).decode()):
         assert canary.loose(f'{{"x": "{form}"}}'.encode()) == ["here"], form
-    assert canary.loose(b"nothing") == []
+    canary.must_not_be_in(b"nothing")
 
 
 def test_the_planted_files_do_hold_every_canary(canary: Canaries, root: Path) -> None:
@@ -195,10 +199,10 @@ def test_the_planted_files_do_hold_every_canary(canary: Canaries, root: Path) ->
 def test_one_look_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Path, tmp_path: Path, form: str) -> None:
     outcome = rollcall("--once", "--root", root, "--format", form)
     assert outcome.status == 3
-    assert canary.loose(outcome.stdout + outcome.stderr) == []
+    canary.must_not_be_in(outcome.stdout + outcome.stderr)
     output = tmp_path / "output"
     assert rollcall("--once", "--root", root, "--format", form, "--output", output).status == 3
-    assert canary.loose(output.read_bytes()) == []
+    canary.must_not_be_in(output.read_bytes())
     for word in VISIBLE if form != "table" else (b"marker-server", b"${input:visible-input}"):
         assert word in outcome.stdout and word in output.read_bytes(), word
 
@@ -228,11 +232,11 @@ def test_explain_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Pat
     for form in ("table", "ndjson"):
         outcome = rollcall("explain", "--format", form, *files)
         assert outcome.status == 0
-        assert canary.loose(outcome.stdout + outcome.stderr) == []
+        canary.must_not_be_in(outcome.stdout + outcome.stderr)
         assert b"marker-server" in outcome.stdout
     for client in ("claude-code", "codex", "goose", "continue"):
         outcome = rollcall("explain", "--client", client, "--format", "ndjson", *files)
-        assert canary.loose(outcome.stdout + outcome.stderr) == []
+        canary.must_not_be_in(outcome.stdout + outcome.stderr)
 
 
 MISPLACED = {
@@ -257,14 +261,14 @@ def test_a_secret_in_the_wrong_place_of_the_settings_is_not_repeated(rollcall: R
         outcome = rollcall(*arguments_)
         assert outcome.status == 2
         assert b"config.toml" in outcome.stderr and b"Traceback" not in outcome.stderr
-        assert canary.loose(outcome.stdout + outcome.stderr) == []
+        canary.must_not_be_in(outcome.stdout + outcome.stderr)
 
 
 def test_a_secret_in_a_setting_of_the_environment_is_not_repeated(rollcall: Rollcall, canary: Canaries) -> None:
     for name in ("ROLLCALL_LOG__LEVEL", "ROLLCALL_TARGET__TOKEN", "ROLLCALL_LIMITS__DEPTH", "ROLLCALL_STATE__DIR__X"):
         outcome = rollcall("config", "check", env={name: canary(name)})
         assert outcome.status == 2 and b"Traceback" not in outcome.stderr
-        assert canary.loose(outcome.stdout + outcome.stderr) == []
+        canary.must_not_be_in(outcome.stdout + outcome.stderr)
 
 
 class Wiretap:
@@ -372,7 +376,7 @@ def test_the_daemon_writes_no_secret_anywhere(
     instances = [e["record"] for e in entries if e["op"] == "discovered" and e["record"]["kind"] == "instance"]
     assert len(instances) >= 28
     for place_, data in {"state": kept, "commands": said, "log": logs, "wire": wire, "receiver": received}.items():
-        assert canary.loose(data) == [], place_
+        canary.must_not_be_in(data, place_)
     for word in VISIBLE:
         assert word in kept and word in wire and word in received, word
     assert f"Bearer {token}".encode() in tap.sent
@@ -386,9 +390,9 @@ def test_a_delivery_that_fails_says_nothing_of_the_token(rollcall: Rollcall, roo
         try:
             outcome = rollcall("--once", "--root", root, "--format", "ndjson", timeout=6)
         except subprocess.TimeoutExpired as late:
-            assert canary.loose((late.stdout or b"") + (late.stderr or b"")) == []
+            canary.must_not_be_in((late.stdout or b"") + (late.stderr or b""))
             continue
-        assert canary.loose(outcome.stdout + outcome.stderr) == []
+        canary.must_not_be_in(outcome.stdout + outcome.stderr)
 
 
 PLUGIN = """
@@ -432,7 +436,7 @@ def check_broken_once(rollcall: Rollcall, root: Path, canary: Canaries, plugin: 
     (root / "home/dev/.claude.json").write_text(json.dumps(servers))
     path = plugin(PLUGIN.format(secret=secret, error=error) + BROKEN[where])
     outcome = rollcall("--once", "--root", root, "--format", "ndjson", env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
-    assert canary.loose(outcome.stdout + outcome.stderr) == []
+    canary.must_not_be_in(outcome.stdout + outcome.stderr)
     assert outcome.servers.keys() == {"healthy"}
     if where in ("thread", "a thread later", "watch", "poll"):
         assert outcome.status == 0
@@ -456,7 +460,7 @@ def test_a_collector_that_breaks_leaves_the_daemon_running(machine: Machine, pla
         assert daemon.stop() == 0
     finally:
         logs = (rollcall.folder / "stdout").read_bytes() + (rollcall.folder / "stderr").read_bytes()
-        assert canary.loose(logs + bytes_below(rollcall.state)) == []
+        canary.must_not_be_in(logs + bytes_below(rollcall.state))
 
 
 def test_a_process_that_is_aborted_prints_places_and_no_values(rollcall: Rollcall, root: Path, canary: Canaries, plugin: Callable[[str], str]) -> None:
@@ -464,6 +468,6 @@ def test_a_process_that_is_aborted_prints_places_and_no_values(rollcall: Rollcal
     path = plugin(PLUGIN.format(secret=canary("in memory"), error="ValueError") + abort)
     outcome = rollcall.__call__("--once", "--root", root, env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
     assert outcome.status == -6 and b"Fatal Python error: Aborted" in outcome.stderr
-    assert canary.loose(outcome.stdout + outcome.stderr) == []
+    canary.must_not_be_in(outcome.stdout + outcome.stderr)
 
 

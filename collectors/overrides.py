@@ -1,0 +1,65 @@
+"""Folders that running clients were told by environment variables to use in place of their usual ones.
+
+Only the variables that the catalog names are looked at; their values are used to find files and are told to nobody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, cast
+
+from agent.records import Instance
+from collectors.catalog.schema import Client
+from collectors.contract import Context
+
+_MOST_BYTES = 1_000_000
+
+
+class Moved(NamedTuple):
+    """A start of path templates, and the folder that takes its place."""
+
+    client: Client
+    replaces: str
+    folder: str
+
+
+def moved(context: Context, owner: str) -> Iterator[Moved]:
+    """What the owner's running agents have moved."""
+    for instance in _agents(context):
+        client = context.catalog.clients.get(instance.agent or "")
+        if instance.owner != owner or client is None or not client.override:
+            continue
+        values = environment(instance.pid, {override.name for override in client.override})
+        for override in client.override:
+            folder = values.get(override.name, "")
+            if folder.startswith("/") and "\0" not in folder and len(folder) < 4096:
+                yield Moved(client, override.replaces, folder.rstrip("/"))
+
+
+def movers(context: Context) -> tuple[tuple[int, str], ...]:
+    """The running agents that could have moved something, as a comparable value."""
+    clients = context.catalog.clients
+    return tuple(sorted((i.pid, i.id) for i in _agents(context) if (c := clients.get(i.agent or "")) and c.override))
+
+
+def environment(pid: int, names: Iterable[str]) -> dict[str, str]:
+    """The values of these variables in a process; none where the system does not show them to this one."""
+    wanted = set(names)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+            pairs = (os.fsdecode(item).partition("=") for item in file.read(_MOST_BYTES).split(b"\0"))
+            return {name: value for name, _, value in pairs if name in wanted}
+        return {}
+    import psutil
+
+    with contextlib.suppress(psutil.Error, OSError):
+        return {name: value for name, value in psutil.Process(pid).environ().items() if name in wanted}
+    return {}
+
+
+def _agents(context: Context) -> Iterator[Instance]:
+    instances = (cast(Instance, record) for record in context.view.records("instance"))
+    return (instance for instance in instances if instance.subject == "agent")

@@ -1,0 +1,58 @@
+"""What is generated from code and data: schemas and tables. `python -m tests.docs` writes it, `--check` compares."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.records import KINDS
+from agent.reports import catalog
+from collectors.catalog.schema import Catalog
+
+ROOT = Path(__file__).resolve().parent.parent
+_SECTION = re.compile(r"(<!-- generated: {name} -->\n).*?(<!-- end -->)".replace("{name}", r"([a-z-]+)"), re.DOTALL)
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every generated file with the text it should have."""
+    for kind, model in KINDS.items():
+        schema = model.model_json_schema(by_alias=True, mode="serialization")
+        yield ROOT / f"docs/schema/{kind}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"
+    readme = ROOT / "README.md"
+    yield readme, _SECTION.sub(_filled, readme.read_text(encoding="utf-8"))
+
+
+def _filled(match: re.Match[str]) -> str:
+    return f"{match[1]}{_TABLES[match[2]]()}{match[3]}"
+
+
+def _clients() -> str:
+    loaded = Catalog.load()
+    return f"\n{len(loaded.clients)} clients.\n\n{catalog.table(loaded)}\n"
+
+
+def _records() -> str:
+    rows = [f"| `{kind}` | {(model.__doc__ or '').strip().splitlines()[0]} |" for kind, model in KINDS.items()]
+    return "\n| kind | what it says |\n|---|---|\n" + "\n".join(rows) + "\n\n"
+
+
+_TABLES = {"clients": _clients, "records": _records}
+
+
+def main(arguments: list[str]) -> int:
+    stale = [(path, text) for path, text in generated() if not path.exists() or path.read_text("utf-8") != text]
+    for path, text in stale:
+        if "--check" in arguments:
+            print(f"stale: {path.relative_to(ROOT)}; run python -m tests.docs")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {path.relative_to(ROOT)}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
