@@ -71,8 +71,8 @@ def _best(client: Client, path: str) -> list[_Match]:
     if not matches:
         matches = [_Match(client, c, c.on("linux")[0] if c.on("linux") else "", 0, False) for c in client.config]
         matches = [match for match in matches if _suffix(match.template) == _suffix(path)]
-    most = max((match.length for match in matches), default=0)
-    best = [match for match in matches if match.length == most]
+    best_fit = max(((match.whole, match.length) for match in matches), default=None)
+    best = [match for match in matches if (match.whole, match.length) == best_fit]
     return sorted(best, key=lambda match: not match.config.servers)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 import pytest
-from debian_root import ENVIRONMENT, debian, mirrors, skip_unless_possible
 
+from tests.e2e.debian_root import ENVIRONMENT, debian, mirrors, skip_unless_possible
 from tests.receivers.running import RunningReceiver
 
 pytestmark = pytest.mark.timeout(600)
@@ -165,9 +165,16 @@ def servers(receiver: RunningReceiver) -> dict[str, dict[str, Any]]:
     return {record["name"]: record for record in receiver.get("/v1/servers")}
 
 
+def found(pattern: str, text: str) -> str:
+    """The first group of a pattern that the text must hold."""
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match, f"no {pattern} in: {text}"
+    return match[1]
+
+
 def head(machine: Booted) -> int:
     """Number of entries in the journal."""
-    return int(re.search(r"journal: (\d+) entries", machine.run("/opt/rollcall/bin/rollcall", "status"))[1])
+    return int(found(r"journal: (\d+) entries", machine.run("/opt/rollcall/bin/rollcall", "status")))
 
 
 def chain(receiver: RunningReceiver) -> str:
@@ -184,21 +191,23 @@ def everything_arrived(machine: Booted, receiver: RunningReceiver) -> bool:
 def test_it_runs_as_an_account_of_its_own_with_three_capabilities(service: Booted) -> None:
     assert service.show("ActiveState") == "active"
     status = service.run("cat", f"/proc/{service.show('MainPID')}/status")
-    assert "0" not in re.search(r"^Uid:\s+(.*)$", status, re.M)[1].split()
+    assert "0" not in found(r"^Uid:\s+(.*)$", status).split()
     dac_read_search, net_admin, sys_ptrace = 1 << 2, 1 << 12, 1 << 19
     for name in ("CapEff", "CapPrm", "CapBnd"):
-        assert int(re.search(rf"^{name}:\s+(\w+)$", status, re.M)[1], 16) == dac_read_search | net_admin | sys_ptrace
-    assert re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+        assert int(found(rf"^{name}:\s+(\w+)$", status), 16) == dac_read_search | net_admin | sys_ptrace
+    assert found(r"^NoNewPrivs:\s+(\d)$", status) == "1"
     print(service.run("systemd-analyze", "--no-pager", "security", "rollcall.service").splitlines()[-1])
     print(service.run("/opt/rollcall/bin/rollcall", "status"))
 
 
 def test_it_delivers_what_only_the_owner_may_read(service: Booted, receiver: RunningReceiver) -> None:
     until(lambda: {"notes", "python", "shared"} <= servers(receiver).keys())
-    found = servers(receiver)
-    assert {record["owner"] for record in found.values()} == {"dev"}
-    assert found["python"]["running"] is True, "joined to a process of another user"
-    assert found["shared"]["scope"] == "project", "found in the real /tmp"
+    known = servers(receiver)
+    assert {record["owner"] for record in known.values()} == {"dev"}
+    assert known["python"]["running"] is True, "joined to a process of another user"
+    assert known["shared"]["scope"] == "project", "found in the real /tmp"
+    log = service.run("journalctl", "--unit=rollcall.service", "--no-pager")
+    assert '"level": "error"' not in log, log[-3000:]
 
 
 def test_an_edit_arrives(service: Booted, receiver: RunningReceiver) -> None:

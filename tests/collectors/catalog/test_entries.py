@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from collectors.catalog import schema
-from collectors.catalog.schema import Catalog, Client, ConfigFile, Install, Os, Roots
+from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Os, Provider, Roots
+from collectors.ecosystems import ECOSYSTEMS
 
 FOLDER = Path(schema.__file__).parent
 CLIENTS = list(Catalog.load().clients.values())
@@ -25,14 +26,21 @@ FIRST_CLIENTS = {
 }
 NO_USER_CONFIG: dict[str, set[Os]] = {
     "boltai": {"linux", "windows"},  # a macOS application
-    "ollama": set(SYSTEMS),  # runs models, holds no server definitions
-    "open-webui": set(SYSTEMS),  # keeps its tool servers in its own database
+    "copilot-xcode": {"linux", "windows"},
+    "firebender": set(SYSTEMS),  # only a file in the project is known
     "visual-studio": {"linux", "macos"},  # a Windows application
+    **dict.fromkeys(("gpt4all", "koboldcpp", "llamacpp", "localai", "ollama", "vllm"), set(SYSTEMS)),  # only run models
+    **dict.fromkeys(("flowise", "langflow", "n8n", "open-webui"), set(SYSTEMS)),  # keep servers in their own database
+    **dict.fromkeys(("chatgpt-desktop", "msty", "perplexity-desktop", "plandex"), set(SYSTEMS)),  # no known file
+    **dict.fromkeys(("cody", "zencoder"), set(SYSTEMS)),  # settings of the editor they run in
 }
+SMALL, LARGE = 4096, 11264
+LARGE_CLIENTS = 25
 TOO_GENERIC = {
-    *("agent", "amp", "claude", "cn", "code", "copilot", "cursor", "devin", "droid", "gemini", "goose", "kilo", "lms"),
-    *("node", "python", "q", "warp", "zed"),
+    *("agent", "amp", "claude", "cn", "code", "copilot", "cursor", "devin", "droid", "gemini", "goose", "grok", "kilo"),
+    *("kimi", "lms", "node", "pi", "python", "q", "vibe", "void", "warp", "zed"),
 }
+FILE_KINDS = {"skill", "subagent", "command", "rule", "plugin"}
 FILE_TEMPLATE = re.compile(r"(~|\{(config|data|appdata|project|extension)\}|[A-Z]:)?(/[^/\\{}]+)+")
 KEY_PATH = re.compile(r"(?:(?:[\w-]+|\*)(?:\[\])?|\[\])(?:\.(?:[\w-]+|\*)(?:\[\])?)*|")
 SOURCE = re.compile(r"https://\S|[\w.-]+/[\w.-]+[:#]\S|[A-Za-z][A-Za-z ]* \d+\.\d+")
@@ -40,20 +48,28 @@ SOURCE = re.compile(r"https://\S|[\w.-]+/[\w.-]+[:#]\S|[A-Za-z][A-Za-z ]* \d+\.\
 each_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
 
 
-def facts(client: Client) -> Iterator[ConfigFile | Install | Roots]:
+def facts(client: Client) -> Iterator[ConfigFile | Install | Roots | Artifact | Provider]:
     yield from client.install
     yield from client.config
     yield from client.roots
+    yield from client.artifact
+    yield from client.provider
 
 
 def test_the_first_clients_are_all_there() -> None:
     assert FIRST_CLIENTS - {client.id for client in CLIENTS} == set()
 
 
+def test_at_least_seventy_clients_and_frameworks_are_known() -> None:
+    assert len(CLIENTS) >= 70
+    assert len([client for client in CLIENTS if client.kind != "framework"]) >= 60
+
+
 def test_every_file_is_one_client_named_after_its_id_and_compact() -> None:
-    files = {path.stem: path for path in FOLDER.glob("*.toml")}
-    assert files.keys() == {client.id for client in CLIENTS}
-    assert [name for name, path in files.items() if path.stat().st_size > 4096] == []
+    sizes = {path.stem: path.stat().st_size for path in FOLDER.glob("*.toml")}
+    assert sizes.keys() == {client.id for client in CLIENTS}
+    assert [name for name, size in sizes.items() if size > LARGE] == []
+    assert len([name for name, size in sizes.items() if size > SMALL]) <= LARGE_CLIENTS
 
 
 @each_client
@@ -65,7 +81,9 @@ def test_every_path_template_starts_where_the_engine_can_start(client: Client) -
 @each_client
 def test_every_fact_applies_somewhere_and_says_its_source_and_date(client: Client) -> None:
     for fact in facts(client):
-        assert any(fact.on(os) for os in SYSTEMS), fact
+        packages = isinstance(fact, Install) and fact.packages
+        assert packages or any(fact.on(os) for os in SYSTEMS), fact
+    for fact in (*facts(client), *client.override, *client.manifest):
         assert SOURCE.match(fact.source), fact.source
         assert date(2026, 1, 1) <= date.fromisoformat(fact.checked), fact.checked
 
@@ -75,8 +93,10 @@ def test_every_fact_applies_somewhere_and_says_its_source_and_date(client: Clien
 def test_no_path_is_listed_twice(client: Client, os: Os) -> None:
     read = Counter(template for config in client.config for template in config.on(os))
     named = Counter((template, roots.at) for roots in client.roots for template in roots.on(os))
-    found = Counter(template for install in client.install for template in install.on(os))
-    assert [entry for entry, times in (read + named + found).items() if times > 1] == []
+    found = Counter(template for install in client.install for template in (*install.on(os), *install.packages))
+    made = Counter((part.kind, template, part.at) for part in client.artifact for template in part.on(os))
+    hosted = Counter((template, part.at, part.id) for part in client.provider for template in part.on(os))
+    assert [entry for entry, times in (read + named + found + made + hosted).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("os", SYSTEMS)
@@ -92,9 +112,87 @@ def test_a_file_belongs_to_one_client_and_the_others_share_it(os: Os) -> None:
     assert {template: ids for template, ids in sharers.items() if template not in owners} == {}
 
 
+@pytest.mark.parametrize("os", SYSTEMS)
+def test_a_skill_a_rule_or_a_hook_is_told_once_by_the_client_that_it_is_native_to(os: Os) -> None:
+    told = Counter(
+        (part.kind, template, part.at)
+        for client in CLIENTS
+        for part in client.artifact
+        for template in part.on(os)
+        if not template.startswith("{extension}/")
+    )
+    assert [place for place, times in told.items() if times > 1] == []
+
+
+@each_client
+def test_an_artifact_is_either_a_file_by_its_name_or_an_entry_of_a_readable_file(client: Client) -> None:
+    for part in client.artifact:
+        files = [template.rpartition("/")[2] for os in SYSTEMS for template in part.on(os)]
+        if part.at is None:
+            assert part.kind in FILE_KINDS or (part.kind == "hook" and files == [file for file in files if file == "*"])
+            assert not part.program_at
+        else:
+            assert all(file.endswith((".json", ".jsonc", ".toml", ".yaml", ".yml", ".hook", ".roomodes")) for file in files)
+        if part.kind == "skill":
+            assert set(files) == {"SKILL.md"}
+        if part.at is not None and part.kind == "hook":
+            assert part.program_at
+
+
+@each_client
+def test_a_provider_has_an_id_and_says_where_it_is_hosted_or_which_model_it_serves(client: Client) -> None:
+    for part in client.provider:
+        assert part.id or "*" in part.at
+        assert part.url_at or part.model_at
+
+
+@each_client
+def test_no_provider_is_read_from_a_file_of_credentials(client: Client) -> None:
+    files = {template.rpartition("/")[2] for part in client.provider for os in SYSTEMS for template in part.on(os)}
+    assert files.isdisjoint({"auth.json", "providers.json", "credentials.json", ".credentials.json", "secrets.yaml"})
+
+
+@each_client
+def test_an_override_replaces_the_start_of_some_template_of_the_client(client: Client) -> None:
+    templates = [template for fact in facts(client) for os in SYSTEMS for template in fact.on(os)]
+    for override in client.override:
+        start = override.replaces
+        assert any(template == start or template.startswith(start + "/") for template in templates), start
+
+
+@each_client
+def test_every_package_is_of_a_known_ecosystem(client: Client) -> None:
+    packages = [package for install in client.install for package in install.packages]
+    assert {package.partition(":")[0] for package in packages} <= ECOSYSTEMS.keys()
+
+
+def test_a_framework_is_recognised_by_its_packages_and_only_a_framework_is() -> None:
+    assert [client.id for client in CLIENTS if (client.kind == "framework") != bool(client.manifest)] == []
+
+
+def test_no_package_in_a_manifest_shows_two_frameworks() -> None:
+    shown = Counter(package for client in CLIENTS for manifest in client.manifest for package in manifest.packages)
+    assert [package for package, times in shown.items() if times > 1] == []
+
+
+def test_gateways_that_stand_for_others_have_servers_of_their_own_to_read() -> None:
+    for client in CLIENTS:
+        if client.gateway:
+            assert any(config.servers for config in client.config), client.id
+    standing = Counter(package for client in CLIENTS for package in client.gateway)
+    assert [package for package, times in standing.items() if times > 1] == []
+
+
+@each_client
+def test_precedence_names_every_scope_once(client: Client) -> None:
+    assert sorted(client.precedence) == ["extension", "local", "managed", "project", "user"]
+
+
 @each_client
 @pytest.mark.parametrize("os", SYSTEMS)
 def test_every_client_has_a_user_configuration_on_every_system(client: Client, os: Os) -> None:
+    if client.kind == "framework":
+        return
     present = any(config.on(os) for config in client.config if config.scope == "user" and not config.shared)
     excused = os in NO_USER_CONFIG.get(client.id, set())
     assert present is not excused
@@ -102,13 +200,16 @@ def test_every_client_has_a_user_configuration_on_every_system(client: Client, o
 
 @each_client
 def test_plugin_files_come_with_what_names_the_plugin_folders(client: Client) -> None:
-    relative = any(t.startswith("{extension}/") for config in client.config for os in SYSTEMS for t in config.on(os))
+    parts = (*client.config, *client.artifact)
+    relative = any(t.startswith("{extension}/") for part in parts for os in SYSTEMS for t in part.on(os))
     assert relative == any(roots.kind == "extension" for roots in client.roots)
 
 
 @each_client
 def test_every_key_path_is_well_formed(client: Client) -> None:
-    servers = [found.at for config in client.config for found in config.servers]
+    servers = [path for config in client.config for found in config.servers for path in (found.at, found.name_at)]
+    servers += [part.at or "" for part in client.artifact]
+    servers += [path for part in client.provider for path in (part.at, *part.url_at, *part.model_at)]
     plain = [roots.at for roots in client.roots if roots.format not in ("sqlite", "xml")]
     assert [path for path in (*servers, *plain) if not KEY_PATH.fullmatch(path)] == []
     for roots in client.roots:
