@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from agent.coverage import coverage
 from agent.gateways import fan_out
 from agent.precedence import resolve
-from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Record
+from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Record, changed
 from collectors.catalog.schema import Catalog
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
@@ -20,12 +20,13 @@ def correlate(facts: Iterable[Record], catalog: Catalog, live: bool) -> dict[str
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
     servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
+    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
     listening = _listening(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)
     running = {server_id for instance in instances for server_id in instance.server_ids}
     for server in servers:
-        records[server.id] = server.model_copy(update={"running": _runs(server, running) if live else None})
+        records[server.id] = changed(server, running=_runs(server, running) if live else None)
     agents = _agents(records.values(), servers, instances, catalog)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances), *fan_out(servers, catalog)]
@@ -82,7 +83,7 @@ def _agents(
         if key not in agents and key[1] in catalog.clients:
             agents[key[0], str(key[1])] = _implied(seen, catalog)
     return {
-        key: agent.model_copy(update={"servers": len(holds.get(key, ())), "running": key in runs})
+        key: changed(agent, servers=len(holds.get(key, ())), running=key in runs)
         for key, agent in agents.items()
     }
 

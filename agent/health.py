@@ -65,7 +65,7 @@ class Health:
             "heartbeat": json.loads(beat.to_json()),
         }
         try:
-            replace_file(self._file, json.dumps(status))
+            replace_file(self._file, [json.dumps(status)])
         except OSError as error:
             log.warning("status.not_written", reason=error.strerror)
 

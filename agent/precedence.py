@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.records import McpServer
+from agent.records import McpServer, changed
 from collectors.catalog.schema import Catalog, Client
 
 
@@ -21,20 +21,21 @@ def resolve(servers: Iterable[McpServer], catalog: Catalog) -> Iterator[McpServe
 def _resolved(servers: list[McpServer], client: Client) -> Iterator[McpServer]:
     ranks: dict[str, int] = {scope: rank for rank, scope in enumerate(client.precedence)}
     managed = [server for server in servers if server.scope == "managed"] if client.exclusive else []
-    by_name: dict[str, list[McpServer]] = {}
+    rivals: dict[tuple[str, str | None], list[McpServer]] = {}
     for server in servers:
-        by_name.setdefault(server.name, []).append(server)
+        rivals.setdefault((server.name, server.owner), []).append(server)
     for server in servers:
         if managed and server.scope != "managed":
             winners, everywhere = managed, True
         else:
-            winners = [other for other in by_name[server.name] if _wins(other, server, ranks)]
+            others = rivals[server.name, server.owner]
+            others = others if server.owner is None else [*others, *rivals.get((server.name, None), ())]
+            winners = [other for other in others if _wins(other, server, ranks)]
             everywhere = any(other.project in (None, server.project) for other in winners)
-        yield server.model_copy(
-            update={
-                "shadowed_by": tuple(sorted(winner.id for winner in winners)),
-                "effective": server.enabled and not everywhere,
-            }
+        yield changed(
+            server,
+            shadowed_by=tuple(sorted(winner.id for winner in winners)),
+            effective=server.enabled and not everywhere,
         )
 
 
@@ -43,5 +44,4 @@ def _wins(other: McpServer, server: McpServer, ranks: dict[str, int]) -> bool:
     name keeps its servers under names of their own."""
     if other.scope not in ranks or server.scope not in ranks or ranks[other.scope] >= ranks[server.scope]:
         return False
-    same_owner = other.owner in (None, server.owner)
-    return same_owner and (other.project is None or server.project in (None, other.project))
+    return other.project is None or server.project in (None, other.project)

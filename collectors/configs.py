@@ -9,7 +9,7 @@ from collectors.config_watch import ConfigWatch, Ground
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.origin import NAME
 from collectors.overrides import movers
-from collectors.places import Places, Reading
+from collectors.places import Places
 from collectors.presence import agent_records
 from collectors.projects import working_folders
 from collectors.reading import observe_file
@@ -55,7 +55,7 @@ class ConfigCollector:
                 continue
             known = scope.key in territory.files and context.files.exists(scope.key, territory.home)
             if known:
-                yield self._file(context, territory, scope.key)
+                yield _file(context, territory, scope.key, self._present(territory))
             if not known or not territory.means_the_same(context, scope.key):
                 stale[scope.owner] = territory
         for territory in stale.values():
@@ -74,28 +74,25 @@ class ConfigCollector:
         return self._watch
 
     def _all(self, context: Context, territory: Territory) -> Iterator[Observation]:
+        present = self._present(territory)
         for path in territory.files:
-            yield self._file(context, territory, path)
+            yield _file(context, territory, path, present)
         yield from self._whole(context, territory)
 
     def _again(self, context: Context, territory: Territory) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
         assert self._places is not None
-        before, present = territory.files, self._present(territory)
+        before, earlier = territory.files, self._present(territory)
         territory.survey(context, self._places)
-        changed = self._present(territory) != present
+        present = self._present(territory)
         for path, readings in territory.files.items():
-            if path not in before or len(before[path]) != len(readings) or (changed and _any_shared(readings)):
-                yield self._file(context, territory, path)
+            if path not in before or len(before[path]) != len(readings) or (
+                present != earlier and any(reading.shared for reading in readings)
+            ):
+                yield _file(context, territory, path, present)
         for path in before.keys() - territory.files.keys():
             yield Observation(Scope(NAME, territory.owner, path))
         yield from self._whole(context, territory)
-
-    def _file(self, context: Context, territory: Territory, path: str) -> Observation:
-        """One file, as read by those it belongs to and by those that share it and are there."""
-        present = self._present(territory)
-        readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]
-        return observe_file(context, territory.home, path, readings)
 
     def _whole(self, context: Context, territory: Territory) -> Iterator[Observation]:
         """What is true of the home as a whole: its agents, and where it could not be looked into."""
@@ -116,8 +113,10 @@ class ConfigCollector:
             yield Observation(Scope(NAME, "", "<watch>"), tuple(_unwatched(context, gap) for gap in missed))
 
 
-def _any_shared(readings: Iterable[Reading]) -> bool:
-    return any(reading.shared for reading in readings)
+def _file(context: Context, territory: Territory, path: str, present: frozenset[str]) -> Observation:
+    """One file, as read by those it belongs to and by those that share it and are there."""
+    readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]
+    return observe_file(context, territory.home, path, readings)
 
 
 def _unwatched(context: Context, gap: Unwatched) -> Diagnostic:

@@ -2,7 +2,7 @@
 
 from agent.records.ai_agent import AiAgent
 from agent.records.artifact import Artifact
-from agent.records.base import SCHEMA, Evidence, Part, Record, record_id
+from agent.records.base import SCHEMA, Evidence, Part, Record, changed, record_id
 from agent.records.connection import Connection
 from agent.records.coverage import ClientState, Coverage
 from agent.records.diagnostic import Diagnostic
@@ -54,5 +54,6 @@ __all__ = [
     "Summary",
     "TargetHealth",
     "Transport",
+    "changed",
     "record_id",
 ]

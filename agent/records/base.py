@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -67,6 +67,16 @@ class Record(Part):
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def changed(record: R, **fields: Any) -> R:
+    """The record with these fields; the same object where they have these values already."""
+    if all(getattr(record, name) == value for name, value in fields.items()):
+        return record
+    return record.model_copy(update=fields)
 
 
 def record_id(kind: str, *parts: object) -> str:

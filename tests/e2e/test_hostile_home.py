@@ -234,12 +234,12 @@ def test_folders_whose_names_are_no_text_harm_nothing(rollcall: Rollcall, tmp_pa
 def test_links_to_what_the_owner_may_not_read_tell_nothing(machine: Machine, place: Place, tmp_path: Path) -> None:
     shadow = machine.home.parent.parent / "etc/shadow"
     secret = {"mcpServers": {"stolen": {"command": "x"}}}
-    place(machine.home.parent, {"private/.mcp.json": secret, "private/.claude.json": secret})
-    machine.home.parent.joinpath("private").chmod(0o700)
+    private = place(tmp_path / "private", {".mcp.json": secret, ".claude.json": secret})
+    private.chmod(0o700)
     links = {
         ".claude.json": "/etc/shadow", ".codex/config.toml": "/etc/shadow", ".config/goose/config.yaml": "/etc/gshadow",
-        ".gemini/settings.json": "/home/private/.claude.json", ".copilot": "/home/private", ".qwen/settings.json": "/proc/1/environ",
-        ".junie/mcp/mcp.json": "/dev/zero", ".codeium/windsurf/mcp_config.json": "/proc/kmsg", "proj/.mcp.json": "/home/private/.mcp.json",
+        ".gemini/settings.json": f"{private}/.claude.json", ".copilot": str(private), ".qwen/settings.json": "/proc/1/environ",
+        ".junie/mcp/mcp.json": "/dev/zero", ".codeium/windsurf/mcp_config.json": "/proc/kmsg", "proj/.mcp.json": f"{private}/.mcp.json",
     }  # fmt: skip
     for name, target in links.items():
         (machine.home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -265,12 +265,14 @@ def own(machine: Machine) -> None:
     subprocess.run(["chown", "-hR", "54321:54321", str(machine.home)], check=True)
 
 
-def test_projects_that_lie_elsewhere_cost_little_and_tell_nothing(machine: Machine, place: Place) -> None:
+def test_projects_that_lie_elsewhere_cost_little_and_tell_nothing(
+    machine: Machine, place: Place, tmp_path: Path
+) -> None:
     secret = {"mcpServers": {"stolen": {"command": "x"}}}
-    place(machine.home.parent, {"private/.mcp.json": secret, "private/.cursor/mcp.json": secret})
-    machine.home.parent.joinpath("private").chmod(0o700)
-    strange = ["/", "/proc", "/proc/1/root", "/sys", "/dev", "../..", "/home/dev/../private", "/home/private", "/root", "", ".", "~", "/nul\0",
-               "/home/dev/" + "a/" * 2000, "file:///home/private", "//server/share", "\\\\server\\share"]  # fmt: skip
+    private = place(tmp_path / "private", {".mcp.json": secret, ".cursor/mcp.json": secret})
+    private.chmod(0o700)
+    strange = ["/", "/proc", "/proc/1/root", "/sys", "/dev", "../..", f"/home/dev/../..{private}", str(private), "/root", "", ".", "~", "/nul\0",
+               "/home/dev/" + "a/" * 2000, f"file://{private}", "//server/share", "\\\\server\\share"]  # fmt: skip
     projects = {**{name: {} for name in strange}, **{f"/home/dev/p{n}": {} for n in range(5_000)}}
     projects |= {f"/proc/{n}/cwd": {} for n in range(100)}
     place(machine.home, {".claude.json": {"projects": projects}, HEALTHY_FILE: HEALTHY, "p4999/.mcp.json": {"mcpServers": {"last": SERVER}}})

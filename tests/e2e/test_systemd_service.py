@@ -143,10 +143,11 @@ def write_servers(machine: Booted, *names: str) -> None:
 
 
 @pytest.fixture
-def service(installed: Booted) -> Booted:
-    """The installed service, running, whatever the test before did to it."""
+def service(installed: Booted) -> Iterator[Booted]:
+    """The installed service, running, whatever the test before did to it; its log is shown where the test fails."""
     installed.run("systemctl", "start", "rollcall.service")
-    return installed
+    yield installed
+    print(installed.run("journalctl", "--unit=rollcall.service", "--lines=40", "--no-pager"))
 
 
 def replaced(machine: Booted, pid: str) -> bool:

@@ -29,10 +29,10 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     "copilot-xcode": {"linux", "windows"},
     "firebender": set(SYSTEMS),  # only a file in the project is known
     "visual-studio": {"linux", "macos"},  # a Windows application
-    **dict.fromkeys(("gpt4all", "koboldcpp", "llamacpp", "localai", "ollama", "vllm"), set(SYSTEMS)),  # only run models
-    **dict.fromkeys(("flowise", "langflow", "n8n", "open-webui"), set(SYSTEMS)),  # keep servers in their own database
-    **dict.fromkeys(("chatgpt-desktop", "msty", "perplexity-desktop", "plandex"), set(SYSTEMS)),  # no known file
-    **dict.fromkeys(("cody", "zencoder"), set(SYSTEMS)),  # settings of the editor they run in
+    **{id: set(SYSTEMS) for id in ("gpt4all", "koboldcpp", "llamacpp", "localai", "ollama", "vllm")},  # only run models
+    **{id: set(SYSTEMS) for id in ("flowise", "langflow", "n8n", "open-webui")},  # keep servers in their own database
+    **{id: set(SYSTEMS) for id in ("chatgpt-desktop", "msty", "perplexity-desktop", "plandex")},  # no known file
+    **{id: set(SYSTEMS) for id in ("cody", "zencoder")},  # settings of the editor they run in
 }
 SMALL, LARGE = 4096, 11264
 LARGE_CLIENTS = 25
@@ -83,9 +83,9 @@ def test_every_fact_applies_somewhere_and_says_its_source_and_date(client: Clien
     for fact in facts(client):
         packages = isinstance(fact, Install) and fact.packages
         assert packages or any(fact.on(os) for os in SYSTEMS), fact
-    for fact in (*facts(client), *client.override, *client.manifest):
-        assert SOURCE.match(fact.source), fact.source
-        assert date(2026, 1, 1) <= date.fromisoformat(fact.checked), fact.checked
+    for stated in (*facts(client), *client.override, *client.manifest):
+        assert SOURCE.match(stated.source), stated.source
+        assert date(2026, 1, 1) <= date.fromisoformat(stated.checked), stated.checked
 
 
 @each_client
@@ -132,7 +132,9 @@ def test_an_artifact_is_either_a_file_by_its_name_or_an_entry_of_a_readable_file
             assert part.kind in FILE_KINDS or (part.kind == "hook" and files == [file for file in files if file == "*"])
             assert not part.program_at
         else:
-            assert all(file.endswith((".json", ".jsonc", ".toml", ".yaml", ".yml", ".hook", ".roomodes")) for file in files)
+            assert all(
+                file.endswith((".json", ".jsonc", ".toml", ".yaml", ".yml", ".hook", ".roomodes")) for file in files
+            )
         if part.kind == "skill":
             assert set(files) == {"SKILL.md"}
         if part.at is not None and part.kind == "hook":

@@ -1,0 +1,34 @@
+"""The benchmarks: `python -m tests.bench [--quick] [name ...]`, as root on Linux; exit status 1 when a goal is missed.
+
+Every number stands beside a reference measured in the same run, as the machine's speed and its other load vary.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.bench import bench_idle, bench_latency, bench_once, machine
+from tests.bench.table import print_table
+
+BENCHES = {"once": bench_once.run, "latency": bench_latency.run, "idle": bench_idle.run}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"which ones; default: {' '.join(BENCHES)}")
+    parser.add_argument("--quick", action="store_true", help="few repetitions: shows that it runs, not how fast")
+    options = parser.parse_args()
+    if unknown := set(options.names) - BENCHES.keys():
+        parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
+    machine.enter_private_namespace()
+    rows = []
+    for name in options.names or BENCHES:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        rows += BENCHES[name](options.quick)
+    print_table(rows)
+    return 0 if all(row.ok is not False for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The machine that is measured: one account with a home of its own, processes that sleep, a daemon.
+
+Live homes come from the account database, so the benchmark runs in a private mount namespace in which that database
+and /home are its own: no account is made, no other home is read, nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOME = Path("/home/bench")
+UID = 1000
+SIX_IMPORTS = "import psutil, watchdog.observers, httpx, pydantic, structlog, platformdirs"
+_INSIDE = "ROLLCALL_BENCH_NAMESPACE"
+_ACCOUNTS = f"root:x:0:0:root:/nonexistent:/bin/sh\nbench:x:{UID}:{UID}::{HOME}:/bin/sh\n"
+
+
+def enter_private_namespace() -> None:
+    """Run this program again in a mount namespace of its own, and set that up."""
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("unshare") is None:
+        sys.exit("the benchmarks need Linux, root and unshare")
+    namespace = os.readlink("/proc/self/ns/mnt")
+    outside = os.environ.get(_INSIDE)
+    if outside is None:
+        command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.bench", *sys.argv[1:]]
+        os.environ[_INSIDE] = namespace
+        os.chdir(REPOSITORY)
+        os.execvp(command[0], command)
+    if outside == namespace:
+        sys.exit("unshare gave no mount namespace of its own")
+    with tempfile.NamedTemporaryFile("w") as accounts:
+        accounts.write(_ACCOUNTS)
+        accounts.flush()
+        os.chmod(accounts.name, 0o644)
+        subprocess.run(["mount", "--bind", accounts.name, "/etc/passwd"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/home"], check=True)
+
+
+@contextmanager
+def sleepers(count: int) -> Iterator[None]:
+    """So many processes that do nothing."""
+    running = [subprocess.Popen(["sleep", "1000000"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+        for process in running:
+            process.wait()
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder on the disk, for state and settings."""
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as path:
+        yield Path(path)
+
+
+def settings(place: Path, more: str = "") -> Path:
+    """A settings file that keeps all state in `place`."""
+    file = place / "config.toml"
+    file.write_text(f'[state]\ndir = "{place}/state"\n[log]\nlevel = "warning"\n{more}')
+    return file
+
+
+def rollcall(config: Path, *arguments: str) -> list[str]:
+    """The command, run from this checkout by this interpreter."""
+    return [sys.executable, "-m", "agent", "--config", str(config), *arguments]
+
+
+@contextmanager
+def daemon(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A running daemon, ready when this returns."""
+    process = subprocess.Popen(rollcall(config, "run"), cwd=REPOSITORY)
+    try:
+        wait_until((config.parent / "state/status.json").exists, process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until(holds: object, process: subprocess.Popen[bytes], seconds: float = 60.0) -> None:
+    """Wait for a condition that a process brings about."""
+    assert callable(holds)
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"not ready (exit status {process.poll()})")
+        time.sleep(0.02)
