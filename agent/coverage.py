@@ -25,7 +25,7 @@ def coverage(
             owner=owner.owner,
             observed_at=owner.observed_at,
             evidence=Evidence(collector="rollcall", source=owner.home, confidence="inferred"),
-            clients=tuple(_state(owner, client, agents, gaps) for client in catalog.clients),
+            clients=tuple(_state(owner, client.id, agents, gaps) for client in catalog.clients.values() if client.kind != "standard"),
         )
 
 

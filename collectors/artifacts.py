@@ -23,14 +23,15 @@ _DEPTH = 4
 
 
 def file_artifact(context: Context, origin: Origin, part: schema.Artifact, data: bytes) -> Artifact:
-    """The artifact that a file is. A skill is its whole folder: the scripts beside SKILL.md are what runs."""
+    """The artifact that a file is, named by the last `*` of its path, else by its stem. A skill is its whole folder: the scripts beside SKILL.md are what runs."""
     digest, size = hashlib.sha256(data).hexdigest(), len(data)
     folder, _, file = origin.path.rpartition("/")
     if part.kind == "skill" and file == "SKILL.md":
         digest, size = _folder_hash(context, origin.home, folder)
-    name = origin.captures[0] if origin.captures else origin.stem
-    if origin.captures and file != "SKILL.md" and "*" not in file:
-        name = "/".join(part.rpartition(".")[0] or part for part in origin.captures)
+    if file == "SKILL.md":
+        name = folder.rpartition("/")[2]
+    else:
+        name = origin.captures[-1] if origin.captures else origin.stem
     return _artifact(origin, part, name, "", digest, size)
 
 
@@ -40,7 +41,7 @@ def entry_artifacts(document: object, origin: Origin, part: schema.Artifact) -> 
     for count, found in enumerate(find(document, part.at or "")):
         if count >= _MOST_ENTRIES:
             return
-        for name, key, value in _entries(found, part):
+        for name, key, value in _entries(found, part, origin.stem):
             seen[key] = seen.get(key, 0) + 1
             unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
             text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
@@ -48,15 +49,15 @@ def entry_artifacts(document: object, origin: Origin, part: schema.Artifact) -> 
             yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part))
 
 
-def _entries(found: Found, part: schema.Artifact) -> Iterator[tuple[str, str, object]]:
+def _entries(found: Found, part: schema.Artifact, stem: str) -> Iterator[tuple[str, str, object]]:
     if part.take == "key":
         if isinstance(found.value, dict):
-            yield from ((str(key), f"{found.key}.{key}", value) for key, value in found.value.items())
+            prefix = f"{found.key}." if found.key else ""
+            yield from ((str(key), f"{prefix}{key}", value) for key, value in found.value.items())
         return
     value = found.value
-    label = value.get("name") if isinstance(value, dict) else None
-    name = found.captures[-1] if found.captures else label if isinstance(label, str) else found.key
-    yield name, found.key, value
+    label = value.get("name") if isinstance(value, dict) else None if part.program_at else value
+    yield (label if isinstance(label, str) else found.captures[-1] if found.captures else stem), found.key, value
 
 
 def _program(value: object, part: schema.Artifact) -> str | None:

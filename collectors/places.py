@@ -142,7 +142,7 @@ class Places:
         """What exists where one client was told to look in place of the templates that start with `replaces`."""
         start, _, rest = _split(replaces, self._os)
         node = self._trees.get(start, Node())
-        for component in rest.split("/"):
+        for component in rest.split("/") if rest else ():
             node = node.names.get(component, Node())
         found = Found()
         scan = _Scan(context, home, None, found)
@@ -213,7 +213,8 @@ class _Scan:
         if node.readings:
             readings = self.found.files.setdefault(path, [])
             readings += (Reading(client, part, self.root, captures) for client, part in node.readings)
-        if node:
+        # A pattern may end at a name under which another template expects a folder.
+        if node and (not node.readings or self.files.is_folder(path, self.home)):
             self.below += 1
             self.folder(path, node, captures)
             self.below -= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from urllib.parse import parse_qs
 
 from collectors.launch import identify
 from collectors.sources.files import FileTree, Unreadable
@@ -66,9 +67,12 @@ def launched_package(argv: Sequence[str]) -> str | None:
 
 
 def package_name(purl: str) -> str:
-    """`npm:@scope/name` from a package URL: the identity without version and qualifiers."""
+    """`npm:@scope/name` from a package URL: the identity without the version; an image by its repository."""
     kind, _, rest = purl.removeprefix("pkg:").partition("/")
-    rest = rest.partition("?")[0].partition("#")[0]
+    rest, _, qualifiers = rest.partition("#")[0].partition("?")
+    if kind == "oci":
+        image = parse_qs(qualifiers).get("repository_url")
+        return f"oci:{image[0] if image else rest.partition('@')[0]}"
     name = rest[: rest.rindex("@")] if "@" in rest else rest
     return f"{kind}:{name.replace('%40', '@')}"
 

@@ -20,8 +20,9 @@ def providers(document: object, origin: Origin, part: Provider) -> Iterator[Mode
             return
         urls = list(_texts(found.value, part.url_at))
         models = list(_texts(found.value, part.model_at))[:_MOST]
-        provider = found.captures[0] if found.captures else part.id
-        if not provider or not (urls or models or found.captures):
+        named = next(_texts(found.value, (part.id_at,)), None) if part.id_at else None
+        provider = found.captures[0] if found.captures else named or part.id
+        if not provider or not (urls or models or found.captures or named):
             continue
         yield ModelProvider.of(
             endpoint_id=origin.endpoint_id,

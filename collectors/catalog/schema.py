@@ -103,7 +103,7 @@ class Artifact(_Located, Fact):
     scope: DefinitionScope
     format: Format = "json"
     at: str | None = None
-    """Key path of the entries in a configuration file; without one each file is an artifact, named by the first `*`
+    """Key path of the entries in a configuration file; without one each file is an artifact, named by the last `*`
     of its path, else by its stem."""
     take: Literal["value", "key"] = "value"
     """`key`: the map's keys are the names."""
@@ -118,8 +118,10 @@ class Provider(_Located, Fact):
     format: Format = "json"
     at: str
     """Key path of the provider entries; the first `*` captures the provider's id."""
+    id_at: str = ""
+    """Key path, within an entry, of the provider's id, where the path to the entry captures none."""
     id: str | None = None
-    """Id where the path captures none."""
+    """Id where nothing names one."""
     url_at: tuple[str, ...] = ()
     """Key paths, within an entry, of the base URL; the first that is there counts."""
     model_at: tuple[str, ...] = ()
@@ -174,7 +176,8 @@ class Client(_Entry):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     name: str
     vendor: str
-    kind: Literal["cli", "ide", "desktop", "extension", "gateway", "runtime", "framework"]
+    kind: Literal["cli", "ide", "desktop", "extension", "gateway", "runtime", "framework", "standard"]
+    """`standard`: files that several clients agree on and that belong to none."""
     formerly: tuple[str, ...] = ()
     install: tuple[Install, ...] = ()
     config: tuple[ConfigFile, ...] = ()
@@ -189,8 +192,8 @@ class Client(_Entry):
     """Which definition of a name wins where several apply, the strongest first."""
     exclusive: bool = False
     """Servers defined in managed scope, where there are any, are the only ones the client loads."""
-    gateway: tuple[Annotated[str, Field(pattern=r"^(npm|pypi|docker|command):\S+$")], ...] = ()
-    """Packages or commands that, as a server in another client, stand for all servers of this gateway."""
+    gateway: tuple[Annotated[str, Field(pattern=r"^(npm|pypi|oci|command):\S.*$")], ...] = ()
+    """Packages or commands (with up to two further words) that, as a server in another client, stand for all servers of this gateway."""
 
 
 class Catalog:

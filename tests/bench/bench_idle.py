@@ -39,7 +39,8 @@ def run(quick: bool) -> list[Row]:
     seconds = 10.0 if quick else 60.0
     home.make(machine.HOME, machine.UID, PROJECTS)
     with machine.sleepers(PROCESSES), machine.folder() as place, _receiver(place / "receiver") as receiver:
-        target = f'[[target]]\nurl = "{receiver.url}"\ntoken_file = "{receiver.token_file}"\nca_file = "{receiver.ca_file}"\n'
+        target = f'[[target]]\nurl = "{receiver.url}"\n'
+        target += f'token_file = "{receiver.token_file}"\nca_file = "{receiver.ca_file}"\n'
         with machine.daemon(machine.settings(place, target)) as daemon, _reference() as reference:
             machine.wait_until(lambda: _delivered(place / "state/journal.db"), daemon)
             _check_watches(daemon.pid)

@@ -35,7 +35,7 @@ class Row:
         return (operator.lt if self.strictly else operator.le)(compared, self.goal)
 
     def cells(self) -> tuple[str, ...]:
-        sign, unit = "<" if self.strictly else "≤", "×" if self.of_ratio else f" {self.unit}"
+        sign, unit = "<" if self.strictly else "≤", " times" if self.of_ratio else f" {self.unit}"
         return (
             self.what,
             f"{self.measured:.4g} {self.unit}",

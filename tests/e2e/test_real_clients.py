@@ -160,7 +160,8 @@ def test_what_a_client_added_is_what_both_list(
         command = [str(npm / client.command), *(word.format(probe=shared / PROBE) if word == STDIO[1] else word for word in arguments)]
         done = subprocess.run(command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        # Gemini lists on its standard error.
+        return done.stdout or done.stderr
 
     for arguments in client.add:
         run(*arguments)
