@@ -60,6 +60,11 @@ class CatalogSettings(_Section):
     """Folders with further client entries; an entry with a built-in id replaces it."""
 
 
+class PolicySettings(_Section):
+    file: str = ""
+    """The organisation's policy; empty: there is none, and nothing is sanctioned or forbidden."""
+
+
 class DaemonSettings(_Section):
     heartbeat_seconds: float = Field(default=300, ge=1)
     snapshot_seconds: float = Field(default=86_400, ge=10)
@@ -71,6 +76,7 @@ class Settings(_Section):
     collect: CollectSettings = CollectSettings()
     limits: LimitSettings = LimitSettings()
     catalog: CatalogSettings = CatalogSettings()
+    policy: PolicySettings = PolicySettings()
     daemon: DaemonSettings = DaemonSettings()
     target: tuple[TargetSettings, ...] = ()
 

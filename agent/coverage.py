@@ -19,13 +19,14 @@ def coverage(
             owners.append(record)
         elif isinstance(record, Diagnostic) and record.severity == "error":
             gaps.setdefault((record.owner, record.agent), record)
+    clients = [client.id for client in catalog.clients.values() if client.kind != "standard"]
     for owner in owners:
         yield Coverage.of(
             endpoint_id=owner.endpoint_id,
             owner=owner.owner,
             observed_at=owner.observed_at,
             evidence=Evidence(collector="rollcall", source=owner.home, confidence="inferred"),
-            clients=tuple(_state(owner, client.id, agents, gaps) for client in catalog.clients.values() if client.kind != "standard"),
+            clients=tuple(_state(owner, client, agents, gaps) for client in clients),
         )
 
 

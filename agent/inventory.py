@@ -13,6 +13,9 @@ from agent import journal_entry
 from agent.records import Record
 from collectors.contract import Observation, Scope
 
+Derive = Callable[[Iterable[Record], Mapping[str, Record]], Mapping[str, Record]]
+"""From all facts, and the inventory as it was committed last, to the inventory by record id. Pure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -28,7 +31,7 @@ class Inventory:
 
     def __init__(
         self,
-        derive: Callable[[Iterable[Record]], Mapping[str, Record]],
+        derive: Derive,
         facts: Mapping[Scope, tuple[Record, ...]] | None = None,
         current: Mapping[str, Record] | None = None,
     ) -> None:
@@ -75,11 +78,14 @@ class Inventory:
     def settle(self) -> list[Change]:
         """Derive the inventory anew and tell what changed since the last time; call `committed` once that is safe."""
         if self._derived_version != self.version:
-            self._derived = dict(self._derive(record for records in self._facts.values() for record in records))
+            self._derived = dict(self._derive(self._all_facts(), self._current))
             self._derived_version = self.version
         elif self._current is self._derived:
             return []
         return list(_differences(self._current, self._derived))
+
+    def _all_facts(self) -> Iterator[Record]:
+        return (record for records in self._facts.values() for record in records)
 
     def committed(self) -> None:
         """The changes told by `settle` are durable: they are the state to compare with from now on."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
-from agent.inventory import Change, Inventory
+from agent.inventory import Change, Derive, Inventory
 from agent.journal import Journal, Transaction
 from agent.records import KINDS, Record
 from collectors.contract import Scope
@@ -30,7 +30,7 @@ class Store:
             for statement in _TABLES:
                 step.connection.execute(statement)
 
-    def load(self, derive: Callable[[Iterable[Record]], Mapping[str, Record]]) -> Inventory:
+    def load(self, derive: Derive) -> Inventory:
         """The inventory as the last committed step left it. What an older version wrote and this one cannot read is
         left out: the next collection discovers it again."""
         with self._journal.reading() as connection:

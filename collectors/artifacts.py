@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from agent.records import Artifact, Evidence, Source, redact
 from agent.records.redact import printable
@@ -23,30 +25,29 @@ _DEPTH = 4
 
 
 def file_artifact(context: Context, origin: Origin, part: schema.Artifact, data: bytes) -> Artifact:
-    """The artifact that a file is, named by the last `*` of its path, else by its stem. A skill is its whole folder: the scripts beside SKILL.md are what runs."""
+    """The artifact that a file is, named by the last `*` of its path, else by its stem.
+
+    A skill is its whole folder: the scripts beside SKILL.md are what runs.
+    """
     digest, size = hashlib.sha256(data).hexdigest(), len(data)
     folder, _, file = origin.path.rpartition("/")
+    name = origin.captures[-1] if origin.captures else origin.stem
     if part.kind == "skill" and file == "SKILL.md":
         digest, size = _folder_hash(context, origin.home, folder)
-    if file == "SKILL.md":
         name = folder.rpartition("/")[2]
-    else:
-        name = origin.captures[-1] if origin.captures else origin.stem
     return _artifact(origin, part, name, "", digest, size)
 
 
 def entry_artifacts(document: object, origin: Origin, part: schema.Artifact) -> Iterator[Artifact]:
     """The artifacts that are entries of a configuration file."""
-    seen: dict[str, int] = {}
-    for count, found in enumerate(find(document, part.at or "")):
-        if count >= _MOST_ENTRIES:
-            return
-        for name, key, value in _entries(found, part, origin.stem):
-            seen[key] = seen.get(key, 0) + 1
-            unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
-            text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-            digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-            yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part))
+    seen: Counter[str] = Counter()
+    entries = (entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem))
+    for name, key, value in islice(entries, _MOST_ENTRIES):
+        seen[key] += 1
+        unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part))
 
 
 def _entries(found: Found, part: schema.Artifact, stem: str) -> Iterator[tuple[str, str, object]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from collectors.contract import Scope
 from collectors.origin import NAME
-from collectors.places import Node
+from collectors.places import Node, listed
 from collectors.sources.watch import FolderWatch, Unwatched
 
 
@@ -52,7 +52,7 @@ class ConfigWatch:
 
     def _changed(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
-        for owner, node in self._folders.get(folder or "/", ()):
+        for owner, node in self._folders.get(listed(folder), ()):
             if node.wants(name):
                 self._notify(Scope(NAME, owner, path))
         for owner, _ in self._folders.get(path, ()):

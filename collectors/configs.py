@@ -39,6 +39,8 @@ class ConfigCollector:
                 territory.walked = before[territory.owner].walked
             else:
                 territory.walk(context)
+            if territory.owner in before:
+                territory.files = before[territory.owner].files
             territory.survey(context, self._places)
             yield from self._all(context, territory)
         for home in context.homes:
@@ -82,7 +84,7 @@ class ConfigCollector:
     def _again(self, context: Context, territory: Territory) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
         assert self._places is not None
-        before, earlier = territory.files, self._present(territory)
+        before, earlier, closed = territory.files, self._present(territory), territory.closed
         territory.survey(context, self._places)
         present = self._present(territory)
         for path, readings in territory.files.items():
@@ -90,7 +92,7 @@ class ConfigCollector:
                 present != earlier and any(reading.shared for reading in readings)
             ):
                 yield _file(context, territory, path, present)
-        for path in before.keys() - territory.files.keys():
+        for path in (before.keys() - territory.files.keys()) | (closed.keys() - territory.closed.keys()):
             yield Observation(Scope(NAME, territory.owner, path))
         yield from self._whole(context, territory)
 
@@ -102,6 +104,8 @@ class ConfigCollector:
         yield Observation(Scope(NAME, territory.owner, base + "/<agents>"), agents)
         troubles: tuple[Record, ...] = tuple(territory.troubles.values())
         yield Observation(Scope(NAME, territory.owner, base + "/<troubles>"), troubles)
+        for folder, trouble in territory.closed.items():
+            yield Observation(Scope(NAME, territory.owner, folder), (trouble,), unknown=True)
 
     def _present(self, territory: Territory) -> frozenset[str]:
         return territory.present() | frozenset(self._territories[""].installs)

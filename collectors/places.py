@@ -189,10 +189,10 @@ class _Scan:
         except FileNotFoundError:
             return
         except Unreadable as error:
-            self.found.folders[path or "/"] = node
-            self.found.troubles[path or "/"] = error
+            self.found.folders[listed(path)] = node
+            self.found.troubles[listed(path)] = error
             return
-        self.found.folders[path or "/"] = node
+        self.found.folders[listed(path)] = node
         for name in names:
             if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_servers and not node.wants(name):
                 self.found.unknown.add(f"{path}/{name}")
@@ -204,8 +204,8 @@ class _Scan:
 
     def _names(self, path: str, node: Node) -> list[str]:
         if node.patterns or len(node.names) > _FEW or (self.below and node.holds_servers):
-            return [entry.name for entry in self.files.entries(path or "/", self.home)]
-        if not self.files.is_folder(path or "/", self.home):
+            return [entry.name for entry in self.files.entries(listed(path), self.home)]
+        if not self.files.is_folder(listed(path), self.home):
             raise FileNotFoundError(path)
         return [name for name in node.names if self.files.exists(f"{path}/{name}", self.home)]
 
@@ -218,6 +218,11 @@ class _Scan:
             self.below += 1
             self.folder(path, node, captures)
             self.below -= 1
+
+
+def listed(path: str) -> str:
+    """The folder at the start of longer paths, by the name it is listed by: the top of a system, or of a drive."""
+    return path + "/" if not path or path.endswith(":") else path
 
 
 def _split(template: str, os: str) -> tuple[str, str, str]:

@@ -68,10 +68,7 @@ def _folder(text: str, os: str, home: Home) -> str | None:
     """An absolute folder of the observed machine from a path or a `file:` URI; None for anything else."""
     text = text.replace("$USER_HOME$", home.path)
     if text.startswith("file:"):
-        parts = urlsplit(text)
-        text = unquote(parts.path) if parts.netloc in ("", "localhost") else ""
-        if os == "windows":
-            text = text.lstrip("/")
+        text = _of_uri(text).lstrip("/") if os == "windows" else _of_uri(text)
     if os == "windows":
         text = text.replace("\\", "/")
         absolute = text[1:3] == ":/"
@@ -81,6 +78,15 @@ def _folder(text: str, os: str, home: Home) -> str | None:
     if not absolute or "\0" in text or len(text) > 4096:
         return None
     return text.rstrip("/") or "/"
+
+
+def _of_uri(text: str) -> str:
+    """The path of a `file:` URI of this machine; empty for one of another, or that is none."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return unquote(parts.path) if parts.netloc in ("", "localhost") else ""
 
 
 def working_roots(context: Context, home: Home) -> Iterator[Root]:

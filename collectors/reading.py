@@ -9,7 +9,9 @@ from agent.records import Diagnostic, Evidence, McpServer, Record, Source
 from collectors.artifacts import entry_artifacts, file_artifact
 from collectors.catalog.schema import Artifact, ConfigFile, Provider
 from collectors.contract import Context, Home, Observation, Scope
+from collectors.data_sources import data_sources
 from collectors.definitions import Definition, read_definitions
+from collectors.launch_file import launch_file
 from collectors.origin import NAME, Origin
 from collectors.places import Reading
 from collectors.providers import providers
@@ -70,7 +72,7 @@ class _File:
         if isinstance(part, ConfigFile):
             for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):
                 if isinstance(found, Definition):
-                    yield _server(found, origin)
+                    yield _server(self.context, found, origin)
                 else:
                     yield self.diagnostic(found.code, found.message, key=found.key, agent=reading.client.id)
         elif isinstance(part, Artifact):
@@ -103,7 +105,7 @@ class _File:
         )
 
 
-def _server(found: Definition, origin: Origin) -> McpServer:
+def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
     return McpServer.of(
         endpoint_id=origin.endpoint_id,
         owner=origin.owner,
@@ -124,6 +126,8 @@ def _server(found: Definition, origin: Origin) -> McpServer:
         header_names=found.header_names,
         enabled=found.enabled,
         inline_secret=found.inline_secret,
+        data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),
+        launch_file=launch_file(context, origin.home, found.command, found.args),
         launch_hash=found.launch_hash,
         source=Source(path=origin.shown, key=found.key),
     )

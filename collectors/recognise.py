@@ -117,7 +117,7 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
 
 
 def bypass_flags(client: Client | None, argv: Sequence[str]) -> Iterator[str]:
-    """The client's arguments that switch approvals or the sandbox off, as given; `--flag value` also as `--flag=value`."""
+    """The client's arguments that switch approvals or the sandbox off; `--flag value` also as `--flag=value`."""
     for flag in client.process.bypass if client else ():
         words = flag.split()
         joined = "=".join(words)

@@ -33,6 +33,8 @@ def all_collectors(disabled: Iterable[str] = ()) -> list[Collector]:
 def _load(point: EntryPoint) -> Collector:
     try:
         collector: Collector = point.load()()
+        if not isinstance(collector.name, str):
+            raise TypeError("a collector needs a name")
     except Exception as error:
         return _Broken(point.name, error)
     return collector
@@ -46,4 +48,5 @@ class _Broken(HostCollector):
         self._error = error
 
     def collect(self, context: Context) -> Iterator[Observation]:
+        yield from ()  # a generator: the error is met where every collector's errors are
         raise self._error

@@ -18,6 +18,9 @@ from collectors.sources.documents import Unparseable
 from collectors.sources.files import Unreadable
 from collectors.sources.walk import find_projects
 
+Severity = Literal["info", "warning", "error"]
+_OF_THE_WALK = ("walk.truncated", "walk.unreadable")
+
 
 @dataclass(slots=True)
 class Territory:
@@ -36,6 +39,8 @@ class Territory:
     installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
     """What could not be looked into, by code and path."""
+    closed: dict[str, Diagnostic] = field(default_factory=dict)
+    """Folders that are there and could not be looked into: what lies in them is unknown."""
 
     @property
     def owner(self) -> str:
@@ -43,17 +48,26 @@ class Territory:
 
     def walk(self, context: Context) -> None:
         """Look for projects that no client remembers; not part of `survey`, as it is what costs most."""
-        if self.home and self.home.account != "service":
+        if self.home is None or self.home.account == "service":
+            return
+        self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] not in _OF_THE_WALK}
+        try:
             walk = find_projects(context.files, self.home, context.catalog.project_markers, context.limits)
+        except FileNotFoundError:
+            self.walked = ()
+        except Unreadable as error:
+            # What was found before may still be there: it is looked at by name.
+            self._trouble(context, self.home.path, "walk.unreadable", error.message)
+        else:
             self.walked = tuple(Root("project", path, context.files.shown(path)) for path in walk.projects)
-            self.troubles.pop(("walk.truncated", self.home.path), None)
             if walk.truncated:
                 self._trouble(context, self.home.path, "walk.truncated", walk.truncated)
 
     def survey(self, context: Context, places: Places) -> None:
         """Find what exists: known places of the home, the folders its state files name, then what lies in those."""
-        self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] == "walk.truncated"}
-        self.files, self.folders, self.named, self.frameworks = {}, {}, {}, {}
+        self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] in _OF_THE_WALK}
+        before = self.files
+        self.files, self.folders, self.named, self.frameworks, self.closed = {}, {}, {}, {}, {}
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
             for client, replaces, folder in moved(context, self.home.owner):
@@ -65,7 +79,13 @@ class Territory:
                 self._add(context, places.of_root(context, self.home, root))
             for path in self.files:
                 self._depend(context, path)
+        # What was found in a folder before it was closed may still be read by its name.
+        self.files |= {path: before[path] for path in before.keys() - self.files.keys() if self.is_closed(path)}
         self.installs = installations(context, self.home, self.files)
+
+    def is_closed(self, path: str) -> bool:
+        """Whether a path lies in a folder that could not be looked into."""
+        return any(path.startswith(folder.rstrip("/") + "/") for folder in self.closed)
 
     def means_the_same(self, context: Context, path: str) -> bool:
         """Whether a state file still names the folders it named, and a manifest the frameworks; True for others."""
@@ -117,15 +137,16 @@ class Territory:
         for folder, node in found.folders.items():
             self.folders.setdefault(folder, node)
         for folder, error in found.troubles.items():
-            self._trouble(context, folder, error.code, error.message)
+            self.closed[folder] = self._diagnostic(context, folder, error.code, error.message, "error")
         for path in found.unknown:
             self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
 
-    def _trouble(
-        self, context: Context, path: str, code: str, message: str, severity: Literal["info", "warning"] = "warning"
-    ) -> None:
+    def _trouble(self, context: Context, path: str, code: str, message: str, severity: Severity = "warning") -> None:
+        self.troubles[code, path] = self._diagnostic(context, path, code, message, severity)
+
+    def _diagnostic(self, context: Context, path: str, code: str, message: str, severity: Severity) -> Diagnostic:
         shown = context.files.shown(path)
-        self.troubles[code, path] = Diagnostic.of(
+        return Diagnostic.of(
             endpoint_id=context.endpoint_id,
             owner=self.owner or None,
             evidence=Evidence(collector=NAME, source=shown, confidence="confirmed"),

@@ -11,7 +11,8 @@ from collectors.contract import Context, Home
 from collectors.sources.files import Unreadable
 
 _NUMBER = re.compile(r"v?(\d+\.\d+(?:\.\d+)*(?:[-+.][0-9A-Za-z.+-]+)?)")
-_EXTENSION = re.compile(r".+?-(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(?:-(?:universal|linux|darwin|win32|alpine|web).*)?")
+_PLATFORM = "(?:universal|linux|darwin|win32|alpine|web)"
+_EXTENSION = re.compile(rf".+?-(\d+\.\d+\.\d+(?:-(?!{_PLATFORM}\b)[0-9A-Za-z.]+)?)(?:-{_PLATFORM}.*)?")
 _DISTRIBUTION = re.compile(r"[^-]+-([^-]+)\.dist-info")
 _MOST_BYTES = 1_000_000
 
@@ -45,7 +46,7 @@ def _read(context: Context, home: Home | None, path: str, parse: Callable[[bytes
     try:
         data = context.files.read(path, home)
         version = parse(data) if len(data) <= _MOST_BYTES else None
-    except (OSError, Unreadable, ValueError, RecursionError, plistlib.InvalidFileException):
+    except Exception:  # hostile bytes make plistlib raise IndexError, KeyError, struct.error, ExpatError and more
         return None
     return version[:64] if isinstance(version, str) and _NUMBER.match(version) else None
 
@@ -92,5 +93,7 @@ def _dpkg(context: Context, package: str) -> str | None:
         text = context.files.read("/var/lib/dpkg/status", None).decode("utf-8", "replace")
     except (OSError, Unreadable):
         return None
-    match = re.search(rf"^Package: {re.escape(package)}\n(?:.+\n)*?Version: (\S+)", text, re.MULTILINE)
-    return match[1] if match else None
+    start = re.search(rf"^Package: {re.escape(package)}$", text, re.MULTILINE)
+    stanza = text[start.start() :].partition("\n\n")[0] if start else ""
+    match = re.search(r"^Version: (\S+)", stanza, re.MULTILINE)
+    return match[1][:64] if match else None

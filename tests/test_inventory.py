@@ -31,7 +31,7 @@ def trouble() -> Diagnostic:
     return Diagnostic.of(endpoint_id="e", owner="dev", evidence=SEEN, code="parse.json", message="m", path=FILE.key)
 
 
-def as_is(facts: Iterable[Record]) -> Mapping[str, Record]:
+def as_is(facts: Iterable[Record], previous: Mapping[str, Record]) -> Mapping[str, Record]:
     return {record.id: record for record in facts}
 
 

@@ -3,12 +3,15 @@
 from agent.records.ai_agent import AiAgent
 from agent.records.artifact import Artifact
 from agent.records.base import SCHEMA, Evidence, Part, Record, changed, record_id
-from agent.records.connection import Connection
+from agent.records.connection import Connection, Exposure, Purpose
 from agent.records.coverage import ClientState, Coverage
+from agent.records.data_source import DataKind, DataSource
 from agent.records.diagnostic import Diagnostic
 from agent.records.endpoint import Endpoint
+from agent.records.finding import Finding, Proof
 from agent.records.heartbeat import CollectorHealth, Heartbeat, TargetHealth
 from agent.records.instance import Children, Instance
+from agent.records.launch_file import LaunchFile
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
 from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
@@ -24,6 +27,7 @@ KINDS: dict[str, type[Record]] = {
     "model_provider": ModelProvider,
     "connection": Connection,
     "coverage": Coverage,
+    "finding": Finding,
     "diagnostic": Diagnostic,
     "summary": Summary,
     "heartbeat": Heartbeat,
@@ -38,17 +42,24 @@ __all__ = [
     "ClientState",
     "CollectorHealth",
     "Connection",
-    "DefinitionScope",
     "Coverage",
+    "DataKind",
+    "DataSource",
+    "DefinitionScope",
     "Diagnostic",
     "Endpoint",
     "Evidence",
+    "Exposure",
+    "Finding",
     "Heartbeat",
     "Instance",
+    "LaunchFile",
     "McpServer",
     "ModelProvider",
     "Owner",
     "Part",
+    "Proof",
+    "Purpose",
     "Record",
     "Source",
     "Summary",

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 SCHEMA: Literal["rollcall/1"] = "rollcall/1"
-_NOT_FACTS = {"observed_at", "evidence"}
 
 
 class Part(BaseModel):
@@ -37,6 +36,8 @@ class Record(Part):
     """One fact about the endpoint. `id` is the same in every run for the same `IDENTITY` fields."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ()
+    NOT_FACTS: ClassVar[frozenset[str]] = frozenset({"observed_at", "evidence"})
+    """Fields that say when and how it was seen: a difference in them is no change."""
 
     schema_: Literal["rollcall/1"] = Field(default=SCHEMA, alias="schema")
     kind: str
@@ -59,11 +60,11 @@ class Record(Part):
     def same_facts(self, other: Record) -> bool:
         """Whether both say the same, whenever and by whomever it was seen."""
         mine, theirs = self.__dict__, other.__dict__
-        return mine.keys() == theirs.keys() and all(mine[k] == theirs[k] for k in mine if k not in _NOT_FACTS)
+        return mine.keys() == theirs.keys() and all(mine[k] == theirs[k] for k in mine if k not in self.NOT_FACTS)
 
     def facts(self) -> dict[str, Any]:
         """The fields two observations are compared by: all but the time and the evidence."""
-        return self.model_dump(mode="json", by_alias=True, exclude=_NOT_FACTS)
+        return self.model_dump(mode="json", by_alias=True, exclude=set(self.NOT_FACTS))
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True)

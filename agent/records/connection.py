@@ -2,15 +2,21 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import AwareDatetime
+
 from agent.records.base import Record
+
+Purpose = Literal["model_provider", "mcp_remote", "local", "other"]
+"""local: on this machine; other: egress of no known meaning."""
+Exposure = Literal["loopback", "lan", "any"]
 
 
 class Connection(Record):
-    """`configured` and `running` join an agent to a server, `serves` a gateway to the servers behind it; `listening` and
-    `established` are TCP sockets."""
+    """`configured` and `running` join an agent to a server, `serves` a gateway to the servers behind it, `connected` a
+    process to the definition whose URL it talks to; `listening` and `established` are TCP sockets."""
 
     kind: Literal["connection"] = "connection"
-    relation: Literal["configured", "running", "serves", "listening", "established"]
+    relation: Literal["configured", "running", "serves", "connected", "listening", "established"]
     from_id: str
     """Record id of the agent or instance the edge starts at."""
     to_id: str | None = None
@@ -19,5 +25,16 @@ class Connection(Record):
     """`address:port` of a listening socket; null for an established one, whose own port is fleeting."""
     remote: str | None = None
     """`address:port` of the peer."""
+    host: str | None = None
+    """Name of the peer as a configuration, the catalog or the local resolver knows it; null for a bare address."""
+    purpose: Purpose | None = None
+    """What an established connection is for; null where nobody looked."""
+    exposure: Exposure | None = None
+    """Who can reach a listening socket: this machine only, one of its networks, or every network it is in."""
+    first_seen: AwareDatetime | None = None
+    last_seen: AwareDatetime | None = None
+    count: int | None = None
+    """Connections to this peer so far; several at a time count each."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("relation", "from_id", "to_id", "local", "remote")
+    NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"first_seen", "last_seen", "count"}

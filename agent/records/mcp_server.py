@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 
 from agent.records.base import Part, Record
+from agent.records.data_source import DataSource
+from agent.records.launch_file import LaunchFile
 
 Transport = Literal["stdio", "http", "sse", "ws", "unknown"]
 DefinitionScope = Literal["managed", "user", "local", "project", "extension"]
@@ -41,11 +43,15 @@ class McpServer(Record):
     """Without userinfo, query, fragment and secret path segments."""
     remote_url: str | None = None
     """Where a stdio bridge such as mcp-remote connects to, redacted like `url`."""
+    launch_file: LaunchFile | None = None
+    """For stdio: the absolute path it names; null where it names none."""
     env_names: tuple[str, ...] = ()
     header_names: tuple[str, ...] = ()
     enabled: bool = True
     inline_secret: bool = False
     """True when a secret stands in clear text in env, headers, arguments or URL."""
+    data: tuple[DataSource, ...] = ()
+    """What it reaches, as far as its definition or its connections show; empty means that nothing is known."""
     launch_hash: str
     """SHA-256 over transport, command, args, URL, env names and header names."""
     shadowed_by: tuple[str, ...] = ()

@@ -61,7 +61,8 @@ def _row(client: Client) -> str:
         more.append("model providers")
     if client.manifest:
         more.append("project manifests")
-    facts: list[Fact] = [*client.config, *client.roots, *client.install, *client.artifact, *client.provider, *client.manifest]
+    facts: list[Fact] = [*client.config, *client.roots, *client.install, *client.artifact, *client.provider]
+    facts += client.manifest
     verified = sum(fact.confidence == "verified" for fact in facts)
     name = client.name.replace("|", "/")
     return f"| {name} | `{client.id}` | {' | '.join(cells)} | {', '.join(more) or '-'} | {verified}/{len(facts)} |"

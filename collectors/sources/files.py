@@ -99,10 +99,10 @@ class FileTree:
 
     def exists(self, path: str, home: Home | None = None) -> bool:
         """Whether something is there, as far as this process and the account can tell; links are followed."""
-        return self._mode(path, home) is not None
+        return self.mode(path, home) is not None
 
     def is_folder(self, path: str, home: Home | None = None) -> bool:
-        mode = self._mode(path, home)
+        mode = self.mode(path, home)
         return mode is not None and stat.S_ISDIR(mode)
 
     def readlink(self, path: str, home: Home | None = None) -> str:
@@ -129,7 +129,8 @@ class FileTree:
         """Raises `Unreadable` for a path without links that another machine or process would have to answer for."""
         self._lookup.check_mount(path)
 
-    def _mode(self, path: str, home: Home | None) -> int | None:
+    def mode(self, path: str, home: Home | None = None) -> int | None:
+        """Type and permission bits of what a path leads to; None where nothing can be told."""
         if self._lookup.is_absent(path):
             return None
         try:

@@ -22,6 +22,7 @@ def main() -> int:
     if unknown := set(options.names) - BENCHES.keys():
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
     machine.enter_private_namespace()
+    machine.compile_all()
     rows = []
     for name in options.names or BENCHES:
         print(f"{name} …", file=sys.stderr, flush=True)

@@ -20,7 +20,20 @@ PROCESSES = 300
 PROJECTS = 100
 WATCHES = 200
 _SETTLE = 10.0
+_STRETCHES = 4
+_QUIET = 0.5
+"""Starts of processes per second that still count as idle."""
 _NAME = "idle Python with the six imports"
+
+
+class _Stretch(NamedTuple):
+    """One stretch of time."""
+
+    starts: float
+    """Processes and threads started on the whole machine, per second."""
+    ours: float
+    """Percent of one core."""
+    reference: float
 
 
 class _Cost(NamedTuple):
@@ -45,18 +58,29 @@ def run(quick: bool) -> list[Row]:
             machine.wait_until(lambda: _delivered(place / "state/journal.db"), daemon)
             _check_watches(daemon.pid)
             time.sleep(_SETTLE)
-            before = _cost(daemon.pid), _cost(reference.pid)
-            start = time.monotonic()
-            time.sleep(seconds)
-            spent = time.monotonic() - start
+            stretch = _quietest(daemon.pid, reference.pid, seconds)
             ours, theirs = _cost(daemon.pid), _cost(reference.pid)
-    cpu, cpu_of_reference = (100 * (a.cpu - b.cpu) / spent for a, b in zip((ours, theirs), before, strict=True))
     return [
-        Row(f"idle {seconds:.0f} s, one core", cpu, "%", cpu_of_reference, _NAME, 0.5),
+        Row(f"idle {seconds:.0f} s, one core", stretch.ours, "%", stretch.reference, _NAME, 0.5),
+        Row("  starts of other processes meanwhile", stretch.starts, "/s"),
         Row("idle, resident", ours.resident, "MB", theirs.resident, _NAME, 48),
         Row("idle, most ever resident", ours.peak, "MB", theirs.peak, _NAME),
         Row("idle, threads", ours.threads, "", theirs.threads, _NAME, 8, False),
     ]
+
+
+def _quietest(daemon: int, reference: int, seconds: float) -> _Stretch:
+    """Others start processes on a shared machine, and the daemon looks at each: the first stretch without that, or
+    the best of several."""
+    tried: list[_Stretch] = []
+    while len(tried) < _STRETCHES and not (tried and tried[-1].starts < _QUIET):
+        before, forks, start = (_cost(daemon), _cost(reference)), _forks(), time.monotonic()
+        time.sleep(seconds)
+        spent = time.monotonic() - start
+        after = _cost(daemon), _cost(reference)
+        ours, theirs = (100 * (b.cpu - a.cpu) / spent for a, b in zip(before, after, strict=True))
+        tried.append(_Stretch((_forks() - forks) / spent, ours, theirs))
+    return min(tried)
 
 
 @contextmanager
@@ -100,3 +124,8 @@ def _cost(pid: int) -> _Cost:
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     resident, peak = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
     return _Cost((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), resident, peak, int(status["Threads"]))
+
+
+def _forks() -> int:
+    """Processes and threads started since boot."""
+    return int(Path("/proc/stat").read_text().partition("\nprocesses ")[2].split()[0])

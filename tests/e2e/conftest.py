@@ -217,6 +217,17 @@ class Machine:
         words = [f"{name}={value}" for name, value in {"HOME": "/home/dev", "PATH": "/usr/bin:/bin", **env}.items()]
         return [*self.enter[:-1], f"--wdns={cwd}", *user, "env", "-i", *words, *command]
 
+    def rollcall_as_dev(self, *arguments: str) -> Outcome:
+        """The command with the user's rights, by an interpreter that every account may run."""
+        packages = next(path for path in sys.path if path.endswith("site-packages"))
+        env = {"PYTHONPATH": f"{REPOSITORY}:{packages}"}
+        for python in (sys.executable, "/usr/bin/python3"):
+            command = self.as_dev(env, python, "-m", "agent")
+            if subprocess.run([*command, "--version"], capture_output=True).returncode == 0:
+                done = subprocess.run([*command, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+                return Outcome(done.returncode, done.stdout, done.stderr)
+        pytest.skip("no Python interpreter here that other accounts may run")
+
     def run(self, env: Mapping[str, str], *command: str, cwd: str = "/home/dev") -> str:
         done = subprocess.run(
             self.as_dev(env, *command, cwd=cwd), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
@@ -260,5 +271,3 @@ def machine(tmp_path: Path, as_root: None) -> Iterator[Machine]:
     keeper.kill()
     for process in (keeper, *made.started):
         process.wait()
-
-

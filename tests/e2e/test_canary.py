@@ -27,16 +27,21 @@ if TYPE_CHECKING:
 Place = Callable[[Path, Mapping[str, object]], Path]
 
 SHAPES = {
-    "github": "ghp_{:36}", "openai": "sk-proj-{:48}", "anthropic": "sk-ant-api03-{:40}", "hex": "{:h40}",
-    "password": "{:14}", "bearer": "{:32}", "slack": "xoxb-1234567890-{:24}",
-}  # fmt: skip
+    "github": "ghp_{:36}",
+    "openai": "sk-proj-{:48}",
+    "anthropic": "sk-ant-api03-{:40}",
+    "hex": "{:h40}",
+    "password": "{:14}",
+    "bearer": "{:32}",
+    "slack": "xoxb-1234567890-{:24}",
+}
 
 
 class Canaries:
     """Unique secrets; each is known by its random part, in clear or in base64."""
 
     def __init__(self) -> None:
-        self._random = random.Random(20261123)  # noqa: S311
+        self._random = random.Random(20261123)
         self._where: dict[bytes, str] = {}
 
     def __call__(self, where: str, shape: str = "openai") -> str:
@@ -80,15 +85,18 @@ def arguments(canary: Canaries, place: str) -> list[list[str]]:
         ["--api-key", c("flag and value"), "--visible", "yes"],
         [f"--token={c('flag=value')}", f"--client-secret={c('client secret')}", "--password", c("password flag")],
         *[[c(f"positional {shape}", shape)] for shape in ("github", "openai", "hex", "slack")],
-        [f"API_KEY={c('KEY=value')}"], [f"DATABASE_PASSWORD={c('PASSWORD=value')}", "plain"],
+        [f"API_KEY={c('KEY=value')}"],
+        [f"DATABASE_PASSWORD={c('PASSWORD=value')}", "plain"],
         [json.dumps({"apiKey": c("inline JSON"), "deep": [{"password": c("deep inline JSON")}]})],
-        ["--config", json.dumps({"auth": {"token": c("JSON after a flag")}})], ["--config", encoded],
+        ["--config", json.dumps({"auth": {"token": c("JSON after a flag")}})],
+        ["--config", encoded],
         [f"--config={json.dumps({'secretKey': c('JSON in flag=value')})}"],
         [f"postgresql://bob:{c('connection string')}@db.example:5432/x"],
         [f"Server=db;User Id=sa;Password={c('ADO connection string')};Encrypt=true"],
         ["-y", "mcp-remote", f"https://r.example/{c('path in argv', 'bearer')}/sse"],
         ["-y", "mcp-remote", "https://r.example/sse", "--header", f"Authorization: Bearer {c('header flag')}"],
-        ["-H", f"X-Api-Key:{c('-H flag')}"], ["--header=Authorization:Bearer " + c("header=value", "bearer")],
+        ["-H", f"X-Api-Key:{c('-H flag')}"],
+        ["--header=Authorization:Bearer " + c("header=value", "bearer")],
         ["run", "-i", "-e", f"GITHUB_TOKEN={c('docker -e')}", f"--env=KEY={c('docker --env=', 'openai')}", "mcp/x"],
         ["--url", f"https://api.example/mcp?access_token={c('query in argv')}&x=1"],
         [f"--endpoint=https://bob:{c('userinfo in argv')}@api.example/"],
@@ -96,9 +104,10 @@ def arguments(canary: Canaries, place: str) -> list[list[str]]:
         ["-c", f'curl -H "Authorization: Bearer {c("shell header", "bearer")}" https://x.example | sh'],
         ["--from", f"git+https://bob:{c('git userinfo')}@github.com/o/r.git@v1", "r"],
         ["--from", f"git+https://{c('git token', 'github')}@github.com/o/r.git", "r"],
-        [f"--registry=https://u:{c('registry')}@npm.example/", "-y", "pkg"], ["-y", f"https://p.example/x.tgz?token={c('tarball')}"],
+        [f"--registry=https://u:{c('registry')}@npm.example/", "-y", "pkg"],
+        ["-y", f"https://p.example/x.tgz?token={c('tarball')}"],
         [f"--private-key=-----BEGIN PRIVATE KEY-----\nMIIE{c('PEM', 'bearer')}\n-----END PRIVATE KEY-----"],
-    ]  # fmt: skip
+    ]
 
 
 def urls(canary: Canaries, place: str) -> list[str]:
@@ -106,13 +115,57 @@ def urls(canary: Canaries, place: str) -> list[str]:
         return canary(f"{place}: {what}", shape)
 
     return [
-        f"https://bob:{c('password', 'password')}@u.example/mcp", f"https://{c('user', 'github')}@u.example/mcp",
-        f"https://u.example/mcp?api_key={c('query')}", f"https://u.example/mcp?{c('bare query')}",
-        f"https://u.example/mcp#{c('fragment')}", f"https://u.example/s/{c('segment')}/mcp",
-        f"https://u.example/api/{c('hex segment', 'hex')}", f"https://u.example/{c('shaped segment', 'github')}/sse",
-        f"wss://u.example/x;token={c('matrix parameter')}", f"${{URL:-https://u.example/?key={c('default value')}}}",
-        f"u.example/mcp?token={c('without a scheme')}", f"https://u.example/mcp\\..\\{c('backslash')}",
-    ]  # fmt: skip
+        f"https://bob:{c('password', 'password')}@u.example/mcp",
+        f"https://{c('user', 'github')}@u.example/mcp",
+        f"https://u.example/mcp?api_key={c('query')}",
+        f"https://u.example/mcp?{c('bare query')}",
+        f"https://u.example/mcp#{c('fragment')}",
+        f"https://u.example/s/{c('segment')}/mcp",
+        f"https://u.example/api/{c('hex segment', 'hex')}",
+        f"https://u.example/{c('shaped segment', 'github')}/sse",
+        f"wss://u.example/x;token={c('matrix parameter')}",
+        f"${{URL:-https://u.example/?key={c('default value')}}}",
+        f"u.example/mcp?token={c('without a scheme')}",
+        f"https://u.example/mcp\\..\\{c('backslash')}",
+    ]
+
+
+# Each label in these stands for a canary. The second half breaks right where the secret is, as each parser meets it.
+TEXTS = {
+    ".config/opencode/opencode.jsonc": """{"mcp": { // «JSON comment»
+        /* «JSON block comment» */
+        "oc": {"type": "local", "command": ["x", "--key", "«opencode argv»"], "environment": {"K": "«environment»"}},
+    }}""",
+    ".codex/config.toml": """# «TOML comment»
+experimental_bearer = "«TOML setting»"
+[mcp_servers.toml]
+command = "x" # «TOML end comment»
+args = ["--token", '''«TOML long string»''']
+http_headers = { A = "«TOML header»" }
+bearer_token = "«TOML bearer»"
+[mcp_servers.toml.env]
+TOML_TOKEN = "«TOML env»"
+""",
+    ".config/goose/config.yaml": """# «YAML comment»
+extensions:
+  goose-server: # «YAML end comment»
+    type: stdio
+    enabled: true
+    cmd: x
+    args: [--key, &a '«YAML anchor»', *a]
+    envs: {YAML_TOKEN: «YAML env»}
+""",
+    "proj/.git/HEAD": "x",
+    ".gemini/settings.json": '{"mcpServers": {"b": {"env": {"T": «bare JSON word»}}}}',
+    ".copilot/mcp-config.json": '{"mcpServers": {"b": {"env": {"T": "«unterminated JSON text»',
+    ".qwen/settings.json": '{"mcpServers": {"b": {"url": "https://x.example/\\«bad JSON escape»"}}}',
+    ".codeium/windsurf/mcp_config.json": '{"mcpServers": {}} «text after the JSON»',
+    ".continue/config.yaml": "mcpServers:\n  - name: b\n    env: {T: «broken YAML»\n  @«YAML token»: *«YAML alias»\n",
+    ".config/crush/crush.json": '{"a": "\xff\\u0000«after broken JSON»',
+    ".junie/mcp/mcp.json": '<<<<<<< «conflict marker»\n{"a": "«conflict»"}\n=======\n>>>>>>> x\n',
+    "proj/.mcp.json": '{"mcpServers": {"d": {"env": {"«duplicate key»": 1, "«duplicate key»": 2}, "command": "x"}}}',
+    "proj/.codex/config.toml": "[mcp_servers.b.env]\nT = «bare TOML word»\n",
+}
 
 
 def plant(canary: Canaries, home: Path, place: Place) -> None:
@@ -122,20 +175,30 @@ def plant(canary: Canaries, home: Path, place: Place) -> None:
         return canary(where, shape)
 
     argv = {f"args-{n}": {"command": "npx", "args": args} for n, args in enumerate(arguments(canary, "argv"))}
-    whole = {f"line-{n}": {"command": subprocess.list2cmdline(["npx", *args])} for n, args in enumerate(arguments(canary, "line"))}
+    whole = {
+        f"line-{n}": {"command": subprocess.list2cmdline(["npx", *args])}
+        for n, args in enumerate(arguments(canary, "line"))
+    }
     remote = {f"url-{n}": {"url": url, "type": "http"} for n, url in enumerate(urls(canary, "url"))}
     named = {
         "marker-server": {
-            "command": "node", "args": ["${input:visible-input}", "--key", "${env:VISIBLE_VAR}", "server.js"],
+            "command": "node",
+            "args": ["${input:visible-input}", "--key", "${env:VISIBLE_VAR}", "server.js"],
             "env": {
-                "VISIBLE_NAME": c("env value"), "PASSWORD": c("env value", "password"),
+                "VISIBLE_NAME": c("env value"),
+                "PASSWORD": c("env value", "password"),
                 "DEFAULTED": f"${{VAR:-{c('default of a placeholder', 'password')}}}",
             },
         },
-        "env-as-list": {"command": "x", "env": [f"A_TOKEN={c('env list')}", {"name": "B_TOKEN", "value": c("env pair")}]},
+        "env-as-list": {
+            "command": "x",
+            "env": [f"A_TOKEN={c('env list')}", {"name": "B_TOKEN", "value": c("env pair")}],
+        },
         "headers": {
-            "url": "https://h.example/", "headers": {"X-Visible": c("header value"), "Authorization": f"Bearer {c('bearer', 'bearer')}"},
-            "auth": {"client_secret": c("auth block")}, "oauth": {"clientSecret": c("oauth block", "password")},
+            "url": "https://h.example/",
+            "headers": {"X-Visible": c("header value"), "Authorization": f"Bearer {c('bearer', 'bearer')}"},
+            "auth": {"client_secret": c("auth block")},
+            "oauth": {"clientSecret": c("oauth block", "password")},
         },
         "headers-as-list": {"url": "https://h.example/", "headers": [f"Authorization: Bearer {c('header list')}"]},
         "requestInit": {"url": "https://h.example/", "requestInit": {"headers": {"Cookie": f"sid={c('cookie')}"}}},
@@ -145,35 +208,42 @@ def plant(canary: Canaries, home: Path, place: Place) -> None:
         "wrong-type": {"command": 5, "args": {"token": c("args map")}, "env": c("env string"), "url": [c("url list")]},
         "command": c("flat: a text where a server should be"),
         "env": {"API_KEY": c("flat: env where a server should be")},
-    }  # fmt: skip
-    settings = {"env": {"ANTHROPIC_API_KEY": c("settings env", "anthropic")}, "apiKeyHelper": f"echo {c('settings helper')}"}
-    projects = {"/home/dev/proj": {"mcpServers": {"local": {"command": "x", "env": {"K": c("local env")}}}, "history": [c("history")]}}
-    place(home, {".claude.json": {"mcpServers": {**named, **argv}, "projects": projects, "oauthAccount": {"t": c("account")}}})
+    }
+    settings = {
+        "env": {"ANTHROPIC_API_KEY": c("settings env", "anthropic")},
+        "apiKeyHelper": f"echo {c('settings helper')}",
+    }
+    projects = {
+        "/home/dev/proj": {
+            "mcpServers": {"local": {"command": "x", "env": {"K": c("local env")}}},
+            "history": [c("history")],
+        }
+    }
+    place(
+        home,
+        {".claude.json": {"mcpServers": {**named, **argv}, "projects": projects, "oauthAccount": {"t": c("account")}}},
+    )
     place(home, {".cursor/mcp.json": {"mcpServers": {**whole, **remote}}, ".claude/settings.json": settings})
     place(home, {".claude/settings.json.orig": settings, ".claude/.credentials.json": {"token": c("credentials file")}})
-    place(home, {
-        ".config/opencode/opencode.jsonc": f'{{"mcp": {{ // {c("JSON comment")}\n /* {c("JSON block comment")} */\n'
-        f'"oc": {{"type": "local", "command": ["x", "--key", "{c("opencode argv")}"], "environment": {{"K": "{c("environment")}"}}}},}}}}',
-        ".codex/config.toml": f'# {c("TOML comment")}\nexperimental_bearer = "{c("TOML setting")}"\n[mcp_servers.toml]\ncommand = "x"'
-        f' # {c("TOML end comment")}\nargs = ["--token", """{c("TOML long string")}"""]\nhttp_headers = {{ A = "{c("TOML header")}" }}\n'
-        f'bearer_token = "{c("TOML bearer")}"\n[mcp_servers.toml.env]\nTOML_TOKEN = "{c("TOML env")}"\n',
-        ".config/goose/config.yaml": f"# {c('YAML comment')}\nextensions:\n  goose-server: # {c('YAML end comment')}\n    type: stdio\n"
-        f"    enabled: true\n    cmd: x\n    args: [--key, &a '{c('YAML anchor')}', *a]\n    envs: {{YAML_TOKEN: {c('YAML env')}}}\n",
-        # A syntax error right where the secret stands, as each parser meets it.
-        ".gemini/settings.json": f'{{"mcpServers": {{"b": {{"env": {{"T": {c("bare JSON word", "github")}}}}}}}}}',
-        ".copilot/mcp-config.json": f'{{"mcpServers": {{"b": {{"env": {{"T": "{c("unterminated JSON text")}',
-        ".qwen/settings.json": f'{{"mcpServers": {{"b": {{"url": "https://x.example/\\{c("bad JSON escape")}"}}}}}}',
-        ".codeium/windsurf/mcp_config.json": f'{{"mcpServers": {{}}}} {c("text after the JSON")}',
-        ".continue/config.yaml": f"mcpServers:\n  - name: b\n    env: {{T: {c('broken YAML')}\n  @{c('YAML token')}: *{c('YAML alias')}\n",
-        ".config/crush/crush.json": '{"a": "\xff\\u0000' + c("after broken JSON"),
-        ".junie/mcp/mcp.json": f'<<<<<<< {c("conflict marker")}\n{{"a": "{c("conflict")}"}}\n=======\n>>>>>>> x\n',
-        "proj/.mcp.json": f'{{"mcpServers": {{"d": {{"env": {{"{(dup := c("duplicate key", "github"))}": 1, "{dup}": 2}}, "command": "x"}}}}}}',
-        "proj/.codex/config.toml": f"[mcp_servers.b.env]\nT = {c('bare TOML word', 'github')}\n",
-        "proj/.git/HEAD": "x",
-    })  # fmt: skip
+    place(home, {name: filled(text, canary) for name, text in TEXTS.items()})
 
 
-VISIBLE = (b"marker-server", b"VISIBLE_NAME", b"X-Visible", b"${input:visible-input}", b"${env:VISIBLE_VAR}", b"<redacted>")
+def filled(text: str, canary: Canaries) -> str:
+    """The text with a canary for each label; the same for the same label."""
+    planted: dict[str, str] = {}
+    for label in re.findall("«(.+?)»", text):
+        planted.setdefault(label, canary(label, "github"))
+    return re.sub("«(.+?)»", lambda match: planted[match[1]], text)
+
+
+VISIBLE = (
+    b"marker-server",
+    b"VISIBLE_NAME",
+    b"X-Visible",
+    b"${input:visible-input}",
+    b"${env:VISIBLE_VAR}",
+    b"<redacted>",
+)
 
 
 @pytest.fixture
@@ -214,11 +284,18 @@ def test_every_planted_server_and_every_broken_file_is_told(rollcall: Rollcall, 
     assert {"marker-server", "oc", "toml", "goose-server", "local", "d", "env-as-list", "headers"} <= names
     assert len([name for name in names if re.match(r"(args|line|url)-", name)]) == 28 + 28 + 12
     broken = {d["path"] for d in outcome.of("diagnostic") if d["code"].startswith("parse.")}
-    for name in (".gemini/settings.json", ".copilot/mcp-config.json", ".continue/config.yaml", "proj/.codex/config.toml"):
+    for name in (
+        ".gemini/settings.json",
+        ".copilot/mcp-config.json",
+        ".continue/config.yaml",
+        "proj/.codex/config.toml",
+    ):
         assert f"/home/dev/{name}" in broken
 
 
-def test_what_holds_a_secret_is_flagged_and_what_holds_a_placeholder_is_not(rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries) -> None:
+def test_what_holds_a_secret_is_flagged_and_what_holds_a_placeholder_is_not(
+    rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries
+) -> None:
     servers = {f"args-{n}": {"command": "npx", "args": a} for n, a in enumerate(arguments(canary, "argv"))}
     servers |= {f"url-{n}": {"url": u} for n, u in enumerate(urls(canary, "url"))}
     clean = {"clean": {"command": "npx", "args": ["--key", "${env:K}", "--token=$T"], "env": {"TOKEN": "${input:t}"}}}
@@ -242,23 +319,38 @@ def test_explain_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Pat
 
 MISPLACED = {
     "unknown key": '[[target]]\nurl = "https://c.example/"\ntoken = "{}"\n',
-    "number": '[daemon]\nheartbeat_seconds = "{}"\n', "choice": '[log]\nlevel = "{}"\n',
-    "userinfo": '[[target]]\nurl = "https://bob:{}@c.example/"\n', "query": '[[target]]\nurl = "https://c.example/?k={}"\n',
-    "scheme": '[[target]]\nurl = "{}"\n', "name": '[[target]]\nname = "{} "\nurl = "https://c.example/"\n',
-    "port": '[[target]]\nurl = "https://c.example:{}/"\n', "bracket": '[[target]]\nurl = "https://[{}/"\n',
-    "table for a text": '[state]\ndir = {{ a = "{}" }}\n', "list": '[collect]\ndisabled = "{}"\n',
-    "bare word": "[[target]]\nurl = {}\n", "open text": '[[target]]\nurl = "{}\n', "escape": '[[target]]\nurl = "\\q{}"\n',
+    "number": '[daemon]\nheartbeat_seconds = "{}"\n',
+    "choice": '[log]\nlevel = "{}"\n',
+    "userinfo": '[[target]]\nurl = "https://bob:{}@c.example/"\n',
+    "query": '[[target]]\nurl = "https://c.example/?k={}"\n',
+    "scheme": '[[target]]\nurl = "{}"\n',
+    "name": '[[target]]\nname = "{} "\nurl = "https://c.example/"\n',
+    "port": '[[target]]\nurl = "https://c.example:{}/"\n',
+    "bracket": '[[target]]\nurl = "https://[{}/"\n',
+    "table for a text": '[state]\ndir = {{ a = "{}" }}\n',
+    "list": '[collect]\ndisabled = "{}"\n',
+    "bare word": "[[target]]\nurl = {}\n",
+    "open text": '[[target]]\nurl = "{}\n',
+    "escape": '[[target]]\nurl = "\\q{}"\n',
     "two tokens": '[[target]]\nurl = "https://c.example/"\ntoken_env = "{}"\ntoken_file = "/x"\n',
-    "section": 'target = "{}"\n', "comment": '# {}\n[log]\nlevel = "x"\n', "key twice": 'a."{0}" = 1\na."{0}" = 2\n',
+    "section": 'target = "{}"\n',
+    "comment": '# {}\n[log]\nlevel = "x"\n',
+    "key twice": 'a."{0}" = 1\na."{0}" = 2\n',
     "catalog": '[catalog]\npaths = ["/tmp/x", 5, "{}"]\n',
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("wrong", MISPLACED)
-def test_a_secret_in_the_wrong_place_of_the_settings_is_not_repeated(rollcall: Rollcall, canary: Canaries, tmp_path: Path, wrong: str) -> None:
+def test_a_secret_in_the_wrong_place_of_the_settings_is_not_repeated(
+    rollcall: Rollcall, canary: Canaries, tmp_path: Path, wrong: str
+) -> None:
     file = tmp_path / "config.toml"
     file.write_text(MISPLACED[wrong].format(canary(wrong, "github")))
-    for arguments_ in (("config", "check", file), ("--config", file, "--once", "--root", tmp_path), ("--config", file, "run")):
+    for arguments_ in (
+        ("config", "check", file),
+        ("--config", file, "--once", "--root", tmp_path),
+        ("--config", file, "run"),
+    ):
         outcome = rollcall(*arguments_)
         assert outcome.status == 2
         assert b"config.toml" in outcome.stderr and b"Traceback" not in outcome.stderr
@@ -291,7 +383,9 @@ class Wiretap:
             raw, _ = self._listener.accept()
             try:
                 near = self._outer.wrap_socket(raw, server_side=True)
-                far = self._inner.wrap_socket(socket.create_connection(("127.0.0.1", self._port)), server_hostname="127.0.0.1")
+                far = self._inner.wrap_socket(
+                    socket.create_connection(("127.0.0.1", self._port)), server_hostname="127.0.0.1"
+                )
             except OSError:
                 raw.close()
                 continue
@@ -342,7 +436,9 @@ def start_processes(canary: Canaries, machine: Machine, place: Place) -> None:
     for number, args in enumerate(arguments(canary, "process")):
         environment = {"API_KEY": canary(f"process environment {number}")}
         machine.start(environment, node, f"/home/dev/{script}", *args)
-    machine.start({}, node, "/home/dev/app/node_modules/@anthropic-ai/claude-code/cli.js", "-p", "--api-key", canary("agent argv"))
+    machine.start(
+        {}, node, "/home/dev/app/node_modules/@anthropic-ai/claude-code/cli.js", "-p", "--api-key", canary("agent argv")
+    )
     title = f"npm exec @scope/mcp-live --token {canary('rewritten title', 'password')}"
     machine.start({}, "bash", "-c", f"exec -a '{title}' sleep 600")
 
@@ -358,10 +454,19 @@ def test_the_daemon_writes_no_secret_anywhere(
     tap = Wiretap(receiver)
     rollcall = machine.rollcall(settings(receiver, tap.url))
     daemon = rollcall.daemon()
-    (machine.home / ".claude.json").write_text(json.dumps({"mcpServers": {"changed": {"command": "x", "args": ["--key", canary("change")]}}}))
-    daemon.wait_for(lambda entries: any(e["op"] == "discovered" and e["record"].get("name") == "changed" for e in entries))
+    (machine.home / ".claude.json").write_text(
+        json.dumps({"mcpServers": {"changed": {"command": "x", "args": ["--key", canary("change")]}}})
+    )
+    daemon.wait_for(
+        lambda entries: any(e["op"] == "discovered" and e["record"].get("name") == "changed" for e in entries)
+    )
     (machine.home / ".codex/config.toml").write_text(f"[mcp_servers\n x = {canary('change to broken', 'github')}")
-    entries = daemon.wait_for(lambda entries: any(e["op"] == "discovered" and e["record"].get("code") == "parse.toml" and "/dev/.codex" in e["record"]["path"] for e in entries))
+    entries = daemon.wait_for(
+        lambda entries: any(
+            e["op"] == "discovered" and e["record"].get("code") == "parse.toml" and "/dev/.codex" in e["record"]["path"]
+            for e in entries
+        )
+    )
     running = bytes_below(rollcall.state)
     (machine.home / "app/node_modules/@modelcontextprotocol/server-live/index.js").unlink()
     head = len(entries)
@@ -383,7 +488,9 @@ def test_the_daemon_writes_no_secret_anywhere(
     assert f"Bearer {token}".encode() in tap.sent
 
 
-@pytest.mark.parametrize("fault", ["wrong token", "nobody there", "not TLS", "line break in token", "umlaut in token", "port"])
+@pytest.mark.parametrize(
+    "fault", ["wrong token", "nobody there", "not TLS", "line break in token", "umlaut in token", "port"]
+)
 def test_a_delivery_that_fails_says_nothing_of_the_token(
     rollcall: Rollcall, canary: Canaries, receiver: RunningReceiver, tmp_path: Path, fault: str
 ) -> None:
@@ -392,15 +499,21 @@ def test_a_delivery_that_fails_says_nothing_of_the_token(
         "nobody there": "https://127.0.0.1:9/", "not TLS": receiver.url.replace("https", "http"),
         "port": f"https://127.0.0.1:{token}/",
     }.get(fault, receiver.url)  # fmt: skip
-    changed = {"wrong token": f"{token}x", "line break in token": f"{token}\r\nX: {token}", "umlaut in token": f"\u00fc{token}"}
+    changed = {
+        "wrong token": f"{token}x",
+        "line break in token": f"{token}\r\nX: {token}",
+        "umlaut in token": f"\u00fc{token}",
+    }
     receiver.token_file.write_text(changed.get(fault, token))
     (rollcall.folder / "config.toml").write_text(f'[state]\ndir = "{rollcall.state}"\n' + settings(receiver, url))
     (tmp_path / "root").mkdir()
     try:
-        outcome = rollcall("--once", "--root", tmp_path / "root", timeout=75)
+        # Where nobody answers it goes on trying for a minute.
+        outcome = rollcall("--once", "--root", tmp_path / "root", timeout=8)
     except subprocess.TimeoutExpired as late:
+        assert fault in ("nobody there", "not TLS")
         canary.must_not_be_in((late.stdout or b"") + (late.stderr or b""))
-        raise
+        return
     canary.must_not_be_in(outcome.stdout + outcome.stderr)
     assert outcome.status == (2 if fault == "port" else 1)
     assert b"Traceback" not in outcome.stderr
@@ -411,7 +524,7 @@ import threading, time
 SECRET = {secret!r}
 def boom(*_): raise {error}(SECRET + " " + SECRET)
 class Quiet:
-    name = "thirdparty"
+    name, settles = "thirdparty", True
     def collect(self, context): return iter(())
     def refresh(self, context, scopes): return iter(())
     def poll(self, context): return iter(())
@@ -421,35 +534,56 @@ class Plugin(Quiet):
     pass
 """
 BROKEN = {
-    "import": "boom()", "construct": "Plugin.__init__ = boom", "collect": "Plugin.collect = boom",
+    "import": "boom()",
+    "construct": "Plugin.__init__ = boom",
+    "collect": "Plugin.collect = boom",
     "while collecting": "def late(*_):\n    yield from ()\n    boom()\nPlugin.collect = late",
-    "depends_on": "Plugin.depends_on = boom", "watch": "Plugin.watch = boom", "poll": "Plugin.poll = boom",
-    "no name": "Plugin = object", "nameless": "Quiet.name = property(boom)", "not records": "Plugin.collect = lambda *_: iter([SECRET])",
+    "depends_on": "Plugin.depends_on = boom",
+    "watch": "Plugin.watch = boom",
+    "poll": "Plugin.poll = boom",
+    "no name": "Plugin = object",
+    "nameless": "Quiet.name = property(boom)",
+    "not records": "Plugin.collect = lambda *_: iter([SECRET])",
+    "an older contract": "del Quiet.settles",
     "thread": "threading.Thread(target=boom).start()",
     "a thread later": "Plugin.collect = lambda *_: threading.Thread(target=boom).start() or iter(())",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("error", ["ValueError", "KeyError", "UnicodeDecodeError", "SystemError", "AssertionError"])
 @pytest.mark.parametrize("where", ["collect"])
-def test_an_error_of_any_kind_is_told_without_its_text(rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries, plugin: Callable[[str], str], where: str, error: str) -> None:
+def test_an_error_of_any_kind_is_told_without_its_text(
+    rollcall: Rollcall,
+    place: Place,
+    tmp_path: Path,
+    canary: Canaries,
+    plugin: Callable[[str], str],
+    where: str,
+    error: str,
+) -> None:
     check_broken_once(rollcall, place(tmp_path / "r", {"home/dev/x": ""}), canary, plugin, where, error)
 
 
 @pytest.mark.parametrize("where", BROKEN)
-def test_a_collector_that_breaks_is_told_without_its_text_and_harms_no_other(rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries, plugin: Callable[[str], str], where: str) -> None:
+def test_a_collector_that_breaks_is_told_without_its_text_and_harms_no_other(
+    rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries, plugin: Callable[[str], str], where: str
+) -> None:
     check_broken_once(rollcall, place(tmp_path / "r", {"home/dev/x": ""}), canary, plugin, where, "RuntimeError")
 
 
-def check_broken_once(rollcall: Rollcall, root: Path, canary: Canaries, plugin: Callable[[str], str], where: str, error: str) -> None:
+def check_broken_once(
+    rollcall: Rollcall, root: Path, canary: Canaries, plugin: Callable[[str], str], where: str, error: str
+) -> None:
     secret = canary(where)
     servers = {"mcpServers": {"healthy": {"command": "x"}}}
     (root / "home/dev/.claude.json").write_text(json.dumps(servers))
     path = plugin(PLUGIN.format(secret=secret, error=error) + BROKEN[where])
-    outcome = rollcall("--once", "--root", root, "--format", "ndjson", env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
+    outcome = rollcall(
+        "--once", "--root", root, "--format", "ndjson", env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
+    )
     canary.must_not_be_in(outcome.stdout + outcome.stderr)
     assert outcome.servers.keys() == {"healthy"}
-    if where in ("thread", "a thread later", "watch", "poll"):
+    if where in ("thread", "a thread later", "watch", "poll", "an older contract"):
         assert outcome.status == 0
     else:
         assert outcome.status == 3
@@ -458,7 +592,9 @@ def check_broken_once(rollcall: Rollcall, root: Path, canary: Canaries, plugin: 
 
 
 @pytest.mark.parametrize("where", BROKEN)
-def test_a_collector_that_breaks_leaves_the_daemon_running(machine: Machine, place: Place, canary: Canaries, plugin: Callable[[str], str], where: str) -> None:
+def test_a_collector_that_breaks_leaves_the_daemon_running(
+    machine: Machine, place: Place, canary: Canaries, plugin: Callable[[str], str], where: str
+) -> None:
     secret = canary(where)
     place(machine.home, {".claude.json": {"mcpServers": {"healthy": {"command": "x"}}}})
     subprocess.run(["chown", "-R", "54321:54321", str(machine.home)], check=True)
@@ -474,11 +610,11 @@ def test_a_collector_that_breaks_leaves_the_daemon_running(machine: Machine, pla
         canary.must_not_be_in(logs + bytes_below(rollcall.state))
 
 
-def test_a_process_that_is_aborted_prints_places_and_no_values(rollcall: Rollcall, root: Path, canary: Canaries, plugin: Callable[[str], str]) -> None:
+def test_a_process_that_is_aborted_prints_places_and_no_values(
+    rollcall: Rollcall, root: Path, canary: Canaries, plugin: Callable[[str], str]
+) -> None:
     abort = "import os\nPlugin.collect = lambda *_: os.abort()"
     path = plugin(PLUGIN.format(secret=canary("in memory"), error="ValueError") + abort)
     outcome = rollcall.__call__("--once", "--root", root, env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
     assert outcome.status == -6 and b"Fatal Python error: Aborted" in outcome.stderr
     canary.must_not_be_in(outcome.stdout + outcome.stderr)
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,12 @@ if TYPE_CHECKING:
     from conftest import Outcome, Rollcall
 
 CLIENTS = {
-    "claude": "claude-code", "codex": "codex", "gemini": "gemini-cli", "copilot": "copilot-cli", "opencode": "opencode",
-}  # fmt: skip
+    "claude": "claude-code",
+    "codex": "codex",
+    "gemini": "gemini-cli",
+    "copilot": "copilot-cli",
+    "opencode": "opencode",
+}
 
 PROBE = {"command": "python3", "args": ["/opt/probe/mcp_stdio.py", "--flag"], "env_names": ["PROBE_TOKEN"]}
 PROBE |= {"inline_secret": True, "package": None, "pinned": None, "url": None, "header_names": []}
@@ -31,21 +36,34 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
         "probe-http": HTTP | {"path": ".claude.json", "key": "mcpServers.probe-http"},
         "probe-sse": SSE | {"path": ".claude.json"},
         "local-stdio": {
-            "command": "uvx", "args": ["some-mcp-server"], "package": "pkg:pypi/some-mcp-server", "pinned": False,
-            "env_names": [], "inline_secret": False, "path": ".claude.json", "project": "/home/dev/proj",
+            "command": "uvx",
+            "args": ["some-mcp-server"],
+            "package": "pkg:pypi/some-mcp-server",
+            "pinned": False,
+            "env_names": [],
+            "inline_secret": False,
+            "path": ".claude.json",
+            "project": "/home/dev/proj",
         },
-        "json-ws": HTTP | {
-            "url": "https://j.example.test/mcp", "header_names": ["X-Api-Key"], "path": ".claude.json",
-            "project": "/home/dev/proj", "key": "projects./home/dev/proj.mcpServers.json-ws",
+        "json-ws": HTTP
+        | {
+            "url": "https://j.example.test/mcp",
+            "header_names": ["X-Api-Key"],
+            "path": ".claude.json",
+            "project": "/home/dev/proj",
+            "key": "projects./home/dev/proj.mcpServers.json-ws",
         },
         "proj-stdio": PINNED | {"env_names": ["API_KEY"], "path": "proj/.mcp.json"},
-        "proj-http": SSE | {
-            "url": "https://proj.example.test/mcp", "path": "proj/.mcp.json", "project": "/home/dev/proj"
-        },
+        "proj-http": SSE
+        | {"url": "https://proj.example.test/mcp", "path": "proj/.mcp.json", "project": "/home/dev/proj"},
         "plug-srv": {
-            "command": "python3", "args": ["${CLAUDE_PLUGIN_ROOT}/srv.py"], "inline_secret": False, "env_names": [],
+            "command": "python3",
+            "args": ["${CLAUDE_PLUGIN_ROOT}/srv.py"],
+            "inline_secret": False,
+            "env_names": [],
             "path": ".claude/plugins/cache/probe-market/probe-plug/0.3.1/.mcp.json",
-            "extension": "probe-plug@probe-market", "project": None,
+            "extension": "probe-plug@probe-market",
+            "project": None,
         },
     },
     "codex": {
@@ -66,7 +84,7 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
         "probe-stdio": PROBE | {"path": ".config/opencode/opencode.jsonc", "key": "mcp.probe-stdio"},
         "probe-http": HTTP | {"path": ".config/opencode/opencode.jsonc"},
     },
-}  # fmt: skip
+}
 
 
 def look_at(rollcall: Rollcall, shared: Path, root: Path, client: str) -> Outcome:
@@ -104,11 +122,13 @@ def test_the_records_are_counted_and_nothing_else_is_found(
 ) -> None:
     records = look_at(rollcall, shared, tmp_path / "root", client).records
     servers = len(EXPECTED[client])
-    counts = {"ai_agent": 1, "connection": servers, "endpoint": 1, "mcp_server": servers, "owner": 1}
+    expected = {"ai_agent": 1, "connection": servers, "endpoint": 1, "mcp_server": servers, "owner": 1}
+    counted = Counter(record["kind"] for record in records[:-1])
     assert records[-1]["kind"] == "summary"
-    assert records[-1]["counts"] == counts
+    assert records[-1]["counts"] == counted
+    assert {kind: counted[kind] for kind in expected} == expected
     assert records[-1]["status"] == "complete"
-    assert len(records) == sum(counts.values()) + 1
+    assert not {"diagnostic", "instance"} & counted.keys()
 
 
 def test_identities_are_unique_and_the_same_in_every_run(rollcall: Rollcall, shared: Path, tmp_path: Path) -> None:
@@ -129,5 +149,5 @@ def test_no_value_of_the_homes_is_shown(rollcall: Rollcall, shared: Path, tmp_pa
     for client in CLIENTS:
         outcome = look_at(rollcall, shared, tmp_path / "root", client)
         assert b"probe-http" in outcome.stdout
-        for secret in (b"fake-token-123", b"fake-http-token", b'"fake"', b"please run the probe"):
+        for secret in (b"fake-token-123", b"fake-http-token", b"please run the probe"):
             assert secret not in outcome.stdout + outcome.stderr

@@ -107,14 +107,17 @@ def test_devices_are_not_opened(rollcall: Rollcall, place: Place, tmp_path: Path
 
 
 HARMLESS: dict[str, bytes] = {
-    "empty": b"", "blank": b" \n\t\n", "zeros": b"\0" * 4096, "BOM only": b"\xef\xbb\xbf",
-}  # fmt: skip
+    "empty": b"",
+    "blank": b" \n\t\n",
+    "zeros": b"\0" * 4096,
+    "BOM only": b"\xef\xbb\xbf",
+}
 
 
 @pytest.mark.parametrize("content", HARMLESS)
 def test_an_empty_file_says_so_and_is_no_gap(rollcall: Rollcall, place: Place, tmp_path: Path, content: str) -> None:
     home = place(tmp_path / "root/home/dev", {HEALTHY_FILE: HEALTHY})
-    place(home, {path: HARMLESS[content] for path in known_paths()})
+    place(home, dict.fromkeys(known_paths(), HARMLESS[content]))
     outcome = rollcall.once(tmp_path / "root")
     assert outcome.status == 0
     assert outcome.servers.keys() == {"healthy"}
@@ -141,13 +144,33 @@ def test_double_keys_and_numbers_that_are_none_are_noted(rollcall: Rollcall, tmp
 
 SERVER = {"command": "x"}
 WRONG_TYPES: list[object] = [
-    "text", 7, True, [1, 2], [[["x"]]], ["text"], {"a": 1}, {"a": "x"}, {"a": [1]}, {"a": True}, {"a": [[]]},
-    {"a": {"command": 5}}, {"a": {"command": {"path": 7}}}, {"a": {"command": [[1], {}]}}, {"a": {"command": True}},
-    {"a": SERVER | {"args": 5}}, {"a": SERVER | {"args": {"x": 1}}}, {"a": SERVER | {"args": [["x"], {"y": 1}, None]}},
-    {"a": SERVER | {"env": 5}}, {"a": SERVER | {"env": [5, [6]]}}, {"a": SERVER | {"env": True}},
-    {"a": {"url": 5}}, {"a": {"url": ["https://x.example"]}}, {"a": {"url": {"x": 1}}},
-    {"a": {"url": "https://x.example", "headers": 5}}, {"a": {"url": "https://x.example", "headers": [5]}},
-]  # fmt: skip
+    "text",
+    7,
+    True,
+    [1, 2],
+    [[["x"]]],
+    ["text"],
+    {"a": 1},
+    {"a": "x"},
+    {"a": [1]},
+    {"a": True},
+    {"a": [[]]},
+    {"a": {"command": 5}},
+    {"a": {"command": {"path": 7}}},
+    {"a": {"command": [[1], {}]}},
+    {"a": {"command": True}},
+    {"a": SERVER | {"args": 5}},
+    {"a": SERVER | {"args": {"x": 1}}},
+    {"a": SERVER | {"args": [["x"], {"y": 1}, None]}},
+    {"a": SERVER | {"env": 5}},
+    {"a": SERVER | {"env": [5, [6]]}},
+    {"a": SERVER | {"env": True}},
+    {"a": {"url": 5}},
+    {"a": {"url": ["https://x.example"]}},
+    {"a": {"url": {"x": 1}}},
+    {"a": {"url": "https://x.example", "headers": 5}},
+    {"a": {"url": "https://x.example", "headers": [5]}},
+]
 
 
 @pytest.mark.parametrize("path", [".claude.json", ".gemini/settings.json", ".copilot/mcp-config.json"])
@@ -166,8 +189,20 @@ def test_wrong_types_at_every_level_are_named_by_key(
     assert {s["name"] for s in outcome.of("mcp_server")} <= {"a", "healthy"}
 
 
-@pytest.mark.parametrize("document", ["[]", '"x"', "5", "null", "true", '{"mcpServers": null}', '{"projects": [1, {"a": 1}]}',
-    '{"projects": {"/x": 5, "y": null, "": [], "/z": {"mcpServers": 7}}}', '{"projects": "x", "mcpServers": {}}'])  # fmt: skip
+SHAPES = [
+    "[]",
+    '"x"',
+    "5",
+    "null",
+    "true",
+    '{"mcpServers": null}',
+    '{"projects": [1, {"a": 1}]}',
+    '{"projects": {"/x": 5, "y": null, "": [], "/z": {"mcpServers": 7}}}',
+    '{"projects": "x", "mcpServers": {}}',
+]
+
+
+@pytest.mark.parametrize("document", SHAPES)
 def test_a_document_of_another_shape_harms_nothing(
     rollcall: Rollcall, tmp_path: Path, place: Place, document: str
 ) -> None:
@@ -193,19 +228,35 @@ def test_ten_thousand_servers_are_cut_off_and_said_to_be(rollcall: Rollcall, tmp
 def test_a_name_of_a_megabyte_is_cut(rollcall: Rollcall, tmp_path: Path, place: Place) -> None:
     long = "n" * 1_000_000
     entry = {"command": long, "args": [long], "env": {long: "1"}, "cwd": long}
-    config = {"mcpServers": {long: entry, "u": {"url": f"https://x.example/{long}", "headers": {long: long}}}, "projects": {f"/{long}": {}}}
+    config = {
+        "mcpServers": {long: entry, "u": {"url": f"https://x.example/{long}", "headers": {long: long}}},
+        "projects": {f"/{long}": {}},
+    }
     outcome = rollcall.once(place(tmp_path / "root", {"home/dev/.claude.json": config}), timeout=SECONDS)
     assert len(outcome.of("mcp_server")) == 2
     assert len(outcome.stdout) < 200_000
 
 
-def test_names_with_control_characters_stay_one_record_a_line(
-    rollcall: Rollcall, tmp_path: Path, place: Place
-) -> None:
-    names = ["\x1b[31mred", "two\nlines", "nul\0", "\r\n", "\ud83d\ude00", "a\u202eb", "\x7f", "quote\"'`$(id)", "../..", "x" * 300]
+def test_names_with_control_characters_stay_one_record_a_line(rollcall: Rollcall, tmp_path: Path, place: Place) -> None:
+    names = [
+        "\x1b[31mred",
+        "two\nlines",
+        "nul\0",
+        "\r\n",
+        "\ud83d\ude00",
+        "a\u202eb",
+        "\x7f",
+        "quote\"'`$(id)",
+        "../..",
+        "x" * 300,
+    ]
     config = {"mcpServers": {name: {"command": name, "args": [name], "env": {name: "1"}} for name in names}}
     lone = '{"mcpServers": {"lone\\ud800": {"command": "\\udfff", "args": ["\\ud800"]}}}'
-    files = {"home/dev/.claude.json": config, "home/dev/.gemini/settings.json": lone, f"home/dev/{HEALTHY_FILE}": HEALTHY}
+    files = {
+        "home/dev/.claude.json": config,
+        "home/dev/.gemini/settings.json": lone,
+        f"home/dev/{HEALTHY_FILE}": HEALTHY,
+    }
     root = place(tmp_path / "root", files)
     outcome = rollcall.once(root)
     assert outcome.status == 0
@@ -237,10 +288,16 @@ def test_links_to_what_the_owner_may_not_read_tell_nothing(machine: Machine, pla
     private = place(tmp_path / "private", {".mcp.json": secret, ".claude.json": secret})
     private.chmod(0o700)
     links = {
-        ".claude.json": "/etc/shadow", ".codex/config.toml": "/etc/shadow", ".config/goose/config.yaml": "/etc/gshadow",
-        ".gemini/settings.json": f"{private}/.claude.json", ".copilot": str(private), ".qwen/settings.json": "/proc/1/environ",
-        ".junie/mcp/mcp.json": "/dev/zero", ".codeium/windsurf/mcp_config.json": "/proc/kmsg", "proj/.mcp.json": f"{private}/.mcp.json",
-    }  # fmt: skip
+        ".claude.json": "/etc/shadow",
+        ".codex/config.toml": "/etc/shadow",
+        ".config/goose/config.yaml": "/etc/gshadow",
+        ".gemini/settings.json": f"{private}/.claude.json",
+        ".copilot": str(private),
+        ".qwen/settings.json": "/proc/1/environ",
+        ".junie/mcp/mcp.json": "/dev/zero",
+        ".codeium/windsurf/mcp_config.json": "/proc/kmsg",
+        "proj/.mcp.json": f"{private}/.mcp.json",
+    }
     for name, target in links.items():
         (machine.home / name).parent.mkdir(parents=True, exist_ok=True)
         (machine.home / name).symlink_to(target)
@@ -271,11 +328,35 @@ def test_projects_that_lie_elsewhere_cost_little_and_tell_nothing(
     secret = {"mcpServers": {"stolen": {"command": "x"}}}
     private = place(tmp_path / "private", {".mcp.json": secret, ".cursor/mcp.json": secret})
     private.chmod(0o700)
-    strange = ["/", "/proc", "/proc/1/root", "/sys", "/dev", "../..", f"/home/dev/../..{private}", str(private), "/root", "", ".", "~", "/nul\0",
-               "/home/dev/" + "a/" * 2000, f"file://{private}", "//server/share", "\\\\server\\share"]  # fmt: skip
+    strange = [
+        "/",
+        "/proc",
+        "/proc/1/root",
+        "/sys",
+        "/dev",
+        "../..",
+        f"/home/dev/../..{private}",
+        str(private),
+        "/root",
+        "",
+        ".",
+        "~",
+        "/nul\0",
+        "/home/dev/" + "a/" * 2000,
+        f"file://{private}",
+        "//server/share",
+        "\\\\server\\share",
+    ]
     projects = {**{name: {} for name in strange}, **{f"/home/dev/p{n}": {} for n in range(5_000)}}
     projects |= {f"/proc/{n}/cwd": {} for n in range(100)}
-    place(machine.home, {".claude.json": {"projects": projects}, HEALTHY_FILE: HEALTHY, "p4999/.mcp.json": {"mcpServers": {"last": SERVER}}})
+    place(
+        machine.home,
+        {
+            ".claude.json": {"projects": projects},
+            HEALTHY_FILE: HEALTHY,
+            "p4999/.mcp.json": {"mcpServers": {"last": SERVER}},
+        },
+    )
     own(machine)
     start = time.monotonic()
     outcome = machine.rollcall().once(timeout=60)
@@ -298,7 +379,10 @@ def storm(machine: Machine, place: Place) -> Iterator[tuple[Machine, threading.E
         thread.join()
 
 
-STATES = [{"mcpServers": {"odd": SERVER}, "projects": {"/home/dev/a": {}}}, {"mcpServers": {"even": SERVER}, "projects": {"/home/dev/b": {}}}]
+STATES = [
+    {"mcpServers": {"odd": SERVER}, "projects": {"/home/dev/a": {}}},
+    {"mcpServers": {"even": SERVER}, "projects": {"/home/dev/b": {}}},
+]
 
 
 def rage(home: Path, over: threading.Event, turns: list[int]) -> None:
@@ -367,7 +451,9 @@ def test_the_daemon_outlives_a_storm_follows_the_rest_and_ends_with_the_truth(
     time.sleep(3)
     calm = {"mcpServers": {"during-the-storm": SERVER}}
     (machine.home / HEALTHY_FILE).write_text(json.dumps(calm))
-    daemon.wait_for(lambda entries: any(e["record"] and e["record"].get("name") == "during-the-storm" for e in entries), 5)
+    daemon.wait_for(
+        lambda entries: any(e["record"] and e["record"].get("name") == "during-the-storm" for e in entries), 5
+    )
     time.sleep(6)
     over.set()
     thread.join()

@@ -8,7 +8,6 @@ import pty
 import shutil
 import stat
 import subprocess
-import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Machine, Outcome, Rollcall
+    from conftest import Machine, Rollcall
 
 Place = Callable[[Path, Mapping[str, object]], Path]
 
@@ -82,7 +81,7 @@ def on_terminal(rollcall: Rollcall, *arguments: str, env: Mapping[str, str] | No
 SLOW = """
 import time
 class Plugin:
-    name = "slow"
+    name, settles = "slow", True
     def collect(self, context):
         time.sleep(1.5)
         return iter(())
@@ -170,6 +169,7 @@ def test_an_output_that_cannot_be_written_is_a_failure_in_one_line(rollcall: Rol
     assert missing.status == 1
     assert missing.stderr.count(b"\n") == 1 and b"/nowhere/at/all:" in missing.stderr
 
+
 def test_a_full_disk_below_stdout_is_a_failure_in_one_line(rollcall: Rollcall, root: Path) -> None:
     with open("/dev/full", "wb") as full:
         command = rollcall.arguments("--once", "--root", root)
@@ -254,15 +254,28 @@ def test_links_and_dots_lead_nowhere_outside_the_root(rollcall: Rollcall, place:
     place(outside, {"proj/.mcp.json": {"mcpServers": {"escaped": SERVER}}})
     place(outside, {"home/.claude.json": {"mcpServers": {"escaped": SERVER}}})
     up = "../" * 30
-    state = {str(outside / "proj"): {}, f"/{up}{outside}/proj": {}, up: {}, "/home/dev/linked": {}, "/": {}, "/proc": {}}
+    state = {
+        str(outside / "proj"): {},
+        f"/{up}{outside}/proj": {},
+        up: {},
+        "/home/dev/linked": {},
+        "/": {},
+        "/proc": {},
+    }
     root = place(tmp_path / "root", HEALTHY | {"home/dev/.claude.json": {"projects": state, "mcpServers": {}}})
-    plugins = {"plugins": {"p@m": [{"installPath": f"{outside}/proj"}], "q@m": [{"installPath": f"/{up}{outside}/proj"}]}}
+    plugins = {
+        "plugins": {"p@m": [{"installPath": f"{outside}/proj"}], "q@m": [{"installPath": f"/{up}{outside}/proj"}]}
+    }
     place(root, {"home/dev/.claude/plugins/installed_plugins.json": plugins})
     links = {
-        "home/dev/.cursor/mcp.json": f"{outside}/mcp.json", "home/dev/.gemini/settings.json": f"{up}{outside}/mcp.json",
-        "home/dev/.copilot": str(outside), "home/dev/linked": str(outside / "proj"), "home/eve": f"{outside}/home",
-        "etc/passwd": "/etc/passwd", "home/dev/.vscode": f"..{outside}",
-    }  # fmt: skip
+        "home/dev/.cursor/mcp.json": f"{outside}/mcp.json",
+        "home/dev/.gemini/settings.json": f"{up}{outside}/mcp.json",
+        "home/dev/.copilot": str(outside),
+        "home/dev/linked": str(outside / "proj"),
+        "home/eve": f"{outside}/home",
+        "etc/passwd": "/etc/passwd",
+        "home/dev/.vscode": f"..{outside}",
+    }
     for name, target in links.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(target)
@@ -299,9 +312,11 @@ def test_accounts_of_an_image_come_from_its_passwd(rollcall: Rollcall, place: Pl
     outcome = rollcall.once(place(tmp_path / "root", {"etc/passwd": passwd, **homes}))
     owners = {s["owner"]: s["source"]["path"] for s in outcome.of("mcp_server")}
     assert owners == {
-        "root": "/root/.cursor/mcp.json", "build": "/srv/build/.cursor/mcp.json", "ann": "/data/ann/.cursor/mcp.json",
+        "root": "/root/.cursor/mcp.json",
+        "build": "/srv/build/.cursor/mcp.json",
+        "ann": "/data/ann/.cursor/mcp.json",
         "left-over": "/home/left-over/.cursor/mcp.json",
-    }  # fmt: skip
+    }
 
 
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -330,31 +345,12 @@ def test_images_of_other_systems_are_read_where_those_keep_things(
     assert outcome.status == 0, outcome.of("diagnostic")
     assert outcome.of("endpoint")[0]["os"] == system
     found = {s["source"]["path"]: s["agent"] for s in outcome.of("mcp_server") if s["agent"] == s["name"]}
-    expected = {path: agent for path, (agent, _) in LAYOUTS[system].items()} | {"Users/dev/work/.mcp.json": "claude-code"}
+    expected = {path: agent for path, (agent, _) in LAYOUTS[system].items()} | {
+        "Users/dev/work/.mcp.json": "claude-code"
+    }
     separator = "\\" if system == "windows" else "/"
     assert found == {(drive + path).replace("/", separator): agent for path, agent in expected.items()}
     assert {server["owner"] for server in outcome.of("mcp_server")} == {"dev"}
-
-
-def usable_python(machine: Machine) -> tuple[str, str]:
-    """An interpreter and a PYTHONPATH that every account may use; the one that runs the tests may lie in a home."""
-    repository = Path(__file__).resolve().parents[2]
-    packages = next(path for path in sys.path if path.endswith("site-packages"))
-    for python in (sys.executable, "/usr/bin/python3"):
-        path = f"{repository}:{packages}"
-        command = machine.as_dev({"PYTHONPATH": path}, python, "-m", "agent", "--version")
-        if subprocess.run(command, capture_output=True).returncode == 0:
-            return python, path
-    pytest.skip("no Python interpreter here that other accounts may run")
-
-
-def as_user(machine: Machine, *arguments: str) -> Outcome:
-    from conftest import Outcome
-
-    python, path = usable_python(machine)
-    command = machine.as_dev({"PYTHONPATH": path}, python, "-m", "agent", *arguments)
-    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
-    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 def give(path: Path, uid: int, mode: int) -> None:
@@ -371,7 +367,7 @@ def test_an_unprivileged_run_is_complete_and_names_the_homes_out_of_reach(machin
     give(machine.home, 54321, 0o700)
     give(machine.home.parent / "closed", 54322, 0o700)
     give(machine.home.parent / "open", 54323, 0o755)
-    outcome = as_user(machine, "--once", "--format", "ndjson")
+    outcome = machine.rollcall_as_dev("--once", "--format", "ndjson")
     assert (outcome.status, outcome.stderr) == (0, b"")
     summary = outcome.records[-1]
     assert summary["status"] == "complete"
@@ -379,14 +375,14 @@ def test_an_unprivileged_run_is_complete_and_names_the_homes_out_of_reach(machin
     reach = {owner["owner"]: owner["reach"] for owner in outcome.of("owner")}
     assert (reach["dev"], reach["closed"], reach["open"]) == ("read", "out_of_reach", "read")
     assert {s["owner"] for s in outcome.of("mcp_server")} == {"dev", "open"}
-    table = as_user(machine, "--once", "--format", "table")
+    table = machine.rollcall_as_dev("--once", "--format", "table")
     assert b"Out of reach" in table.stdout and b"closed" in table.stdout
 
 
 def test_the_same_machine_is_the_same_inventory_for_root(machine: Machine, place: Place) -> None:
     place(machine.home, {".cursor/mcp.json": {"mcpServers": {"good": SERVER}}})
     give(machine.home, 54321, 0o700)
-    mine = as_user(machine, "--once", "--format", "ndjson").servers["good"]
+    mine = machine.rollcall_as_dev("--once", "--format", "ndjson").servers["good"]
     roots = machine.rollcall().once()
     same = next(s for s in roots.of("mcp_server") if s["name"] == "good" and s["owner"] == "dev")
     assert same["id"] == mine["id"]

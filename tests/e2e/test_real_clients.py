@@ -92,7 +92,8 @@ ADDRESS = "http://127.0.0.1:9/mcp"
 
 CLIENTS = [
     Client(
-        "claude-code", "claude",
+        "claude-code",
+        "claude",
         (
             ("mcp", "add", "own", "--scope", "user", "--env", "PROBE_TOKEN=fake", "--", *STDIO),
             ("mcp", "add", "--transport", "http", "web", ADDRESS, "--scope", "user", "--header", "X-Key: fake"),
@@ -100,51 +101,62 @@ CLIENTS = [
             ("mcp", "add", "team", "--scope", "project", "--", "npx", "-y", "@example/some-mcp@1.2.3"),
             ("mcp", "add-json", "json", '{"type": "sse", "url": "http://127.0.0.1:9/sse"}'),
         ),
-        ("mcp", "list"), listed(r"^(\S+): .+ - "),
+        ("mcp", "list"),
+        listed(r"^(\S+): .+ - "),
     ),
     Client(
-        "codex", "codex",
+        "codex",
+        "codex",
         (
             ("mcp", "add", "own", "--env", "PROBE_TOKEN=fake", "--", *STDIO),
             ("mcp", "add", "web", "--url", ADDRESS, "--bearer-token-env-var", "TOKEN"),
         ),
-        ("mcp", "list", "--json"), lambda text: {server["name"] for server in json.loads(text)},
+        ("mcp", "list", "--json"),
+        lambda text: {server["name"] for server in json.loads(text)},
     ),
     Client(
-        "gemini-cli", "gemini",
+        "gemini-cli",
+        "gemini",
         (
             ("mcp", "add", "-s", "user", "-e", "PROBE_TOKEN=fake", "own", *STDIO),
             ("mcp", "add", "-s", "user", "-t", "http", "-H", "X-Key: fake", "web", ADDRESS),
             ("mcp", "add", "-s", "project", "team", "npx", "-y", "@example/some-mcp@1.2.3"),
         ),
-        ("mcp", "list"), listed(r"^\W*(\S+): .+ \((?:stdio|http|sse)\)"),
+        ("mcp", "list"),
+        listed(r"^\W*(\S+): .+ \((?:stdio|http|sse)\)"),
     ),
     Client(
-        "copilot-cli", "copilot",
+        "copilot-cli",
+        "copilot",
         (
             ("mcp", "add", "own", "--env", "PROBE_TOKEN=fake", "--", *STDIO),
             ("mcp", "add", "web", "--transport", "http", ADDRESS, "--header", "X-Key: fake"),
             ("mcp", "add", "stream", "--transport", "sse", "http://127.0.0.1:9/sse"),
         ),
-        ("mcp", "list", "--json"), lambda text: set(json.loads(text)["mcpServers"]),
+        ("mcp", "list", "--json"),
+        lambda text: set(json.loads(text)["mcpServers"]),
     ),
     Client(
-        "opencode", "opencode",
+        "opencode",
+        "opencode",
         (
             ("mcp", "add", "own", "--env", "PROBE_TOKEN=fake", "--", *STDIO),
             ("mcp", "add", "web", "--url", ADDRESS, "--header", "X-Key=fake"),
         ),
-        ("mcp", "list"), listed(r"^●\s+\S\s+(\S+)"),
+        ("mcp", "list"),
+        listed(r"^●\s+\S\s+(\S+)"),
     ),
     Client(
-        "qwen-code", "qwen",
+        "qwen-code",
+        "qwen",
         (
             ("mcp", "add", "-s", "user", "-e", "PROBE_TOKEN=fake", "own", *STDIO),
             ("mcp", "add", "-s", "project", "-t", "sse", "stream", "http://127.0.0.1:9/sse"),
         ),
-        ("mcp", "list"), listed(r"^\W*(\S+): .+ \((?:stdio|http|sse)\)"),
+        ("mcp", "list"),
+        listed(r"^\W*(\S+): .+ \((?:stdio|http|sse)\)"),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.agent)
@@ -154,11 +166,21 @@ def test_what_a_client_added_is_what_both_list(
     home = tmp_path / "root/home/dev"
     project = home / "proj"
     (project / ".git").mkdir(parents=True)
-    environment = {"HOME": str(home), "PATH": f"{os.environ['PATH']}", "TMPDIR": str(tmp_path), "GEMINI_CLI_TRUST_WORKSPACE": "true"}
+    environment = {
+        "HOME": str(home),
+        "PATH": f"{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path),
+        "GEMINI_CLI_TRUST_WORKSPACE": "true",
+    }
 
     def run(*arguments: str) -> str:
-        command = [str(npm / client.command), *(word.format(probe=shared / PROBE) if word == STDIO[1] else word for word in arguments)]
-        done = subprocess.run(command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        command = [
+            str(npm / client.command),
+            *(word.format(probe=shared / PROBE) if word == STDIO[1] else word for word in arguments),
+        ]
+        done = subprocess.run(
+            command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         # Gemini lists on its standard error.
         return done.stdout or done.stderr
@@ -171,7 +193,12 @@ def test_what_a_client_added_is_what_both_list(
     assert {server["name"] for server in servers} == names
     assert len(servers) == len(names)
     own = next(server for server in servers if server["name"] == "own")
-    assert (own["scope"], own["transport"], own["command"], own["env_names"]) == ("user", "stdio", "python3", ["PROBE_TOKEN"])
+    assert (own["scope"], own["transport"], own["command"], own["env_names"]) == (
+        "user",
+        "stdio",
+        "python3",
+        ["PROBE_TOKEN"],
+    )
     scopes = {server["name"]: server["scope"] for server in servers}
     assert all(scopes[name] == "project" for name in ("team",) if name in scopes)
     transports = {server["name"]: server["transport"] for server in servers}
@@ -196,7 +223,11 @@ def until(look: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 SERVERS = {
-    "npm": ("npx", ["-y", "@modelcontextprotocol/server-everything"], "pkg:npm/%40modelcontextprotocol/server-everything"),
+    "npm": (
+        "npx",
+        ["-y", "@modelcontextprotocol/server-everything"],
+        "pkg:npm/%40modelcontextprotocol/server-everything",
+    ),
     "pypi": ("{uvx}", ["mcp-server-time"], "pkg:pypi/mcp-server-time"),
 }
 
@@ -212,7 +243,11 @@ def test_a_server_started_by_hand_is_joined_to_its_definition(
     prepare(machine, {".cursor/mcp.json": {"mcpServers": {"live": entry, "idle": other}}, ".codex/x": {}})
     rollcall = machine.rollcall()
     assert [r["running"] for r in rollcall.once().of("mcp_server") if r["owner"] == "dev"] == [False, False]
-    registry = {key: value for key, value in os.environ.items() if re.match(r"(?i)npm_|uv_|pip_|https?_proxy|ssl_cert|node_extra", key)}
+    registry = {
+        key: value
+        for key, value in os.environ.items()
+        if re.match(r"(?i)npm_|uv_|pip_|https?_proxy|ssl_cert|node_extra", key)
+    }
     process = machine.start(registry | {"UV_PYTHON_DOWNLOADS": "never"}, command, *args)
 
     def running() -> list[Record]:
@@ -243,7 +278,10 @@ def test_a_server_without_a_definition_is_told_too(machine: Machine, npm: Path) 
     prepare(machine, {"x": {}})
     machine.start({}, str(npm / "mcp-server-filesystem"), "/home/dev")
     instance = until(lambda: machine.rollcall().once().of("instance"))[0]
-    assert instance["package"] in ("npm:@modelcontextprotocol/server-filesystem", "pkg:npm/%40modelcontextprotocol/server-filesystem")
+    assert instance["package"] in (
+        "npm:@modelcontextprotocol/server-filesystem",
+        "pkg:npm/%40modelcontextprotocol/server-filesystem",
+    )
     assert instance["server_ids"] == []
 
 
@@ -267,7 +305,7 @@ class Gate(ThreadingHTTPServer):
 class _Pass(BaseHTTPRequestHandler):
     server: Gate
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         return
 
     def do_GET(self) -> None:
@@ -338,33 +376,64 @@ class Session:
 
 
 def toml(servers: dict[str, Any]) -> str:
-    return "".join(f"[mcp_servers.{name}]\ncommand = {json.dumps(s['command'])}\nargs = {json.dumps(s['args'])}\n" for name, s in servers.items())
+    return "".join(
+        f"[mcp_servers.{name}]\ncommand = {json.dumps(s['command'])}\nargs = {json.dumps(s['args'])}\n"
+        for name, s in servers.items()
+    )
 
 
 SESSIONS = [
     Session(
-        "claude-code", "claude", ("-p", "please run the probe", "--allowedTools", "mcp__probe__echo_upper"), ".claude.json",
+        "claude-code",
+        "claude",
+        ("-p", "please run the probe", "--allowedTools", "mcp__probe__echo_upper"),
+        ".claude.json",
         lambda servers: {"mcpServers": servers, "hasCompletedOnboarding": True},
-        {"ANTHROPIC_BASE_URL": "{url}", "ANTHROPIC_API_KEY": "fake", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"},
+        {
+            "ANTHROPIC_BASE_URL": "{url}",
+            "ANTHROPIC_API_KEY": "fake",
+            "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        },
     ),
     Session(
-        "codex", "codex",
-        ("exec", "--skip-git-repo-check", "-c", "model_provider=fake", "-c", 'model_providers.fake={{name="fake",base_url="{url}/v1",wire_api="responses"}}',
-         "-m", "fake-model", "--dangerously-bypass-approvals-and-sandbox", "please run the probe"),
-        ".codex/config.toml", toml,
+        "codex",
+        "codex",
+        (
+            "exec",
+            "--skip-git-repo-check",
+            "-c",
+            "model_provider=fake",
+            "-c",
+            'model_providers.fake={{name="fake",base_url="{url}/v1",wire_api="responses"}}',
+            "-m",
+            "fake-model",
+            "--dangerously-bypass-approvals-and-sandbox",
+            "please run the probe",
+        ),
+        ".codex/config.toml",
+        toml,
     ),
     Session(
-        "gemini-cli", "gemini", ("-m", "gemini-2.5-flash", "--approval-mode", "yolo", "--skip-trust", "-p", "please run the probe"),
+        "gemini-cli",
+        "gemini",
+        ("-m", "gemini-2.5-flash", "--approval-mode", "yolo", "--skip-trust", "-p", "please run the probe"),
         ".gemini/settings.json",
-        lambda servers: {"mcpServers": {n: s | {"trust": True} for n, s in servers.items()}, "security": {"auth": {"selectedType": "gemini-api-key"}}},
+        lambda servers: {
+            "mcpServers": {n: s | {"trust": True} for n, s in servers.items()},
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+        },
         {"GEMINI_API_KEY": "fake", "GOOGLE_GEMINI_BASE_URL": "{url}"},
     ),
     Session(
-        "qwen-code", "qwen", ("--auth-type", "openai", "--approval-mode", "yolo", "-p", "please run the probe"), ".qwen/settings.json",
+        "qwen-code",
+        "qwen",
+        ("--auth-type", "openai", "--approval-mode", "yolo", "-p", "please run the probe"),
+        ".qwen/settings.json",
         lambda servers: {"mcpServers": {n: s | {"trust": True} for n, s in servers.items()}},
         {"OPENAI_API_KEY": "fake", "OPENAI_BASE_URL": "{url}/v1", "OPENAI_MODEL": "fake-model"},
     ),
-]  # fmt: skip
+]
 
 
 def start_session(machine: Machine, npm: Path, shared: Path, gate: Gate, session: Session) -> subprocess.Popen[bytes]:
@@ -378,7 +447,9 @@ def start_session(machine: Machine, npm: Path, shared: Path, gate: Gate, session
     subprocess.run(["chown", "-R", f"{UID}:{UID}", str(machine.home)], check=True)
     environment = {name: value.format(url=gate.url) for name, value in session.environment.items()}
     arguments = [word.format(url=gate.url) for word in session.arguments]
-    process = machine.start(environment, str(npm / session.command), *arguments, cwd="/home/dev/proj", stdin=subprocess.DEVNULL)
+    process = machine.start(
+        environment, str(npm / session.command), *arguments, cwd="/home/dev/proj", stdin=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 90
     while not gate.asked.wait(0.2):
         log = (machine.folder / "process-0.log").read_text()
@@ -402,7 +473,11 @@ def test_a_working_agent_and_its_server_are_two_instances_joined_to_their_defini
 
 
 def definition(records: list[Record], agent: str) -> Record:
-    return next(r for r in records if r["kind"] == "mcp_server" and r["owner"] == "dev" and (r["agent"], r["name"]) == (agent, "probe"))
+    return next(
+        r
+        for r in records
+        if r["kind"] == "mcp_server" and r["owner"] == "dev" and (r["agent"], r["name"]) == (agent, "probe")
+    )
 
 
 def check_joined(instances: list[Record], defined: Record, agent: str) -> None:

@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS entries (chain TEXT, seq INTEGER, body BLOB, hash BLO
 CREATE TABLE IF NOT EXISTS inventory (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
 CREATE TABLE IF NOT EXISTS staged (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
 """
+_SEEN = ("observed_at", "evidence")
+_SEEN_CONNECTION = ("first_seen", "last_seen", "count")
 
 
 class Rejected(Exception):
@@ -200,8 +202,9 @@ class Store:
         total = hashlib.sha256()
         query = "SELECT record FROM inventory WHERE endpoint_id = ? ORDER BY id"
         for (text,) in self._db.execute(query, (endpoint_id,)):
-            facts = {k: v for k, v in json.loads(text).items() if k not in ("observed_at", "evidence")}
-            total.update(rfc8785.dumps(facts))
+            record = json.loads(text)
+            seen = _SEEN + _SEEN_CONNECTION * (record["kind"] == "connection")
+            total.update(rfc8785.dumps({k: v for k, v in record.items() if k not in seen}))
         return total.hexdigest()
 
     def entries(self, chain: str | None, after: int, limit: int) -> list[bytes]:

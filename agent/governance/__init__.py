@@ -1,0 +1,1 @@
+"""What should be: policy, accountability, trust, rules and their findings."""

@@ -1,0 +1,134 @@
+"""Findings and their life: opened with what caused them, acknowledged by exceptions, closed with a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+from agent.governance.policy import Policy, PolicyException
+from agent.governance.rule import Facts, Rule
+from agent.records import Evidence, Finding, Proof, Record, changed
+from agent.records.finding import Severity
+
+_KEPT = timedelta(days=90)
+"""How long a resolved finding stays in the inventory; the journal keeps its closing record."""
+
+
+class Assessor:
+    """Asks the rules; remembers answers of those that look at one record only, for as long as that record stays."""
+
+    def __init__(self, rules: Iterable[Rule], policy: Policy) -> None:
+        self._policy = policy
+        active = [rule for rule in rules if rule.id not in policy.rules.disabled]
+        self._single = _by_kind(rule for rule in active if not rule.joint)
+        self._joint = _by_kind(rule for rule in active if rule.joint)
+        self._answers: dict[str, tuple[Record, list[tuple[Rule, tuple[Proof, ...]]]]] = {}
+
+    def assess(self, facts: Facts, previous: Mapping[str, Record], now: datetime | None = None) -> dict[str, Finding]:
+        """All findings by id: what does not conform now, and what did not before and does now."""
+        now = now or datetime.now(UTC)
+        earlier = {id_: record for id_, record in previous.items() if isinstance(record, Finding)}
+        found: dict[str, Finding] = {}
+        for record in facts.records.values():
+            for rule, proofs in self._answers_for(record, facts):
+                finding = self._finding(rule, record, proofs, facts, now)
+                found[finding.id] = _continued(finding, earlier.get(finding.id))
+        for id_, old in earlier.items():
+            if id_ not in found and (closed := _closed(old, now)):
+                found[id_] = closed
+        return found
+
+    def _answers_for(self, record: Record, facts: Facts) -> Iterator[tuple[Rule, tuple[Proof, ...]]]:
+        known = self._answers.get(record.id)
+        if known is None or known[0] is not record:
+            answers = list(_ask(self._single.get(record.kind, ()), record, facts))
+            self._answers[record.id] = known = (record, answers)
+        yield from known[1]
+        yield from _ask(self._joint.get(record.kind, ()), record, facts)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Records that are gone."""
+        for id_ in ids:
+            self._answers.pop(id_, None)
+
+    def _finding(self, rule: Rule, record: Record, proofs: tuple[Proof, ...], facts: Facts, now: datetime) -> Finding:
+        severity: Severity = self._policy.rules.severity.get(rule.id, rule.severity)
+        exception = _exception(rule, record, self._policy, now)
+        accountable = self._policy.accountable(record.owner)
+        return Finding.of(
+            endpoint_id=record.endpoint_id,
+            owner=record.owner,
+            observed_at=now,
+            evidence=Evidence(collector=record.evidence.collector, source=record.evidence.source),
+            rule=rule.id,
+            title=rule.title,
+            severity=severity,
+            state="acknowledged" if exception else "open",
+            subject_id=record.id,
+            subject=describe(record),
+            agent=getattr(record, "agent", None),
+            accountable=accountable.person if accountable else None,
+            controls=rule.controls,
+            evidence_for=proofs,
+            remediation=rule.remediation,
+            opened_at=now,
+            exception=_words(exception) if exception else None,
+        )
+
+
+def describe(record: Record) -> str:
+    """A record in words, for a person."""
+    name = getattr(record, "name", None) or getattr(record, "provider", None) or getattr(record, "path", None)
+    agent = getattr(record, "agent", None)
+    of = f" of {agent}" if agent and record.kind != "ai_agent" else ""
+    return f"{record.kind.replace('_', ' ')} {name or record.owner or record.id[:8]}{of}"[:300]
+
+
+def _by_kind(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    kinds: dict[str, list[Rule]] = {}
+    for rule in rules:
+        kinds.setdefault(rule.kind, []).append(rule)
+    return kinds
+
+
+def _ask(rules: Iterable[Rule], record: Record, facts: Facts) -> Iterator[tuple[Rule, tuple[Proof, ...]]]:
+    for rule in rules:
+        proofs = tuple(rule.check(record, facts))
+        if proofs:
+            yield rule, proofs
+
+
+def _continued(finding: Finding, old: Finding | None) -> Finding:
+    """The finding with its history: since when, and whether it had been resolved in between."""
+    if old is None:
+        return finding
+    if old.state == "resolved":
+        return changed(finding, state="reopened" if finding.state == "open" else finding.state)
+    state = "reopened" if old.state == "reopened" and finding.state == "open" else finding.state
+    return changed(finding, opened_at=old.opened_at, state=state)
+
+
+def _closed(old: Finding, now: datetime) -> Finding | None:
+    """What remains of a finding whose cause is gone; nothing once it has been resolved for long."""
+    if old.state != "resolved":
+        return old.model_copy(update={"state": "resolved", "closed_at": now, "exception": None})
+    return old if old.closed_at and now - old.closed_at < _KEPT else None
+
+
+def _exception(rule: Rule, record: Record, policy: Policy, now: datetime) -> PolicyException | None:
+    server = getattr(record, "name", "") if record.kind in ("mcp_server", "instance") else ""
+    for exception in policy.exception:
+        if (
+            exception.expires >= now.date()
+            and fnmatchcase(rule.id, exception.rule)
+            and fnmatchcase(getattr(record, "agent", None) or "", exception.agent)
+            and fnmatchcase(server or "", exception.server)
+            and fnmatchcase(record.owner or "", exception.account)
+        ):
+            return exception
+    return None
+
+
+def _words(exception: PolicyException) -> str:
+    return f"{exception.reason} ({exception.owner}, until {exception.expires})"

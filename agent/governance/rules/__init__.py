@@ -1,0 +1,13 @@
+"""The rules, by subject, in the order they are listed."""
+
+from agent.governance.rule import Rule
+from agent.governance.rules import agents, artifacts, evidence, identity, network, servers
+
+RULES: tuple[Rule, ...] = (
+    *agents.RULES,
+    *servers.RULES,
+    *identity.RULES,
+    *network.RULES,
+    *artifacts.RULES,
+    *evidence.RULES,
+)

@@ -1,0 +1,36 @@
+"""Rules about hooks, plug-ins and skills: what runs or steers an agent besides servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent.governance.rule import Facts, Rule, proof
+from agent.records import Artifact, Proof
+
+_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh"})
+_FETCHERS = frozenset({"curl", "wget", "nc", "ncat"})
+
+
+def _project_hook(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+    if artifact.artifact == "hook" and artifact.scope == "project":
+        yield proof(f"{artifact.name} hook from a project runs", artifact.program)
+
+
+def _fetching_hook(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+    if artifact.artifact == "hook" and artifact.program in _FETCHERS:
+        yield proof("hook program", artifact.program)
+
+
+def _marketplace(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+    if artifact.artifact == "marketplace" and artifact.scope != "managed":
+        yield proof("plug-ins come from", artifact.name)
+
+
+RULES = (
+    Rule("hook.project", "Program that a project makes an agent run", "medium", "artifact", ("A.5", "A.6"),
+         "Read the hook; move it to user or managed scope, or remove it.", _project_hook),
+    Rule("hook.network", "Hook that talks to the network by itself", "high", "artifact", ("A.6", "A.7"),
+         "Read the hook and find out what it sends where.", _fetching_hook),
+    Rule("plugin.marketplace", "Plug-in marketplace that nobody set centrally", "low", "artifact", ("A.10",),
+         "List the allowed marketplaces in the client's managed settings.", _marketplace),
+)  # fmt: skip

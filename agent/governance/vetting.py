@@ -1,0 +1,46 @@
+"""What the policy says of one MCP server: the organisation's own list vets, nothing else does."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from agent.governance.policy import Policy, ServerRule
+from agent.governance.versions import outside
+from agent.records import McpServer
+from collectors.programs import package_name
+
+
+def server_rule(server: McpServer, policy: Policy) -> ServerRule | None:
+    """The first rule that matches every field it gives."""
+    return next((rule for rule in policy.server if _matches(server, rule)), None)
+
+
+def host_of(server: McpServer) -> str | None:
+    """Host of the remote end, of a bridge too; None for a local server and for a placeholder."""
+    try:
+        host = urlsplit(server.url or server.remote_url or "").hostname
+    except ValueError:
+        return None
+    return host if host and "$" not in host and "{" not in host else None
+
+
+def version_of(server: McpServer) -> str | None:
+    """The exact version a definition names."""
+    rest = (server.package or "").partition("?")[0]
+    return rest.rpartition("@")[2] if "@" in rest else None
+
+
+def _matches(server: McpServer, rule: ServerRule) -> bool:
+    given = [
+        (rule.package, package_name(server.package) if server.package else None),
+        (rule.host, host_of(server)),
+        (rule.command, server.command),
+        (rule.launch_hash, server.launch_hash),
+        (rule.name, server.name),
+    ]
+    patterns = [(pattern, value) for pattern, value in given if pattern is not None]
+    if not patterns or not all(value is not None and fnmatchcase(value, pattern) for pattern, value in patterns):
+        return False
+    version = version_of(server)
+    return rule.versions is None or (version is not None and not outside(version, rule.versions))

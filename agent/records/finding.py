@@ -1,0 +1,44 @@
+"""A nonconformity: one rule, one subject, with a life of its own."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from agent.records.base import Part, Record
+
+Severity = Literal["info", "low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+
+
+class Proof(Part):
+    """What shows the nonconformity."""
+
+    what: str
+    value: str | None = None
+
+
+class Finding(Record):
+    """Open until its cause is gone, acknowledged while a policy exception covers it."""
+
+    kind: Literal["finding"] = "finding"
+    rule: str
+    title: str
+    severity: Severity
+    state: Literal["open", "acknowledged", "resolved", "reopened"] = "open"
+    subject_id: str
+    """Id of the record that does not conform."""
+    subject: str
+    """The subject in words, such as `MCP server github of claude-code`."""
+    agent: str | None = None
+    accountable: str | None = None
+    """The person the subject is assigned to."""
+    controls: tuple[str, ...] = ()
+    """Control objectives and clauses of ISO/IEC 42001 that this is evidence for, such as `A.10` or `clause 10`."""
+    evidence_for: tuple[Proof, ...] = ()
+    remediation: str
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = None
+    exception: str | None = None
+    """Reason, owner and expiry of the exception that acknowledges it."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("rule", "subject_id")

@@ -1,0 +1,76 @@
+"""The table of well-known servers: which package, command, host or environment variable means which service."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from packageurl import PackageURL
+
+from agent.records import DataSource
+
+_TABLE = Path(__file__).with_name("data_sources.toml")
+
+
+class Services:
+    """Looks services up; what stands exactly in the table wins over what only fits a pattern."""
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        self.nothing = frozenset(table["nothing"])
+        """Packages known to reach nothing."""
+        self._exact: dict[tuple[str, str], list[DataSource]] = {}
+        self._patterns: list[tuple[str, str, DataSource]] = []
+        for entry in table["service"]:
+            source = DataSource(kind=entry["kind"], target=entry["target"])
+            for field in ("packages", "commands", "hosts", "env"):
+                for name in entry.get(field, ()):
+                    self._add(field, name, source)
+
+    def of_package(self, names: Iterable[str]) -> list[DataSource]:
+        """Services of the first of these names, each as `package_key` gives it, that the table knows."""
+        return next((found for name in names if (found := self._find("packages", name))), [])
+
+    def of_command(self, name: str) -> list[DataSource]:
+        return self._find("commands", name)
+
+    def of_host(self, host: str) -> list[DataSource]:
+        """Services that live at a host, in lower case, or at `host:port`."""
+        return self._find("hosts", host)
+
+    def of_env(self, names: Sequence[str]) -> Iterator[DataSource]:
+        for name in names:
+            yield from self._find("env", name)
+
+    def _add(self, field: str, name: str, source: DataSource) -> None:
+        if "*" in name:
+            self._patterns.append((field, name, source))
+        else:
+            self._exact.setdefault((field, name), []).append(source)
+
+    def _find(self, field: str, name: str) -> list[DataSource]:
+        found = self._exact.get((field, name))
+        return found or [source for kind, pattern, source in self._patterns if kind == field and _fits(name, pattern)]
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return name.endswith(pattern[1:]) if pattern[0] == "*" else name.startswith(pattern[:-1])
+
+
+@cache
+def services() -> Services:
+    """The built-in table, read once."""
+    return Services(tomllib.loads(_TABLE.read_text(encoding="utf-8")))
+
+
+def package_key(purl: str) -> str:
+    """`npm:@scope/name`, `pypi:name`, `oci:registry/path`: how the table names a package URL."""
+    try:
+        parts = PackageURL.from_string(purl)
+    except ValueError:
+        return purl
+    if parts.type == "oci" and isinstance(parts.qualifiers, dict):
+        return f"oci:{parts.qualifiers.get('repository_url', parts.name)}"
+    return f"{parts.type}:{parts.namespace + '/' if parts.namespace else ''}{parts.name}"
