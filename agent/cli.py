@@ -78,6 +78,20 @@ def _parser() -> argparse.ArgumentParser:
     entry = catalog.add_parser("check", help="check an entry of your own")
     entry.add_argument("file", type=Path, metavar="FILE")
     entry.set_defaults(work=_catalog_check)
+    policy = commands.add_parser("policy", help="the organisation's policy").add_subparsers(
+        dest="action", required=True
+    )
+    check = policy.add_parser("check", help="name line and key of each error")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.set_defaults(work=_policy_check)
+    policy.add_parser("init", help="draft a policy from today's inventory").set_defaults(work=_policy_init)
+    rules = commands.add_parser("rules", help="what findings are made of").add_subparsers(dest="action", required=True)
+    rules.add_parser("list", help="one line per rule").set_defaults(work=_rules_list)
+    show = rules.add_parser("show", help="everything about one rule")
+    show.add_argument("id", metavar="ID")
+    show.set_defaults(work=_rules_show)
+    controls = commands.add_parser("controls", help="per control of ISO/IEC 42001: evidence, findings, limits")
+    controls.set_defaults(work=_controls)
     audit = commands.add_parser("audit", help="check the journal").add_subparsers(dest="action", required=True)
     audit.add_parser("verify", help="recompute the whole hash chain").set_defaults(work=_audit_verify)
     return parser
@@ -186,6 +200,52 @@ def _catalog_check(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise config.ConfigError(str(error)) from None
     print(f"{options.file}: {client.id} is ok")
+    return COMPLETE
+
+
+def _policy_check(options: argparse.Namespace) -> int:
+    from agent.governance.policy import PolicyError, load_policy
+
+    try:
+        policy = load_policy(options.file)
+    except PolicyError as error:
+        raise config.ConfigError(str(error)) from None
+    print(f"{options.file}: version {policy.version} is ok")
+    return COMPLETE
+
+
+def _policy_init(options: argparse.Namespace) -> int:
+    from agent import once
+    from agent.governance.draft import draft
+
+    sys.stdout.write(draft(once.take_inventory(config.load(options.config), options.root).records))
+    return COMPLETE
+
+
+def _rules_list(options: argparse.Namespace) -> int:
+    from agent.reports import rules
+
+    sys.stdout.writelines(line + "\n" for line in rules.listing())
+    return COMPLETE
+
+
+def _rules_show(options: argparse.Namespace) -> int:
+    from agent.governance.rules import RULES
+    from agent.reports import rules
+
+    rule = next((rule for rule in RULES if rule.id == options.id), None)
+    if rule is None:
+        raise config.ConfigError(f"no rule {options.id!r}")
+    sys.stdout.writelines(line + "\n" for line in rules.details(rule))
+    return COMPLETE
+
+
+def _controls(options: argparse.Namespace) -> int:
+    from agent import once
+    from agent.governance.controls import report
+
+    records = once.take_inventory(config.load(options.config), options.root).records
+    sys.stdout.writelines(line + "\n" for line in report(records))
     return COMPLETE
 
 

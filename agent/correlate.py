@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from agent.coverage import coverage
 from agent.gateways import fan_out
+from agent.names import Names
+from agent.network import network
 from agent.precedence import resolve
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Record, changed
 from collectors.catalog.schema import Catalog
@@ -15,8 +17,13 @@ from collectors.catalog.schema import Catalog
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 
 
-def correlate(facts: Iterable[Record], catalog: Catalog, live: bool) -> dict[str, Record]:
-    """The inventory by record id: the facts with their joins filled in, and the edges that follow from them."""
+def correlate(
+    facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None
+) -> dict[str, Record]:
+    """The inventory by record id: the facts with their joins filled in, and the edges that follow from them.
+
+    `names` tells which hosts addresses belong to.
+    """
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
     servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
@@ -27,6 +34,8 @@ def correlate(facts: Iterable[Record], catalog: Catalog, live: bool) -> dict[str
     running = {server_id for instance in instances for server_id in instance.server_ids}
     for server in servers:
         records[server.id] = changed(server, running=_runs(server, running) if live else None)
+    running_servers = [cast(McpServer, records[server.id]) for server in servers]
+    records.update((r.id, r) for r in network(tuple(records.values()), running_servers, instances, names))
     agents = _agents(records.values(), servers, instances, catalog)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances), *fan_out(servers, catalog)]

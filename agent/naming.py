@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from agent.names import Names, canonical, host_name
 from agent.provider_hosts import ProviderHosts, provider_hosts
-from agent.records import Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, changed
-from agent.records import AiAgent, Record
+from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, Record, changed
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 LOCALHOST = "localhost"
@@ -95,27 +94,6 @@ def named(
             yield changed(connection, host=host, purpose=peers.purpose(host or peer.host, peer.port, instance))
         else:
             yield connection
-
-
-def connected(connections: Iterable[Connection], peers: Peers, instances: Iterable[Instance]) -> Iterator[Connection]:
-    """An edge from each process to each definition whose URL it is connected to."""
-    by_id = {instance.id: instance for instance in instances}
-    for connection in connections:
-        peer, instance = split_endpoint(connection.remote), by_id.get(connection.from_id)
-        if connection.relation != "established" or not peer or not instance:
-            continue
-        place = LOCALHOST if is_loopback(peer.host) else connection.host or peer.host
-        for server in peers.servers(Endpoint(place, peer.port), instance):
-            if instance.subject == "agent" or not is_loopback(peer.host):
-                yield Connection.of(
-                    endpoint_id=connection.endpoint_id,
-                    owner=connection.owner,
-                    observed_at=connection.observed_at,
-                    evidence=connection.evidence,
-                    relation="connected",
-                    from_id=instance.id,
-                    to_id=server.id,
-                )
 
 
 def exposure(local: str) -> Exposure | None:

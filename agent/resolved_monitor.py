@@ -13,7 +13,7 @@ SOCKET = "/run/systemd/resolve/io.systemd.Resolve.Monitor"
 _INTERFACE = "io.systemd.Resolve.Monitor"
 _MAX_MESSAGE = 32 * 1024 * 1024
 """A dump of full caches on every link is some MB."""
-_DUMP_SECONDS = 10.0
+_REPLY_SECONDS = 10.0
 _MAX_ALIASES = 16
 _CNAME = 5
 
@@ -32,18 +32,21 @@ class ResolvedMonitor:
         """Connect and subscribe. Raises `MonitorError`."""
         self._path = path
         self._socket = _connect(path)
+        self._socket.settimeout(_REPLY_SECONDS)
         self._replies = _call(self._socket, f"{_INTERFACE}.SubscribeQueryResults", more=True)
         try:
             # Everything asked after this first reply is told; what was asked before stands in the cache.
-            next(self._replies, None)
+            if next(self._replies, None) is None:
+                raise MonitorError("no answer")
         except MonitorError:
             self._socket.close()
             raise
+        self._socket.settimeout(None)
 
     def cached(self) -> Iterator[Answer]:
         """What the resolver still holds. Raises `MonitorError`."""
         with _connect(self._path) as connection:
-            connection.settimeout(_DUMP_SECONDS)
+            connection.settimeout(_REPLY_SECONDS)
             for reply in _call(connection, f"{_INTERFACE}.DumpCache"):
                 for scope in _maps(reply.get("dump")):
                     yield from _from_cache(scope)

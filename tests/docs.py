@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.records import KINDS
-from agent.reports import catalog
+from agent.reports import catalog, rules
 from collectors.catalog.schema import Catalog
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +21,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for kind, model in KINDS.items():
         schema = model.model_json_schema(by_alias=True, mode="serialization")
         yield ROOT / f"docs/schema/{kind}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"
+    yield ROOT / "docs/rules.md", rules.table()
     readme = ROOT / "README.md"
     yield readme, _SECTION.sub(_filled, readme.read_text(encoding="utf-8"))
 

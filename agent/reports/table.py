@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from agent.records import AiAgent, Diagnostic, Instance, McpServer, Owner, Record, Summary
+from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Record, Summary
+from agent.records.finding import SEVERITIES
 
 _AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS")
 _SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")
@@ -25,6 +26,9 @@ def render(records: Sequence[Record]) -> str:
     if undeclared:
         rows = sorted(map(_instance_row, undeclared))
         parts.append("Running without a definition:\n" + _table(("SERVER", "PID", "UNDER", "OWNER"), rows))
+    findings = [cast(Finding, r) for r in of.get("finding", ())]
+    if findings:
+        parts.append("Findings:\n" + _table(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
     warnings = [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]
     if warnings:
         parts.append("Warnings:\n" + "\n".join(sorted(warnings)))
@@ -56,6 +60,13 @@ def _state(server: McpServer) -> str:
 
 def _instance_row(instance: Instance) -> tuple[str, ...]:
     return instance.package or instance.name, str(instance.pid), instance.agent or "-", instance.owner or "-"
+
+
+def _finding_rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
+    """The gravest first; what is acknowledged or resolved needs no reader."""
+    shown = [f for f in findings if f.state in ("open", "reopened") and f.severity != "info"]
+    shown.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.rule, f.subject))
+    return [(f.severity, f.title, f.subject, f.rule) for f in shown]
 
 
 def _warning(diagnostic: Diagnostic) -> str:

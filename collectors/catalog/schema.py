@@ -193,7 +193,8 @@ class Client(_Entry):
     exclusive: bool = False
     """Servers defined in managed scope, where there are any, are the only ones the client loads."""
     gateway: tuple[Annotated[str, Field(pattern=r"^(npm|pypi|oci|command):\S.*$")], ...] = ()
-    """Packages or commands (with up to two further words) that, as a server in another client, stand for all servers of this gateway."""
+    """Packages, or commands with up to two further words, that as a server in another client stand for all servers of
+    this gateway."""
 
 
 class Catalog:

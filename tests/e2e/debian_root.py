@@ -34,9 +34,11 @@ def skip_unless_possible(*programs: str) -> None:
     """Skip where this machine cannot make another one."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         pytest.skip("needs root on Linux")
-    for program in ("debootstrap", "git", *programs):
+    for program in ("debootstrap", "git", "unshare", *programs):
         if not shutil.which(program):
             pytest.skip(f"needs {program}")
+    if subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("may not make namespaces here")
     try:
         urllib.request.urlopen(f"{MIRROR}/dists/bookworm/InRelease", timeout=20).close()
     except OSError as error:

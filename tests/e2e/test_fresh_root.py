@@ -27,9 +27,10 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    skip_unless_possible("unshare", "chroot")
+    skip_unless_possible("chroot")
     fresh = debian(tmp_path_factory.mktemp("fresh") / "root", "python3", "ca-certificates")
-    in_root(fresh, "useradd --create-home dev && chmod 700 /home/dev")
+    made = in_root(fresh, "useradd --create-home dev && chmod 700 /home/dev")
+    assert made.status == 0, made.err
     servers = {"notes": {"command": "npx", "args": ["-y", "@example/notes@1.2.3"]}}
     (fresh / "home/dev/.claude.json").write_text(json.dumps({"mcpServers": servers}))
     yield fresh
