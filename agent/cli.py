@@ -57,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(work=_run)
     status = commands.add_parser("status", help="health of the running daemon")
     status.set_defaults(work=_status)
+    graph = commands.add_parser("graph", help="owner, agent, server and what each reaches")
+    graph.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
+    graph.add_argument("--format", choices=("text", "dot", "json"), default="text")
+    graph.set_defaults(work=_graph)
     explain = commands.add_parser("explain", help="which client reads a file, and what comes out of it")
     explain.add_argument("--client", metavar="ID", help="read it as a file of this client, wherever it lies")
     explain.add_argument("--format", choices=("table", "ndjson"), default="table")
@@ -90,6 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     show = rules.add_parser("show", help="everything about one rule")
     show.add_argument("id", metavar="ID")
     show.set_defaults(work=_rules_show)
+    baseline = commands.add_parser("baseline", help="the accepted state that drift is measured to").add_subparsers(
+        dest="action", required=True
+    )
+    baseline.add_parser("accept", help="accept what is there now").set_defaults(work=_baseline_accept)
+    baseline.add_parser("diff", help="what is new, changed or gone since then").set_defaults(work=_baseline_diff)
     controls = commands.add_parser("controls", help="per control of ISO/IEC 42001: evidence, findings, limits")
     controls.set_defaults(work=_controls)
     audit = commands.add_parser("audit", help="check the journal").add_subparsers(dest="action", required=True)
@@ -110,6 +119,19 @@ def _once(options: argparse.Namespace) -> int:
     delivered = options.no_deliver or once.deliver(settings, look)
     if not delivered:
         return FAILURE
+    return PARTIAL if look.summary.status == "partial" else COMPLETE
+
+
+def _graph(options: argparse.Namespace) -> int:
+    settings = config.load(options.config)
+    if options.root and not Path(options.root).is_dir():
+        raise config.ConfigError(f"{options.root}: no such folder")
+    from agent import once, output
+    from agent.reports import graph, graph_formats
+
+    with _progress():
+        look = once.take_inventory(settings, options.root)
+    output.emit(graph_formats.render(graph.build(look.records), options.format), options.output)
     return PARTIAL if look.summary.status == "partial" else COMPLETE
 
 
@@ -237,6 +259,30 @@ def _rules_show(options: argparse.Namespace) -> int:
     if rule is None:
         raise config.ConfigError(f"no rule {options.id!r}")
     sys.stdout.writelines(line + "\n" for line in rules.details(rule))
+    return COMPLETE
+
+
+def _baseline_accept(options: argparse.Namespace) -> int:
+    from agent import derive, once
+    from agent.governance.baseline import Baseline
+
+    settings = config.load(options.config)
+    baseline = Baseline.of(once.take_inventory(settings, options.root).records)
+    baseline.save(derive.baseline_file(settings))
+    print(f"{derive.baseline_file(settings)}: {len(baseline.accepted)} records accepted")
+    return COMPLETE
+
+
+def _baseline_diff(options: argparse.Namespace) -> int:
+    from agent import derive, once
+    from agent.governance.baseline import Baseline, difference
+
+    settings = config.load(options.config)
+    baseline = Baseline.load(derive.baseline_file(settings))
+    if baseline is None:
+        raise config.ConfigError("no baseline has been accepted")
+    records = once.take_inventory(settings, options.root).records
+    sys.stdout.writelines(line + "\n" for line in difference(baseline, records))
     return COMPLETE
 
 

@@ -63,6 +63,8 @@ class CatalogSettings(_Section):
 class PolicySettings(_Section):
     file: str = ""
     """The organisation's policy; empty: there is none, and nothing is sanctioned or forbidden."""
+    baseline: str = ""
+    """The accepted baseline; empty: baseline.json in the state folder."""
 
 
 class DaemonSettings(_Section):

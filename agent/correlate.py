@@ -17,9 +17,7 @@ from collectors.catalog.schema import Catalog
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 
 
-def correlate(
-    facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None
-) -> dict[str, Record]:
+def correlate(facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None) -> dict[str, Record]:
     """The inventory by record id: the facts with their joins filled in, and the edges that follow from them.
 
     `names` tells which hosts addresses belong to.
@@ -27,15 +25,13 @@ def correlate(
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
     servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
-    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
     listening = _listening(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)
     running = {server_id for instance in instances for server_id in instance.server_ids}
-    for server in servers:
-        records[server.id] = changed(server, running=_runs(server, running) if live else None)
-    running_servers = [cast(McpServer, records[server.id]) for server in servers]
-    records.update((r.id, r) for r in network(tuple(records.values()), running_servers, instances, names))
+    servers = [changed(server, running=_runs(server, running) if live else None) for server in servers]
+    records.update((server.id, server) for server in servers)
+    records.update((r.id, r) for r in network(tuple(records.values()), servers, instances, names))
     agents = _agents(records.values(), servers, instances, catalog)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances), *fan_out(servers, catalog)]
@@ -91,10 +87,7 @@ def _agents(
     for key, seen in signs:
         if key not in agents and key[1] in catalog.clients:
             agents[key[0], str(key[1])] = _implied(seen, catalog)
-    return {
-        key: changed(agent, servers=len(holds.get(key, ())), running=key in runs)
-        for key, agent in agents.items()
-    }
+    return {key: changed(agent, servers=len(holds.get(key, ())), running=key in runs) for key, agent in agents.items()}
 
 
 def _implied(seen: Instance | McpServer, catalog: Catalog) -> AiAgent:

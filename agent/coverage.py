@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Evidence, Owner, Record
-from collectors.catalog.schema import Catalog
+from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Endpoint, Evidence, Owner, Record
+from collectors.catalog.schema import Catalog, Client, Os
+from collectors.contract import Home
+from collectors.places import template_path
 
 
 def coverage(
@@ -14,34 +16,57 @@ def coverage(
     """One record per owner whose home is known."""
     owners: list[Owner] = []
     gaps: dict[tuple[str | None, str | None], Diagnostic] = {}
+    closed: list[Diagnostic] = []
+    os: Os = "linux"
     for record in records:
         if isinstance(record, Owner):
             owners.append(record)
+        elif isinstance(record, Endpoint):
+            os = record.os
         elif isinstance(record, Diagnostic) and record.severity == "error":
             gaps.setdefault((record.owner, record.agent), record)
-    clients = [client.id for client in catalog.clients.values() if client.kind != "standard"]
+            if record.path and record.agent is None:
+                closed.append(record)
+    clients = [client for client in catalog.clients.values() if client.kind != "standard"]
     for owner in owners:
         yield Coverage.of(
             endpoint_id=owner.endpoint_id,
             owner=owner.owner,
             observed_at=owner.observed_at,
             evidence=Evidence(collector="rollcall", source=owner.home, confidence="inferred"),
-            clients=tuple(_state(owner, client, agents, gaps) for client in clients),
+            clients=tuple(
+                _state(owner, client, agents, gaps.get((owner.owner, client.id)) or _hidden(client, owner, os, closed))
+                for client in clients
+            ),
         )
+
+
+def _hidden(client: Client, owner: Owner, os: Os, closed: Iterable[Diagnostic]) -> Diagnostic | None:
+    """The folder that could not be looked into and that would hold a file of the client, if there is one."""
+    folders = {_unified(gap.path or "", os): gap for gap in closed if gap.owner in (None, owner.owner)}
+    if not folders:
+        return None
+    home = Home(owner.owner or "", _unified(owner.home, os), owner.uid)
+    templates = (template for config in client.config for template in config.on(os))
+    paths = [path for t in templates if (path := template_path(t, os, home) or template_path(t, os, None))]
+    return next((gap for folder, gap in folders.items() if any(p.startswith(folder + "/") for p in paths)), None)
+
+
+def _unified(path: str, os: Os) -> str:
+    return path.replace("\\", "/") if os == "windows" else path
 
 
 def _state(
     owner: Owner,
-    client: str,
+    client: Client,
     agents: dict[tuple[str | None, str], AiAgent],
-    gaps: dict[tuple[str | None, str | None], Diagnostic],
+    gap: Diagnostic | None,
 ) -> ClientState:
     if owner.reach == "out_of_reach":
-        return ClientState(agent=client, state="could_not_read", reason="the home is out of reach")
-    gap = gaps.get((owner.owner, client))
+        return ClientState(agent=client.id, state="could_not_read", reason="the home is out of reach")
     if gap:
-        return ClientState(agent=client, state="could_not_read", reason=f"{gap.path}: {gap.message}")
-    agent = agents.get((owner.owner, client)) or agents.get((None, client))
+        return ClientState(agent=client.id, state="could_not_read", reason=f"{gap.path}: {gap.message}")
+    agent = agents.get((owner.owner, client.id)) or agents.get((None, client.id))
     if agent is None:
-        return ClientState(agent=client, state="not_installed")
-    return ClientState(agent=client, state="servers_found" if agent.servers else "no_servers")
+        return ClientState(agent=client.id, state="not_installed")
+    return ClientState(agent=client.id, state="servers_found" if agent.servers else "no_servers")

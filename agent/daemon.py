@@ -15,9 +15,8 @@ import structlog
 from agent.agenda import Agenda, Work
 from agent.config import ConfigError, Settings, state_dir
 from agent.delivery.targets import make_sender
-from agent.derive import Derivation
+from agent.derive import derivation
 from agent.engine import Engine
-from agent.governance.policy import policy_of
 from agent.health import STATUS, Health
 from agent.journal import FILE as JOURNAL
 from agent.journal import Journal, JournalError, Transaction
@@ -86,7 +85,7 @@ class Session:
         catalog = load_catalog(settings)
         self._journal = Journal.open(folder / JOURNAL, file_context(settings).endpoint_id)
         self._store = Store(self._journal)
-        self._inventory = self._store.load(Derivation(catalog, policy_of(settings), live=True))
+        self._inventory = self._store.load(derivation(settings, catalog, live=True))
         surroundings = Surroundings(settings, catalog, self._inventory)
         self._engine = Engine(all_collectors(settings.collect.disabled), self._inventory, surroundings)
         self._senders = [make_sender(self._journal, target, self._agenda.notice) for target in settings.target]

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pathlib import Path
+
+from agent.config import ConfigError, Settings, state_dir
 from agent.correlate import correlate
+from agent.governance.baseline import FILE, Baseline
 from agent.governance.findings import Assessor
-from agent.governance.policy import Policy
+from agent.governance.policy import Policy, policy_of
 from agent.governance.rule import Facts
 from agent.governance.rules import RULES
 from agent.records import Record
 from collectors.catalog.schema import Catalog
 
 
+def derivation(settings: Settings, catalog: Catalog, live: bool) -> Derivation:
+    """With the policy and the baseline that the settings name. Raises `ConfigError`."""
+    try:
+        baseline = Baseline.load(baseline_file(settings))
+    except (OSError, ValueError) as error:
+        raise ConfigError(str(error)) from None
+    return Derivation(catalog, policy_of(settings), live, baseline)
+
+
+def baseline_file(settings: Settings) -> Path:
+    """Where the accepted baseline is kept."""
+    return Path(settings.policy.baseline) if settings.policy.baseline else state_dir(settings) / FILE
+
+
 class Derivation:
     """The one function that says what follows from the facts under one policy."""
 
-    def __init__(self, catalog: Catalog, policy: Policy, live: bool) -> None:
+    def __init__(self, catalog: Catalog, policy: Policy, live: bool, baseline: Baseline | None = None) -> None:
+        self._baseline = baseline
         self._catalog = catalog
         self._policy = policy
         self._live = live
@@ -32,5 +51,5 @@ class Derivation:
                 records[id_] = known
         self._assessor.forget(self._last.keys() - records.keys())
         self._last = records
-        findings = self._assessor.assess(Facts(records, self._policy, self._catalog), previous)
+        findings = self._assessor.assess(Facts(records, self._policy, self._catalog, self._baseline), previous)
         return {**records, **findings}

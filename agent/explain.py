@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import cast
 
 from agent.records import Diagnostic, McpServer, Record, Source
+from agent.terminal import plain
 from collectors.catalog.schema import Client, ConfigFile
 from collectors.contract import Context
 from collectors.places import Reading
@@ -120,11 +121,11 @@ def _servers(explanation: Explanation) -> bool:
 def lines(explanations: list[Explanation]) -> Iterator[str]:
     """For a person: the reason, then a line a record."""
     for explanation in explanations:
-        yield f"{explanation.path}: {explanation.reason}"
+        yield plain(f"{explanation.path}: {explanation.reason}")
         for record in explanation.records:
             if isinstance(record, McpServer):
                 target = record.package or record.url or record.command or "-"
-                yield f"  {record.scope} {record.transport} {record.name}: {target}"
+                yield plain(f"  {record.scope} {record.transport} {record.name}: {target}")
             elif isinstance(record, Diagnostic):
                 place = ":".join(str(part) for part in (record.line, record.column) if part)
-                yield f"  {record.severity} {record.code} {place}: {record.message}"
+                yield plain(f"  {record.severity} {record.code} {place}: {record.message}")

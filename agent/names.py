@@ -1,4 +1,4 @@
-"""Which names an address answered to lately. Filled by lookups and by the resolver's own events, never by connecting."""
+"""Which names an address answered to lately, from lookups and from the resolver's own events, never by connecting."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Names:
                 self._hosts.popitem(last=False)
 
     def hosts(self, address: str) -> tuple[str, ...]:
-        """What the address was told for, the latest first. A name that is asked for does not expire: the connection that
-        it names may outlive every record of the resolver."""
+        """What the address was told for, the latest first. A name that is asked for does not expire: the connection
+        that it names may outlive every record of the resolver."""
         now = self._clock()
         with self._lock:
             in_use = now - self._asked.get(address, float("-inf")) <= self._expiry

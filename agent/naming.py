@@ -56,11 +56,11 @@ class Peers:
 
     def servers(self, peer: Endpoint, instance: Instance) -> list[McpServer]:
         """Definitions that this process may have its connection to the peer from."""
+        key = instance.agent if instance.subject == "agent" else None
         return [
             server
             for server in self._servers.get(peer, ())
-            if server.id in instance.server_ids
-            or (instance.subject == "agent" and server.agent == instance.agent and server.owner in (None, instance.owner))
+            if server.id in instance.server_ids or (server.agent == key and server.owner in (None, instance.owner))
         ]
 
     def likeliest(self, hosts: Sequence[str], port: int, instance: Instance | None) -> str | None:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from agent.config import Settings
-from agent.derive import Derivation
+from agent.derive import derivation
 from agent.engine import Engine
-from agent.governance.policy import policy_of
 from agent.inventory import Inventory
 from agent.records import Diagnostic, Evidence, Owner, Record, Summary
 from agent.store import as_json
@@ -39,7 +38,7 @@ def take_inventory(settings: Settings, root: str | None = None) -> Look:
     """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind."""
     start = time.perf_counter()
     catalog = load_catalog(settings)
-    inventory = Inventory(Derivation(catalog, policy_of(settings), live=root is None))
+    inventory = Inventory(derivation(settings, catalog, live=root is None))
     engine = Engine(
         all_collectors(settings.collect.disabled), inventory, Surroundings(settings, catalog, inventory, root)
     )

@@ -23,7 +23,7 @@ def render(records: Iterable[Record], form: Format) -> Iterator[str]:
         for record in records:
             yield separator + record.to_json()
             separator = ",\n"
-        yield "\n]\n"
+        yield "[]\n" if separator == "[\n" else "\n]\n"
     else:
         from agent.reports import table
 

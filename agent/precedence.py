@@ -25,8 +25,9 @@ def _resolved(servers: list[McpServer], client: Client) -> Iterator[McpServer]:
     for server in servers:
         rivals.setdefault((server.name, server.owner), []).append(server)
     for server in servers:
-        if managed and server.scope != "managed":
-            winners, everywhere = managed, True
+        only = [other for other in managed if other.owner in (None, server.owner)]
+        if only and server.scope != "managed":
+            winners, everywhere = only, True
         else:
             others = rivals[server.name, server.owner]
             others = others if server.owner is None else [*others, *rivals.get((server.name, None), ())]

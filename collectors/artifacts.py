@@ -43,6 +43,7 @@ def entry_artifacts(document: object, origin: Origin, part: schema.Artifact) -> 
     seen: Counter[str] = Counter()
     entries = (entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem))
     for name, key, value in islice(entries, _MOST_ENTRIES):
+        key = redact.text(printable(key))[:512]
         seen[key] += 1
         unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
@@ -117,5 +118,5 @@ def _artifact(
         program=program,
         content_hash=digest,
         size=size,
-        source=Source(path=origin.shown, key=redact.text(printable(key))[:512]),
+        source=Source(path=origin.shown, key=key),
     )

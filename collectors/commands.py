@@ -81,9 +81,9 @@ def script_of(row: ProcessRow) -> str | None:
 
 def absolute(path: str, cwd: str | None) -> str:
     """The path below a working directory, on whatever system it is one."""
-    flavour = ntpath if re.match(r"[A-Za-z]:[\\/]|\\\\", cwd or path) else posixpath
-    joined = flavour.normpath(flavour.join(cwd or "/", path))
-    return joined.replace("\\", "/") if flavour is ntpath else joined
+    if re.match(r"[A-Za-z]:[\\/]|\\\\", cwd or path):
+        return ntpath.normpath(ntpath.join(cwd or "/", path)).replace("\\", "/")
+    return posixpath.normpath(posixpath.join(cwd or "/", path))
 
 
 def command_of(row: ProcessRow) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from agent.records import DataSource, redact
+from agent.records.secrets import word_set
 from collectors.databases import databases
 from collectors.file_roots import DATABASE_FILE, container_mounts, file_roots, named_values
 from collectors.launch import base_name, identify
@@ -19,8 +21,8 @@ _GENERIC = ("database", "repository")
 """Targets in the table that stand for something unnamed."""
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0|host\.docker\.internal")
 _URL = re.compile(r"https?://[^\s\"'<>]+")
-_CLOUD_OPTIONS = ("profile", "region", "project", "subscription", "context", "aws-profile", "aws-region", "kube-context")
-_NOT_REACHED = frozenset({"origin", "origins", "redirect", "callback", "issuer", "proxy", "registry", "cors", "hosts"})
+_CLOUD_OPTIONS = word_set("profile region project subscription context aws-profile aws-region kube-context")
+_NOT_REACHED = word_set("origin origins redirect callback issuer proxy registry cors hosts")
 
 
 def data_sources(
@@ -46,7 +48,7 @@ def _known(command: str | None, args: Sequence[str], package: str | None) -> Ite
     names = [package_key(package)] if package else []
     if command and not package:
         program = base_name(command)
-        module = next((b for a, b in zip(args, args[1:], strict=False) if a == "-m"), "")
+        module = next((b for a, b in pairwise(args) if a == "-m"), "")
         names += [f"{kind}:{program}" for kind in ("npm", "pypi")]
         names += [f"pypi:{module.partition('.')[0].replace('_', '-')}"] if module else []
         yield from services().of_command(program)

@@ -27,7 +27,9 @@ _URL = re.compile(
 )
 _FILE = re.compile(r"(?<![\w+.])(?:jdbc:)?(sqlite|duckdb)3?(?:\+[a-z0-9]{1,20})?:([^\s\"'?#;}]*)")
 _KEYWORD = re.compile(r"(?i)(?<!\w)(host|server|data source|port|dbname|database|initial catalog)\s*=\s*'?([^\s;']+)")
-_LIBPQ = re.compile(r"(?i)(?=.*\b(?:host|hostaddr|server|data source)\s*=)(?=.*\b(?:dbname|database|initial catalog)\s*=)")
+_LIBPQ = re.compile(
+    r"(?i)(?=.*\b(?:host|hostaddr|server|data source)\s*=)(?=.*\b(?:dbname|database|initial catalog)\s*=)"
+)
 _HOST = ("host", "hostname", "db-host", "server", "pghost")
 _NAME = ("db", "dbname", "database", "db-name", "database-name")
 

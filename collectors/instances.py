@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from agent.records import Children, Evidence, Instance, McpServer, record_id, redact
+from collectors.commands import base_name, program_of, script_of
 from collectors.contract import Context, Home
 from collectors.judge import Judged
-from collectors.recognise import bypass_flags
+from collectors.recognise import bypass_flags, is_distinct
 from collectors.sources.process_context import process_context
 from collectors.sources.processes import ProcessRow
 
@@ -30,7 +31,7 @@ def instance(
         evidence=Evidence(collector=NAME, source=f"pid:{row.pid}", confidence="confirmed"),
         subject="agent" if top.agent else "mcp_server",
         agent=top.agent or (parent.agent if parent else None),
-        name=top.agent or (servers[0].name if servers else package or "unknown"),
+        name=top.agent or (servers[0].name if servers else package or base_name(script_of(row) or program_of(row))),
         server_ids=tuple(sorted(server.id for server in servers)),
         package=package,
         pid=row.pid,
@@ -62,16 +63,29 @@ def instance_id(context: Context, row: ProcessRow) -> str:
     return record_id("instance", context.endpoint_id, row.pid, start_time(row))
 
 
+def is_instance(top: Judged, members: Sequence[Judged], parent: Judged | None) -> bool:
+    """Whether a tree is what its processes were recognised as. `node server.js` may be anybody's: where no agent stands
+    above it and it runs outside the project that defines it, it is nothing."""
+    if top.agent or any(judged.names_itself_server for judged in members) or _joined(members, parent):
+        return True
+    return any(is_distinct(server) for judged in members for server in judged.servers)
+
+
 def _joined(members: Sequence[Judged], parent: Judged | None) -> list[McpServer]:
-    """The definitions of this owner the tree is an instance of: those of the agent it runs under before all others,
-    and of several projects' the one it runs in."""
-    row = members[0].row
-    found = {s.id: s for judged in members for s in judged.servers if s.owner in (row.owner, None)}
-    of_parent = [server for server in found.values() if parent and server.agent == parent.agent]
-    candidates = of_parent or list(found.values())
+    """The definitions of this owner, or of the agent's above, that the tree is an instance of: those of that agent
+    before all others, and of several projects' the one it runs in."""
+    owners = {members[0].row.owner, parent.row.owner if parent else None, None}
     folders = {judged.row.cwd for judged in (*members, *([parent] if parent else [])) if judged.row.cwd}
-    here = [s for s in candidates if s.project is None or any(_below(folder, s.project) for folder in folders)]
+    found = {s.id: s for judged in members for s in judged.servers if s.owner in owners}
+    likely = [s for s in found.values() if parent or is_distinct(s) or _runs_in_project(s, folders)]
+    of_parent = [server for server in likely if parent and server.agent == parent.agent]
+    candidates = of_parent or likely
+    here = [s for s in candidates if s.project is None or _runs_in_project(s, folders)]
     return here or candidates
+
+
+def _runs_in_project(server: McpServer, folders: Collection[str]) -> bool:
+    return server.project is not None and any(_below(folder, server.project) for folder in folders)
 
 
 def _below(folder: str, project: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from agent.records import McpServer
 from collectors.contract import Context
 from collectors.programs import Programs
-from collectors.recognise import AgentSignatures, Definitions, looks_like_server
+from collectors.recognise import AgentSignatures, Definitions, is_server_program, looks_like_server
 from collectors.sources.processes import ProcessRow
 
 
@@ -27,7 +27,12 @@ class Judged:
 
     @property
     def is_server(self) -> bool:
-        return self.agent is None and (bool(self.servers) or looks_like_server(self.package))
+        return self.agent is None and (bool(self.servers) or self.names_itself_server)
+
+    @property
+    def names_itself_server(self) -> bool:
+        """By its package or its executable, whatever is defined."""
+        return looks_like_server(self.package) or is_server_program(self.row.exe)
 
     @property
     def interesting(self) -> bool:
@@ -40,7 +45,9 @@ class Judged:
         if not (self.is_server and other.is_server):
             return False
         shared = {server.id for server in self.servers} & {server.id for server in other.servers}
-        return bool(shared) or (self.package is not None and self.package == other.package)
+        if shared or (self.package is not None and self.package == other.package):
+            return True
+        return is_server_program(self.row.exe) and self.row.exe == other.row.exe
 
 
 class Judge:

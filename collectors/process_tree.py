@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from collectors.commands import base_name, program_of
 from collectors.judge import Judged
-from collectors.programs import base_name, program_of
 
 _MOST_PARENTS = 50_000
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import cast
 
 from agent.records import Diagnostic, Evidence, Instance, McpServer, Record
+from collectors.commands import is_title
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.instances import NAME, instance
+from collectors.instances import NAME, instance, is_instance
 from collectors.judge import Judge, Judged
 from collectors.process_tree import ProcessTree
 from collectors.process_watch import ProcessWatch
@@ -100,7 +102,8 @@ class ProcessCollector:
 
     def _put(self, row: ProcessRow) -> bool:
         assert self._judge is not None
-        before, judged = self._tree.judged.get(row.pid), self._judge(row)
+        before = self._tree.judged.get(row.pid)
+        judged = self._judge(_as_started(row, before))
         self._tree.put(judged)
         agent_works = before is None and self._tree.started(judged)
         return agent_works or _matters(judged) or (before is not None and _matters(before))
@@ -129,7 +132,15 @@ class ProcessCollector:
         for pid, judged_members in members.items():
             top = self._tree.judged[pid]
             parent, children = self._tree.parent_agent(top), self._tree.children(pid)
-            yield _scope(top), (instance(context, top, judged_members, parent, children),)
+            if is_instance(top, judged_members, parent):
+                yield _scope(top), (instance(context, top, judged_members, parent, children),)
+
+
+def _as_started(row: ProcessRow, before: Judged | None) -> ProcessRow:
+    """The row with the arguments it was started with, where the process has since written a title over them."""
+    if before is None or (before.row.start_ticks, before.row.exe) != (row.start_ticks, row.exe):
+        return row
+    return replace(row, argv=before.row.argv) if before.interesting and is_title(row.argv) else row
 
 
 def _matters(judged: Judged) -> bool:

@@ -1,69 +1,45 @@
-"""What a process really runs: its program, the script an interpreter was given, and the package that belongs to."""
+"""The package that a running process belongs to: from where its code lies, else from how it was launched."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Sequence
 from urllib.parse import parse_qs
 
+from collectors.commands import base_name, command_of, script_of, start_of
 from collectors.launch import identify
 from collectors.sources.files import FileTree, Unreadable
 from collectors.sources.processes import ProcessRow
 
-_INTERPRETER = re.compile(r"node|nodejs|bun|deno|(python|pypy)[\d.]*|ruby|perl|tsx|ts-node")
+__all__ = ["Programs", "base_name", "launched_package", "package_name"]
+
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ash", "ksh"})
-_NO_SCRIPT = frozenset({"-m", "-c", "-e", "--eval", "-p", "--print"})
-_TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "--conditions", "-C"})
+_BETWEEN_COMMANDS = re.compile(r"&&|\|\||[;&|\n]")
+_SET_UP = re.compile(r"\s*(?:(?:cd|source|\.|export|set|ulimit|umask)\s.*)?", re.DOTALL)
 _NODE_PACKAGE = re.compile(r".*/node_modules/((?:@[^/]+/)?[^/]+)/")
 _PYTHON_TOOL = re.compile(r".*/(?:uv/tools|pipx/venvs)/([^/]+)/")
 _PYTHON_PACKAGE = re.compile(r".*/(?:site|dist)-packages/([^/]+)(?:/|$)")
+_LAUNCHERS = frozenset({"npm:npm", "npm:pnpm", "npm:yarn", "npm:corepack", "pypi:uv", "pypi:pipx"})
+_NPM_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")
+_FOLDERS_ABOVE = 4
+"""How far above a script the `package.json` that names it is looked for."""
 _CACHED_PATHS = 4096
 
 
-def base_name(path: str) -> str:
-    """The last component, without `.exe`."""
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return name[:-4] if name.lower().endswith(".exe") else name
-
-
-def program_of(row: ProcessRow) -> str:
-    """The executable by what the kernel says; by argv[0], which may lie, only where that may not be read."""
-    return row.exe or (row.argv[0] if row.argv else row.name)
-
-
-def script_of(row: ProcessRow) -> str | None:
-    """Absolute path of the script an interpreter was started with; None for other programs and for `-c`, `-m`."""
-    if not _INTERPRETER.fullmatch(base_name(program_of(row)).lower()):
-        return None
-    arguments = iter(row.argv[1:])
-    for argument in arguments:
-        if argument in _NO_SCRIPT:
-            return None
-        if argument in _TAKES_VALUE:
-            next(arguments, None)
-        elif not argument.startswith("-"):
-            return os.path.normpath(os.path.join(row.cwd or "/", argument))
-    return None
-
-
-def module_of(row: ProcessRow) -> str | None:
-    """The distribution that `python -m module` most likely belongs to, as `pypi:name`."""
-    argv = list(row.argv)
-    if base_name(program_of(row)).startswith("python") and "-m" in argv[:-1]:
-        module = argv[argv.index("-m") + 1].partition(".")[0]
-        return f"pypi:{module.replace('_', '-').lower()}"
-    return None
-
-
-def launched_package(argv: Sequence[str]) -> str | None:
+def launched_package(row: ProcessRow) -> str | None:
     """`type:name` of the package that a launcher such as npx, uvx or docker was told to run."""
-    # npm and npx rewrite their title into one string: `npm exec @scope/name`.
-    words = argv[0].split() if len(argv) == 1 else list(argv)
-    if not words or base_name(words[0]) in _SHELLS:
+    words = command_of(row)
+    if not words or (words[0] in _SHELLS and not _runs_one_command(words[1:])):
         return None
     purl = identify(words[0], words[1:]).package
     return package_name(purl) if purl else None
+
+
+def _runs_one_command(args: list[str]) -> bool:
+    """Whether a shell was given one command (after a change of folder and the like): then it is that command."""
+    script = next((args[i + 1] for i, arg in enumerate(args[:-1]) if re.fullmatch(r"-[a-z]*c", arg)), "")
+    return sum(not _SET_UP.fullmatch(part) for part in _BETWEEN_COMMANDS.split(script)) == 1
 
 
 def package_name(purl: str) -> str:
@@ -87,10 +63,12 @@ class Programs:
     def package(self, row: ProcessRow) -> str | None:
         """`npm:name` or `pypi:name` of the running code: from where it lies, else from how it was launched."""
         for path in (script_of(row), row.exe):
-            package = self._at(path) if path else None
+            package = self._at(path.replace("\\", "/") if path[1:2] == ":" else path) if path else None
+            if package in _LAUNCHERS:
+                break
             if package:
                 return package
-        return module_of(row) or launched_package(row.argv)
+        return _module(row) or launched_package(row)
 
     def _at(self, path: str) -> str | None:
         if path not in self._packages:
@@ -106,16 +84,33 @@ class Programs:
                 if match and match[1] != ".bin":
                     name = match[1] if kind == "npm" else match[1].removesuffix(".py").replace("_", "-").lower()
                     return f"{kind}:{name}"
-        return self._console_script(path)
+        return self._console_script(path) or self._own_package(path)
+
+    def _own_package(self, path: str) -> str | None:
+        """The package whose `package.json`, in a folder above, says that this file is what it runs."""
+        if not path.endswith((".js", ".mjs", ".cjs", ".ts")):
+            return None
+        folder = os.path.dirname(path)
+        for _ in range(_FOLDERS_ABOVE):
+            try:
+                manifest = json.loads(self._files.read(f"{folder}/package.json")[:65_536])
+            except FileNotFoundError:
+                folder = os.path.dirname(folder)
+                continue
+            except (OSError, Unreadable, ValueError, RecursionError):
+                return None
+            return _named_by(manifest, os.path.relpath(path, folder))
+        return None
 
     def _console_script(self, path: str) -> str | None:
         """The distribution whose entry points, in the same virtual environment, name this script."""
         folder, name = os.path.split(path)
         environment = os.path.dirname(folder)
-        if os.path.basename(folder) != "bin" or not self._files.exists(f"{environment}/pyvenv.cfg", None):
+        lib = {"bin": "lib/*", "Scripts": "Lib"}.get(os.path.basename(folder))
+        if lib is None or not self._files.exists(f"{environment}/pyvenv.cfg", None):
             return None
-        pattern = re.compile(rf"^{re.escape(name)}\s*=", re.MULTILINE)
-        for entry in self._files.glob(f"{environment}/lib/*/site-packages/*.dist-info/entry_points.txt", None):
+        pattern = re.compile(rf"^{re.escape(base_name(name))}\s*=", re.MULTILINE)
+        for entry in self._files.glob(f"{environment}/{lib}/site-packages/*.dist-info/entry_points.txt", None):
             try:
                 text = self._files.read(entry, None)[:65_536].decode("utf-8", "replace")
             except (OSError, Unreadable):
@@ -124,3 +119,23 @@ class Programs:
                 distribution = entry.split("/")[-2].partition("-")[0]
                 return f"pypi:{distribution.replace('_', '-').lower()}"
         return None
+
+
+def _module(row: ProcessRow) -> str | None:
+    """The distribution that `python -m module` most likely belongs to, as `pypi:name`."""
+    start = start_of(row)
+    if start is None or start.kind != "module":
+        return None
+    return f"pypi:{start.name.partition('.')[0].replace('_', '-').lower()}"
+
+
+def _named_by(manifest: object, file: str) -> str | None:
+    """`npm:name` where the manifest gives this file as its main file or as one of its commands."""
+    if not isinstance(manifest, dict):
+        return None
+    name, commands = manifest.get("name"), manifest.get("bin")
+    files = [manifest.get("main"), *(commands.values() if isinstance(commands, dict) else [commands])]
+    runs = {os.path.normpath(text) for text in files if isinstance(text, str) and "\0" not in text}
+    if isinstance(name, str) and len(name) <= 214 and _NPM_NAME.fullmatch(name) and file in runs:
+        return f"npm:{name}"
+    return None

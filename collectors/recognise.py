@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from agent.records import McpServer, redact
-from collectors.catalog.schema import Catalog, Client
-from collectors.programs import base_name, package_name, program_of, script_of
+from collectors.catalog.schema import Catalog, Client, Process
+from collectors.commands import base_name, is_honest, is_interpreter, program_of, script_of
+from collectors.launchers import LAUNCHERS
+from collectors.programs import package_name
 from collectors.sources.processes import ProcessRow
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+|%[A-Z_]+%|~(?=/)")
 _WORDS = re.compile(r"[^a-z0-9]+")
+_SERVER_WORDS = frozenset({"mcp", "fastmcp"})
+_TOOL_WORDS = frozenset({"inspector", "scan", "scanner", "client", "sdk", "create", "types", "installer", "test"})
+"""What a package about MCP that is no server says of itself: `mcp-scan`, `create-mcp-server`."""
+_RUNNERS = LAUNCHERS.keys() | {"make", "just", "task", "java", "php", "dotnet", "cargo", "env", "sudo", "cmd"}
+"""Programs that run anything: their name says nothing of what they run."""
+_ABSOLUTE = re.compile(r"[/~$%]|[A-Za-z]:[\\/]|\\\\")
 
 
 class AgentSignatures:
@@ -25,6 +34,7 @@ class AgentSignatures:
         self._fragments = re.compile("|".join(re.escape(p) for c in clients for p in c.process.paths) or "(?!)")
         self._packages = [(package, client.id) for client in clients for package in client.process.packages]
         self._paths = [(path, client.id) for client in clients for path in client.process.paths]
+        self._names = {name: client.id for client in clients for name in _names(client.process)}
 
     def match(self, row: ProcessRow, package: str | None) -> str | None:
         """Catalog id of the agent that runs here, or None."""
@@ -40,15 +50,22 @@ class AgentSignatures:
         return self._exe.get(base_name(program)) if row.exe else None
 
     def pretends(self, row: ProcessRow) -> str | None:
-        """Catalog id of the agent whose executable's name a process that is not that agent has given itself."""
-        return self._exe.get(base_name(row.argv[0].split(" ")[0])) if row.argv and row.exe else None
+        """Catalog id of the agent whose name a process that is not that agent has given itself."""
+        client = self._names.get(base_name(row.argv[0].split(" ")[0])) if row.argv and row.exe else None
+        return None if client is None or is_honest(row) else client
+
+
+def _names(process: Process) -> Iterator[str]:
+    """The names by which a client is started."""
+    yield from process.exe
+    yield from (package.rpartition("/")[2].rpartition(":")[2] for package in process.packages if "*" not in package)
+    yield from (base_name(path[:-1]) for path in process.paths if path.endswith("/") and "/bin/" in path[:-1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Launch:
     """How a definition would look in the process table."""
 
-    program: str
     args: tuple[re.Pattern[str], ...]
     server: McpServer
 
@@ -62,22 +79,23 @@ class Definitions:
         for server in servers:
             if server.package:
                 self._packages.setdefault(package_name(server.package), []).append(server)
-            if server.command:
-                name = base_name(server.command)
-                patterns = tuple(_argument(arg) for arg in server.args)
-                self._launches.setdefault(name, []).append(_Launch(name, patterns, server))
+            if server.command and not _says_nothing(server):
+                launch = _Launch(tuple(map(_argument, server.args)), server)
+                self._launches.setdefault(base_name(server.command), []).append(launch)
 
     def match(self, row: ProcessRow, package: str | None) -> list[McpServer]:
         """Definitions of any owner whose package this is, or whose command and arguments are these."""
         found = list(self._packages.get(package, ())) if package else []
         exact = list(self._exact(row)) if row.argv else []
-        # Two definitions of one package differ in their arguments: where these tell, they decide.
-        found = exact or [s for s in found if len(found) == 1 or _same_tail(s, row)] or found
+        fitting = exact or [s for s in found if _same_tail(s, row)]
+        # Two definitions of one package differ in their arguments: where these tell, they decide. Where none fits, a
+        # package that is a server and nothing else still is one; `ng mcp` is a server and `ng serve` is not.
+        found = fitting or (found if looks_like_server(package) else [])
         return list({server.id: server for server in found}.values())
 
     def _exact(self, row: ProcessRow) -> Iterator[McpServer]:
         """Definitions whose whole command line this is."""
-        names = {base_name(row.argv[0]), base_name(program_of(row))}
+        names = {base_name(program_of(row))} | ({base_name(row.argv[0])} if is_honest(row) else set())
         script = script_of(row)
         launches = [(launch, 1) for name in names for launch in self._launches.get(name, ())]
         if script:
@@ -93,8 +111,31 @@ def _argument(text: str) -> re.Pattern[str]:
     return re.compile("[^\0]*".join(re.escape(part) for part in _PLACEHOLDER.split(text)))
 
 
-def _fits(patterns: tuple[re.Pattern[str], ...], args: tuple[str, ...]) -> bool:
+def _fits(patterns: Sequence[re.Pattern[str]], args: Sequence[str]) -> bool:
     return len(patterns) == len(args) and all(map(re.Pattern.fullmatch, patterns, args))
+
+
+def _says_nothing(server: McpServer) -> bool:
+    """Whether the definition would fit anything that its interpreter runs: no argument, or only placeholders."""
+    name = base_name(server.command or "").lower()
+    return is_interpreter(name) and not any("".join(_PLACEHOLDER.split(arg)) for arg in server.args)
+
+
+def is_distinct(server: McpServer) -> bool:
+    """Whether the command line of a definition is likely to be that server wherever it runs. `node server.js` is not:
+    it says so only below an agent or in the folder it is defined for."""
+    if server.package or any(_SERVER_WORDS & words(arg) or _ABSOLUTE.match(arg) for arg in server.args):
+        return True
+    name = base_name(server.command or "").lower()
+    if not is_interpreter(name) and name not in _RUNNERS:
+        return True
+    module = next((arg for flag, arg in zip(server.args, server.args[1:], strict=False) if flag == "-m"), None)
+    return module is not None and module.partition(".")[0] not in sys.stdlib_module_names
+
+
+def words(name: str) -> set[str]:
+    """The words of a name, in lower case."""
+    return set(_WORDS.split(name.lower()))
 
 
 def looks_like_server(package: str | None) -> bool:
@@ -102,7 +143,13 @@ def looks_like_server(package: str | None) -> bool:
     if not package:
         return False
     name = package.partition(":")[2].lower()
-    return "mcp" in _WORDS.split(name) or name.startswith("@modelcontextprotocol/server-")
+    said = words(name)
+    return bool(_SERVER_WORDS & said and not _TOOL_WORDS & said) or name.startswith("@modelcontextprotocol/server-")
+
+
+def is_server_program(path: str | None) -> bool:
+    """Whether an executable calls itself an MCP server: both are words of its name, as in `github-mcp-server`."""
+    return path is not None and {"mcp", "server"} <= words(base_name(path))
 
 
 def _same_tail(server: McpServer, row: ProcessRow) -> bool:
@@ -111,9 +158,13 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
     position = next((i for i, arg in enumerate(server.args) if name and name in arg), None)
     if position is None:
         return False
-    tail = server.args[position + 1 :]
-    words = row.argv[0].split() if len(row.argv) == 1 else row.argv
-    return not tail or redact.argv(words[-len(tail) :]).args == tail
+    tail = tuple(map(_argument, server.args[position + 1 :]))
+    argv = row.argv[0].split() if len(row.argv) == 1 else row.argv
+    if tail:
+        return _fits(tail, redact.argv(argv[-len(tail) :]).args)
+    # Nothing may follow what runs: the launcher's package, or the script that it led to.
+    script = script_of(row)
+    return len(argv) == 1 or name in argv[-1] or (script is not None and script.endswith(argv[-1].removeprefix(".")))
 
 
 def bypass_flags(client: Client | None, argv: Sequence[str]) -> Iterator[str]:

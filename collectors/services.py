@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ def services() -> Services:
     return Services(tomllib.loads(_TABLE.read_text(encoding="utf-8")))
 
 
+@lru_cache(maxsize=1024)
 def package_key(purl: str) -> str:
     """`npm:@scope/name`, `pypi:name`, `oci:registry/path`: how the table names a package URL."""
     try:

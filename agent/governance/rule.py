@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from agent.governance.baseline import Baseline
 from agent.governance.policy import Policy
 from agent.records import McpServer, Proof, Record
 from agent.records.finding import Severity
@@ -16,10 +17,13 @@ from collectors.catalog.schema import Catalog
 class Facts:
     """The records and the policy a rule may look at; never changed by it."""
 
-    def __init__(self, records: Mapping[str, Record], policy: Policy, catalog: Catalog) -> None:
+    def __init__(
+        self, records: Mapping[str, Record], policy: Policy, catalog: Catalog, baseline: Baseline | None = None
+    ) -> None:
         self.records = records
         self.policy = policy
         self.catalog = catalog
+        self.baseline = baseline
 
     def of(self, kind: str) -> Iterable[Any]:
         """All records of one kind."""

@@ -1,6 +1,7 @@
 """What Rollcall says: one frozen model per kind of record."""
 
 from agent.records.ai_agent import AiAgent
+from agent.records.approval import Approval
 from agent.records.artifact import Artifact
 from agent.records.base import SCHEMA, Evidence, Part, Record, changed, record_id
 from agent.records.connection import Connection, Exposure, Purpose
@@ -15,6 +16,7 @@ from agent.records.launch_file import LaunchFile
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
 from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
+from agent.records.posture import Posture
 from agent.records.summary import Summary
 
 KINDS: dict[str, type[Record]] = {
@@ -25,6 +27,8 @@ KINDS: dict[str, type[Record]] = {
     "mcp_server": McpServer,
     "artifact": Artifact,
     "model_provider": ModelProvider,
+    "posture": Posture,
+    "approval": Approval,
     "connection": Connection,
     "coverage": Coverage,
     "finding": Finding,
@@ -37,6 +41,7 @@ __all__ = [
     "KINDS",
     "SCHEMA",
     "AiAgent",
+    "Approval",
     "Artifact",
     "Children",
     "ClientState",
@@ -58,6 +63,7 @@ __all__ = [
     "ModelProvider",
     "Owner",
     "Part",
+    "Posture",
     "Proof",
     "Purpose",
     "Record",

@@ -7,6 +7,7 @@ from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Record, Summary
 from agent.records.finding import SEVERITIES
+from agent.terminal import plain
 
 _AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS")
 _SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")
@@ -71,7 +72,7 @@ def _finding_rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
 
 def _warning(diagnostic: Diagnostic) -> str:
     place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
-    return f"  {diagnostic.severity}: {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]"
+    return plain(f"  {diagnostic.severity}: {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]")
 
 
 def _closing(summary: Summary, owners: Iterable[Record]) -> str:
@@ -83,7 +84,7 @@ def _closing(summary: Summary, owners: Iterable[Record]) -> str:
         f"{summary.status}, {summary.duration_seconds:.2f} s"
     )
     if summary.out_of_reach:
-        line += f"\nOut of reach without more rights: the homes of {', '.join(summary.out_of_reach)}"
+        line += f"\nOut of reach without more rights: the homes of {plain(', '.join(summary.out_of_reach))}"
     return line
 
 
@@ -94,6 +95,5 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _printable(cell: str) -> str:
-    """Names come from files anyone writes: no control sequence may reach the terminal."""
-    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cell)
+    text = plain(cell)
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -17,41 +17,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from agent.records import DefinitionScope, Transport
+from collectors.catalog.base import Entry, Fact, Format, Located, Os
+from collectors.catalog.permissions import Permissions, Posture
 
-Os = Literal["linux", "macos", "windows"]
-Format = Literal["json", "toml", "yaml"]
+__all__ = [
+    *("Artifact", "Catalog", "Client", "ConfigFile", "Dialect", "Fact", "Format", "Install", "Manifest", "Os"),
+    *("Override", "Permissions", "Posture", "Process", "Provider", "RootFormat", "Roots", "ServersAt", "load_client"),
+]
+
 RootFormat = Literal["json", "toml", "yaml", "xml", "sqlite"]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class _Located(_Entry):
-    """Something at path templates: `paths` for every system, plus those of one system."""
-
-    paths: tuple[str, ...] = ()
-    linux: tuple[str, ...] = ()
-    macos: tuple[str, ...] = ()
-    windows: tuple[str, ...] = ()
-
-    def on(self, os: str) -> tuple[str, ...]:
-        """The path templates that hold on this system."""
-        return (*self.paths, *getattr(self, os))
-
-
-class Fact(_Entry):
-    """Where a statement comes from, and when it was checked against that."""
-
-    source: str
-    checked: str
-    confidence: Literal["verified", "reported"] = "verified"
-
-
-class ServersAt(_Entry):
+class ServersAt(Entry):
     """Where in a document the server definitions stand."""
 
     at: str
@@ -65,7 +45,7 @@ class ServersAt(_Entry):
     """For `single`: key path of the server's name in the document; without one the file's stem is the name."""
 
 
-class ConfigFile(_Located, Fact):
+class ConfigFile(Located, Fact):
     """A file that holds server definitions, settings or both."""
 
     scope: DefinitionScope
@@ -76,7 +56,7 @@ class ConfigFile(_Located, Fact):
     """The file belongs to another client too: it counts for this one only where this one is present."""
 
 
-class Roots(_Located, Fact):
+class Roots(Located, Fact):
     """A file of the client's own state that names project or plug-in folders."""
 
     kind: Literal["project", "extension"]
@@ -87,7 +67,7 @@ class Roots(_Located, Fact):
     """`key`: the map's keys are the folders."""
 
 
-class Install(_Located, Fact):
+class Install(Located, Fact):
     """Paths and packages whose existence shows that the client is installed, for one user or for the machine."""
 
     packages: tuple[
@@ -96,7 +76,7 @@ class Install(_Located, Fact):
     """`ecosystem:name`; `collectors.ecosystems` knows where each ecosystem puts its packages."""
 
 
-class Artifact(_Located, Fact):
+class Artifact(Located, Fact):
     """Something besides servers that steers or extends the client: only its name, hash, size and place are told."""
 
     kind: Literal["skill", "subagent", "command", "rule", "hook", "plugin", "marketplace"]
@@ -111,7 +91,7 @@ class Artifact(_Located, Fact):
     """For hooks: keys of the command line within an entry; an entry that is a text is the command line itself."""
 
 
-class Provider(_Located, Fact):
+class Provider(Located, Fact):
     """Where a configuration file names model providers and default models; keys are never read."""
 
     scope: DefinitionScope
@@ -146,7 +126,7 @@ class Manifest(Fact):
         return ("{project}/package.json", "{project}/pyproject.toml", "{project}/requirements.txt")
 
 
-class Process(_Entry):
+class Process(Entry):
     """How a running process of the client is recognised; any one suffices."""
 
     exe: tuple[str, ...] = ()
@@ -159,7 +139,7 @@ class Process(_Entry):
     """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
 
 
-class Dialect(_Entry):
+class Dialect(Entry):
     """How the client's server entries differ from the common form."""
 
     untyped_url: Transport = "http"
@@ -170,7 +150,7 @@ class Dialect(_Entry):
     """Further names of transports."""
 
 
-class Client(_Entry):
+class Client(Entry):
     """One AI client."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -186,6 +166,8 @@ class Client(_Entry):
     dialect: Dialect = Dialect()
     artifact: tuple[Artifact, ...] = ()
     provider: tuple[Provider, ...] = ()
+    posture: tuple[Posture, ...] = ()
+    permissions: Permissions | None = None
     override: tuple[Override, ...] = ()
     manifest: tuple[Manifest, ...] = ()
     precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")

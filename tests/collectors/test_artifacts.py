@@ -137,9 +137,11 @@ def test_a_hooks_arguments_change_its_hash(tmp_path: Path) -> None:
 
 def test_entries_that_would_share_a_key_are_told_apart(tmp_path: Path) -> None:
     world = World(tmp_path)
-    path = world.write("~/.demo/settings.json", {"a.b": {"x": 1}, "a": {"b": {"x": 2}}})
+    long = "word " * 200
+    document = {"a.b": {"x": 1, f"{long}1": 1, f"{long}2": 1}, "a": {"b": {"x": 2}}}
+    path = world.write("~/.demo/settings.json", document)
     found = observed(world, path, kind="plugin", paths=["~/.demo/settings.json"], at="a.b", take="key")
-    assert len({artifact.id for artifact in found}) == len(found) >= 1
+    assert len({artifact.id for artifact in found}) == len(found) == 4
 
 
 def test_the_keys_of_a_map_may_be_the_names(tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_a_server_started_by_hand_is_joined_to_its_definition(
     def grown(instances: list[Record]) -> bool:
         return any(len(instance["pids"]) > 1 for instance in instances)
 
-    records = until(running)
+    records = until(running, 30)
     definitions = {r["name"]: r for r in records if r["kind"] == "mcp_server" and r["owner"] == "dev"}
     (instance,) = [r for r in records if r["kind"] == "instance"]
     assert (definitions["live"]["running"], definitions["idle"]["running"]) == (True, False)

@@ -1,7 +1,7 @@
 """The rules, by subject, in the order they are listed."""
 
 from agent.governance.rule import Rule
-from agent.governance.rules import agents, artifacts, evidence, identity, network, servers
+from agent.governance.rules import agents, artifacts, drift, evidence, identity, network, servers
 
 RULES: tuple[Rule, ...] = (
     *agents.RULES,
@@ -10,4 +10,5 @@ RULES: tuple[Rule, ...] = (
     *network.RULES,
     *artifacts.RULES,
     *evidence.RULES,
+    *drift.RULES,
 )

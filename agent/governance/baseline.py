@@ -1,0 +1,87 @@
+"""An accepted state of the inventory, to which drift is measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent.output import replace_file
+from agent.records import Record
+
+FILE = "baseline.json"
+_KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture")
+_ABOUT = {
+    "ai_agent": ("agent", "owner"),
+    "mcp_server": ("name", "agent", "launch_hash", "package", "url", "enabled"),
+    "artifact": ("name", "agent", "artifact", "content_hash"),
+    "connection": ("relation", "remote", "host"),
+    "posture": ("agent", "approval_mode", "sandbox"),
+}
+"""Fields that drift is measured by; the others change with ordinary use."""
+
+
+class Baseline:
+    """What was accepted, by record id, and when."""
+
+    def __init__(self, accepted_at: str, accepted: Mapping[str, Mapping[str, Any]]) -> None:
+        self.accepted_at = accepted_at
+        self.accepted = accepted
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Baseline:
+        """The state to accept."""
+        return cls(
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            {record.id: _about(record) for record in records if record.kind in _KINDS},
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Baseline | None:
+        """None where none was accepted yet. Raises `ValueError` for a file that is no baseline."""
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        if not isinstance(document, dict) or not isinstance(document.get("accepted"), dict):
+            raise ValueError(f"{path}: not a baseline")
+        return cls(str(document.get("accepted_at")), document["accepted"])
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, [json.dumps({"accepted_at": self.accepted_at, "accepted": self.accepted}, sort_keys=True)])
+
+    def changes(self, record: Record) -> Iterator[tuple[str, Any, Any]]:
+        """Field, before and after, of what is different; nothing for what is new or the same."""
+        before = self.accepted.get(record.id)
+        if before is not None:
+            after = _about(record)
+            yield from ((name, before.get(name), after[name]) for name in after if before.get(name) != after[name])
+
+    def is_new(self, record: Record) -> bool:
+        return record.id not in self.accepted
+
+
+def difference(baseline: Baseline, records: Iterable[Record]) -> Iterator[str]:
+    """For a person: what is new, changed or gone since the baseline."""
+    held = {record.id: record for record in records if record.kind in _KINDS}
+    for record in held.values():
+        if baseline.is_new(record):
+            yield f"new      {_words(_about(record))}"
+        for name, before, after in baseline.changes(record):
+            yield f"changed  {_words(_about(record))}: {name} from {before} to {after}"
+    for id_, about in baseline.accepted.items():
+        if id_ not in held:
+            yield f"gone     {_words(about)}"
+
+
+def _about(record: Record) -> dict[str, Any]:
+    return {"kind": record.kind, **{name: getattr(record, name, None) for name in _ABOUT[record.kind]}}
+
+
+def _words(about: Mapping[str, Any]) -> str:
+    return " ".join(
+        str(value) for name, value in about.items() if value and name not in ("launch_hash", "content_hash")
+    )

@@ -1,0 +1,98 @@
+"""What an agent may do without asking: as its files say, as it follows from them, and as its command line showed."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal, TypeVar
+
+from agent.records.base import Part, Record
+from agent.records.mcp_server import Source
+
+# Each of these three is ordered from safe to unsafe; `unknown` stands where it may hide what is worse.
+ApprovalMode = Literal["asks_always", "asks_risky", "unknown", "auto_approves", "bypasses"]
+"""asks_always: whatever could change anything waits for a person or is refused. asks_risky: what the client holds
+harmless runs unasked. auto_approves: edits, commands or tools run unasked. bypasses: the checks are switched off."""
+Sandbox = Literal["full", "partial", "unknown", "none"]
+"""full: nothing outside can be written. partial: some tools, or a folder outside, are exempt."""
+Network = Literal["off", "restricted", "unknown", "on"]
+"""What commands of the agent can reach."""
+
+Effect = Literal["allow", "ask", "deny"]
+Subject = Literal["tool", "server", "path", "command", "domain", "unknown"]
+SetBy = Literal["managed", "user", "project", "local", "flag", "default"]
+"""`local`: a file for one project that the client writes for its user; `default`: the client's own, nobody set it."""
+
+T = TypeVar("T", bound=str)
+
+
+def least_safe(order: Sequence[T], values: Iterable[T]) -> T | None:
+    """The value that stands last in an order from safe to unsafe; None of none."""
+    return max(values, key=order.index, default=None)
+
+
+class Rule(Part):
+    """One thing that is allowed, asked for or denied."""
+
+    effect: Effect
+    subject: Subject
+    """tool: a tool, `server/tool` for one of an MCP server; server: all tools of an MCP server."""
+    pattern: str
+    """In the client's own pattern language, without secrets."""
+    tool: str | None = None
+    """The client's tool that a path, command or domain is about."""
+    set_by: SetBy
+
+
+class ServerRule(Part):
+    """What a layer says about starting MCP servers."""
+
+    effect: Literal["approve", "deny", "only"]
+    """`only`: no other servers than these may run."""
+    match: Literal["name", "command", "url", "any", "none", "unknown"]
+    """What `pattern` is compared with; `command` is the redacted argv, `unknown` an entry that was not understood."""
+    pattern: str = ""
+
+
+class Posture(Record):
+    """What an agent may do without asking: as one file says, as it is in effect, or as a process showed."""
+
+    kind: Literal["posture"] = "posture"
+    basis: Literal["configured", "effective", "observed"]
+    """configured: one file; effective: after the client's precedence; observed: the arguments of a process."""
+    agent: str
+    project: str | None = None
+    """Null for what holds outside of the projects that say otherwise."""
+    set_by: SetBy
+    """Layer of a configured posture; of an effective one, who decided its approval mode."""
+    approval_mode: ApprovalMode | None = None
+    """Null where this layer does not say."""
+    sandbox: Sandbox | None = None
+    network: Network | None = None
+    rules: tuple[Rule, ...] = ()
+    """In the client's order; of an effective posture the rules of weaker layers come first."""
+    servers: tuple[ServerRule, ...] = ()
+    trusted_folders: tuple[str, ...] = ()
+    untrusted_folders: tuple[str, ...] = ()
+    permitted_modes: tuple[ApprovalMode, ...] | None = None
+    """A lock-down: no other mode can be chosen. Null where there is none."""
+    permitted_sandboxes: tuple[Sandbox, ...] | None = None
+    managed_rules_only: bool = False
+    """Rules of other layers than managed ones do not count."""
+    managed_servers_only: bool = False
+    """Lists of permitted servers of other layers than managed ones do not count."""
+    fallback: bool = False
+    """An administrator's defaults: every other layer wins over them."""
+    flags: tuple[str, ...] = ()
+    """Of an observed posture: the arguments that it follows from."""
+    instance_id: str | None = None
+    unknown: tuple[str, ...] = ()
+    """Key paths whose value was not understood."""
+    source: Source | None = None
+    """The file of a configured posture, and of an effective one the file that decided its approval mode."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "project", "basis", "place")
+
+    @property
+    def place(self) -> tuple[str | None, ...]:
+        """What tells postures of one basis apart: the place in a file, or the process."""
+        if self.basis == "configured" and self.source:
+            return self.source.path, self.source.key, self.set_by
+        return (self.instance_id,)

@@ -1,0 +1,108 @@
+"""A graph as a tree for a person, as DOT for graphviz, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from agent.reports.graph import Edge, Graph, Node
+
+Format = Literal["text", "dot", "json"]
+_MAX_LABEL = 120
+_MAX_INDENT = 60
+_SHAPES = {
+    "owner": "house",
+    "agent": "box",
+    "server": "ellipse",
+    "undeclared": "octagon",
+    "data": "cylinder",
+    "remote": "note",
+    "socket": "component",
+}
+_PLAIN = ("has", "configured", "running", "reaches", "established", "listening")
+"""Relations that the place in the tree says already."""
+
+
+def render(graph: Graph, form: Format) -> str:
+    """The whole text, ended by a newline."""
+    return {"text": text, "dot": dot, "json": as_json}[form](graph)
+
+
+def as_json(graph: Graph) -> str:
+    """`{"nodes": [{id, kind, label, notes}], "edges": [{from, to, relation}]}`, both in a stable order."""
+    nodes = [{"id": n.id, "kind": n.kind, "label": n.label, "notes": list(n.notes)} for n in _nodes(graph)]
+    edges = [{"from": e.start, "to": e.end, "relation": e.relation} for e in graph.edges]
+    return json.dumps({"nodes": nodes, "edges": edges}, indent=1, ensure_ascii=False) + "\n"
+
+
+def dot(graph: Graph) -> str:
+    """A digraph. Ids are numbers and labels are quoted, so that no name can be read as syntax."""
+    ids = {node.id: f"n{number}" for number, node in enumerate(_nodes(graph))}
+    lines = ["digraph rollcall {", "  rankdir=LR;", "  node [fontname=sans, fontsize=10];", "  edge [fontsize=8];"]
+    for node in _nodes(graph):
+        lines.append(f"  {ids[node.id]} [shape={_SHAPES[node.kind]}, label={_quoted(_label(node))}];")
+    for edge in graph.edges:
+        lines.append(f"  {ids[edge.start]} -> {ids[edge.end]} [label={_quoted(edge.relation)}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def text(graph: Graph) -> str:
+    """One tree per owner."""
+    below: dict[str, list[tuple[Node, list[str]]]] = {}
+    for start in graph.nodes:
+        below[start] = []
+    for edge in graph.edges:
+        _add(below[edge.start], graph.nodes[edge.end], edge)
+    lines: list[str] = []
+    for node in _nodes(graph):
+        if node.kind == "owner":
+            lines.append(_label(node))
+            _branch(below, node.id, "", {node.id}, lines)
+    return "\n".join(lines or ["No AI agents found."]) + "\n"
+
+
+def _add(branches: list[tuple[Node, list[str]]], node: Node, edge: Edge) -> None:
+    """Several relations to one node are one branch."""
+    for known, relations in branches:
+        if known.id == node.id:
+            relations.append(edge.relation)
+            return
+    branches.append((node, [edge.relation]))
+
+
+def _branch(
+    below: dict[str, list[tuple[Node, list[str]]]], start: str, indent: str, shown: set[str], lines: list[str]
+) -> None:
+    """What a node leads to is shown once: gateways may lead to each other and back."""
+    branches = below[start]
+    for number, (node, relations) in enumerate(branches, 1):
+        last = number == len(branches)
+        said = [relation for relation in relations if relation not in _PLAIN]
+        more = bool(below[node.id])
+        deeper = more and node.id not in shown and len(indent) < _MAX_INDENT
+        lines.append(f"{indent}{'└─ ' if last else '├─ '}{_label(node, said)}{' …' if more and not deeper else ''}")
+        if deeper:
+            shown.add(node.id)
+            _branch(below, node.id, indent + ("   " if last else "│  "), shown, lines)
+
+
+def _label(node: Node, more: list[str] | None = None) -> str:
+    notes = [*node.notes, *(more or ())]
+    return _printable(node.label) + (f" ({_printable(', '.join(notes))})" if notes else "")
+
+
+def _printable(name: str) -> str:
+    """Names come from files anyone writes: no control sequence may reach the terminal."""
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    return shown if len(shown) <= _MAX_LABEL else shown[: _MAX_LABEL - 1] + "…"
+
+
+def _quoted(label: str) -> str:
+    """In DOT a backslash starts an escape of the label language, so it is doubled before the quotes are escaped.
+    Entities are read in labels too."""
+    escaped = label.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _nodes(graph: Graph) -> list[Node]:
+    return sorted(graph.nodes.values(), key=lambda node: (node.kind, node.label, node.id))

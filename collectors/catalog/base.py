@@ -1,0 +1,35 @@
+"""What all parts of a catalog entry are made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Os = Literal["linux", "macos", "windows"]
+Format = Literal["json", "toml", "yaml"]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Located(Entry):
+    """Something at path templates: `paths` for every system, plus those of one system."""
+
+    paths: tuple[str, ...] = ()
+    linux: tuple[str, ...] = ()
+    macos: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+
+    def on(self, os: str) -> tuple[str, ...]:
+        """The path templates that hold on this system."""
+        return (*self.paths, *getattr(self, os))
+
+
+class Fact(Entry):
+    """Where a statement comes from, and when it was checked against that."""
+
+    source: str
+    checked: str
+    confidence: Literal["verified", "reported"] = "verified"

@@ -1,0 +1,137 @@
+"""What a catalog entry may say about permissions: where a client's settings stand and what their values mean.
+
+A value is looked up by its text; `true` and `false` stand for booleans, `{}` for a table. `unset` means that the
+value says nothing; a value that is not listed is unknown. Where several places of one file say something, the least
+safe counts.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from agent.records import DefinitionScope
+from agent.records.posture import ApprovalMode, Effect, Network, Sandbox
+from collectors.catalog.base import Entry, Fact, Format, Located
+
+Unset = Literal["unset"]
+
+
+class ModeAt(Entry):
+    """Where the approval mode stands."""
+
+    at: str
+    values: dict[str, ApprovalMode | Unset] = Field(default_factory=dict)
+    read: str = ""
+    """Instead of `values`: the function of `collectors.rule_syntax` that reads it."""
+
+
+class SandboxAt(Entry):
+    """Where the sandbox is switched."""
+
+    at: str
+    values: dict[str, Sandbox | Unset]
+
+
+class NetworkAt(Entry):
+    """Where the network is switched."""
+
+    at: str
+    values: dict[str, Network | Unset]
+
+
+class RulesAt(Entry):
+    """Where rules stand: each value at the path is one."""
+
+    at: str
+    syntax: str
+    """The function of `collectors.rule_syntax` that reads one."""
+    effect: Effect | None = None
+    """Null where the rule itself says it."""
+    values: dict[str, Effect | Unset] = Field(default_factory=dict)
+    """What the values mean where the last captured key is what the rule is about."""
+
+
+class ServerRulesAt(Entry):
+    """Where it stands which MCP servers may start."""
+
+    at: str
+    effect: Literal["approve", "deny", "only"] | None = None
+    values: dict[str, Literal["approve", "deny", "unset"]] = Field(default_factory=dict)
+    """What the value means, where it is not the name."""
+    about: Literal["value", "key", "entry", "any"] = "value"
+    """What is named: by the value, by the last captured key, by a table of name, command or URL; or any server."""
+
+
+class TrustAt(Entry):
+    """Where trusted folders stand: the last captured key is the folder, or without `values` the value itself."""
+
+    at: str
+    values: dict[str, Literal["folder", "parent", "untrusted", "unset"]] = Field(default_factory=dict)
+
+
+class LimitAt(Entry):
+    """A lock-down: what may be chosen at all. Several values permit what any of them permits."""
+
+    at: str
+    modes: dict[str, tuple[ApprovalMode, ...]] = Field(default_factory=dict)
+    sandboxes: dict[str, tuple[Sandbox, ...]] = Field(default_factory=dict)
+
+
+class Posture(Located, Fact):
+    """The permission settings of one kind of file."""
+
+    scope: DefinitionScope
+    format: Format = "json"
+    at: str = ""
+    """Where the settings start; for `local` the captured key is the project. All paths below are relative to it."""
+    fallback: bool = False
+    """An administrator's defaults: every other layer wins over them."""
+    mode: tuple[ModeAt, ...] = ()
+    sandbox: tuple[SandboxAt, ...] = ()
+    network: tuple[NetworkAt, ...] = ()
+    rules: tuple[RulesAt, ...] = ()
+    servers: tuple[ServerRulesAt, ...] = ()
+    trusted: tuple[TrustAt, ...] = ()
+    limit: tuple[LimitAt, ...] = ()
+    managed_rules_only_at: str = ""
+    managed_servers_only_at: str = ""
+
+
+class Flag(Entry):
+    """An argument that sets the posture of one process: `--flag`, or `--flag value`."""
+
+    flag: str
+    mode: ApprovalMode | None = None
+    sandbox: Sandbox | None = None
+    network: Network | None = None
+
+
+class Permissions(Fact):
+    """How the client treats its permission settings, and what holds where nobody set any."""
+
+    mode: ApprovalMode = "unknown"
+    sandbox: Sandbox = "unknown"
+    network: Network = "unknown"
+    order: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user")
+    """Whose settings win, the strongest first."""
+    project_wins: bool = False
+    """Settings in a project are surely in force. Otherwise they may be ignored, in folders that are not trusted or
+    altogether: they then count only as far as they loosen."""
+    rules: Literal["deny_wins", "last_wins"] = "deny_wins"
+    unconfined_bypasses: bool = False
+    """Without a sandbox nothing is left to ask for, unless the mode asks always."""
+    approves: tuple[DefinitionScope, ...] = ()
+    """Scopes whose servers start only when somebody approved them."""
+    unapproved: Literal["pending", "unknown"] = "pending"
+    """State of such a server of which no file says anything."""
+    trust_approves: bool = False
+    """Servers of a project are approved by trusting its folder."""
+    flag: tuple[Flag, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_scopes(self) -> Permissions:
+        if len(set(self.order)) != len(self.order):
+            raise ValueError("a scope stands twice in the order")
+        return self

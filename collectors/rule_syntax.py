@@ -1,0 +1,213 @@
+"""How clients spell a permission rule: one function a syntax, named in the catalog.
+
+Each takes the keys that `*` captured on the way and the value that stands there, and tells what the rule is about;
+of what it does not understand it tells nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from agent.records.posture import ApprovalMode, Effect, Subject
+
+_CALL = re.compile(r"([\w*.-]+)(?:\((.*)\))?", re.DOTALL)
+_COMMAND_TOOLS = {"bash", "shell", "powershell", "run_shell_command", "terminal", "execute_command", "commands"}
+_PATH_TOOLS = {"read", "edit", "write", "multiedit", "notebookedit", "glob", "grep", "ls", "delete", "list"}
+_PATH_TOOLS |= {"write_file", "read_file", "replace", "external_directory"}
+_DOMAIN_TOOLS = {"webfetch", "web_fetch", "fetch", "url"}
+_ACTIONS: dict[str, Effect] = {
+    **{"allow": "allow", "ask": "ask", "deny": "deny"},
+    **{"confirm": "ask", "ask_user": "ask", "reject": "deny", "delegate": "ask"},
+}
+
+
+class Said(NamedTuple):
+    """What one rule is about, and its effect where the rule itself says that."""
+
+    subject: Subject
+    pattern: str
+    tool: str | None = None
+    effect: Effect | None = None
+
+
+Syntax = Callable[[tuple[str, ...], object], Iterator[Said]]
+
+
+def call(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """`Tool`, `Tool(what)`, `mcp__server`, `mcp__server__tool`, `Mcp(server, tool)`."""
+    match = _CALL.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        return
+    tool, what = match.groups()
+    if tool.startswith("mcp__"):
+        yield _of_server(*tool.removeprefix("mcp__").partition("__")[::2])
+    elif what is None or what.strip() in ("", "*", "**", ":*"):
+        yield Said("tool", tool)
+    elif tool.lower() == "mcp":
+        server, separator, name = what.partition("," if "," in what else ":")
+        yield _of_server(server.strip(), name.strip() if separator else "")
+    else:
+        yield _about(tool, what)
+
+
+def qualified(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """`server:tool` or `server__tool`."""
+    if isinstance(value, str) and value:
+        server, separator, tool = value.partition(":" if ":" in value else "__")
+        yield _of_server(server, tool) if separator else Said("tool", value)
+
+
+def tool_of_server(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+    """The name of a tool, in the entry of its server."""
+    if isinstance(value, str) and value and captures:
+        yield _of_server(captures[0], value)
+
+
+def tool_key(captures: tuple[str, ...], _: object) -> Iterator[Said]:
+    """The tool is the key; `mcp:server:tool` is one of a server."""
+    name = captures[-1]
+    yield _of_server(*name.removeprefix("mcp:").partition(":")[::2]) if name.startswith("mcp:") else Said("tool", name)
+
+
+def server_key(captures: tuple[str, ...], _: object) -> Iterator[Said]:
+    """The server is the first captured key; where two are, the second is one of its tools."""
+    yield _of_server(captures[0], captures[1] if len(captures) > 1 else "")
+
+
+def tool_name(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """The bare name of a tool."""
+    if isinstance(value, str) and value:
+        yield Said("tool", value)
+
+
+def command(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A command line or the start of one."""
+    if isinstance(value, str) and value:
+        yield Said("command", value)
+
+
+def domain(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A host name or URL pattern."""
+    if isinstance(value, str) and value:
+        yield Said("domain", value)
+
+
+def pattern_of_tool(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A pattern in the entry of the tool it is for."""
+    if isinstance(value, str) and captures:
+        yield _about(captures[0], value)
+
+
+def command_switch(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A command as the key of what is done with it: a boolean, or a table with one."""
+    yield from _switch("command", captures, value)
+
+
+def path_switch(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A path as the key of what is done with it."""
+    yield from _switch("path", captures, value)
+
+
+def domain_switch(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A URL as the key of what is done with it."""
+    yield from _switch("domain", captures, value)
+
+
+def amp(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """`{tool, action, matches: {cmd: …}}`."""
+    if not isinstance(value, dict) or not isinstance(value.get("tool"), str):
+        return
+    effect, matches = _ACTIONS.get(str(value.get("action"))), value.get("matches")
+    if effect is None:
+        return
+    texts = [text for text in matches.values() if isinstance(text, str)] if isinstance(matches, dict) else []
+    for text in texts or [None]:
+        (said,) = tuple(call((), value["tool"])) or (Said("tool", value["tool"]),)
+        yield (said if text is None else _about(value["tool"], text))._replace(effect=effect)
+
+
+def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """A table of the policy engine: toolName, mcpName, commandPrefix or argsPattern, decision."""
+    if not isinstance(value, dict) or value.get("decision") not in _ACTIONS:
+        return
+    effect, server = _ACTIONS[value["decision"]], value.get("mcpName")
+    wanted = [text for key in ("commandPrefix", "commandRegex", "argsPattern") for text in _texts(value.get(key))]
+    for tool in _texts(value.get("toolName")) or ["*"]:
+        if isinstance(server, str):
+            yield _of_server(server, tool)._replace(effect=effect)
+        for text in wanted if not isinstance(server, str) else ():
+            yield _about(tool, text)._replace(effect=effect)
+        if not wanted and not isinstance(server, str):
+            yield Said("tool", tool, effect=effect)
+
+
+def opencode(_: tuple[str, ...], value: object) -> Iterator[Said]:
+    """An action for everything, or for each tool one, or for each tool one a pattern."""
+    for tool, action in value.items() if isinstance(value, dict) else [("*", value)]:
+        if isinstance(action, dict):
+            for pattern, inner in action.items():
+                effect = _ACTIONS.get(inner) if isinstance(inner, str) else None
+                yield _about(str(tool), str(pattern))._replace(effect=effect) if effect else Said("unknown", str(tool))
+        else:
+            effect = _ACTIONS.get(action) if isinstance(action, str) else None
+            yield Said("tool", str(tool), effect=effect) if effect else Said("unknown", str(tool))
+
+
+def opencode_mode(value: object) -> ApprovalMode | None:
+    """Whether edits and commands run unasked; None where the setting leaves one of them to weaker layers."""
+    actions = value if isinstance(value, dict) else {"*": value}
+    told = [_catch_all(actions, tool) for tool in ("edit", "bash")]
+    if "unknown" in told:
+        return "unknown"
+    if "allow" in told:
+        return "auto_approves"
+    return None if None in told else "asks_always" if told == ["deny", "deny"] else "asks_risky"
+
+
+def _catch_all(actions: dict[str, object], tool: str) -> str | None:
+    """What happens to a tool whatever it is called with: the last `*` that applies wins."""
+    found: str | None = None
+    for name, action in actions.items():
+        if name in ("*", tool):
+            told = action.get("*", found or "ask") if isinstance(action, dict) else action
+            found = _ACTIONS.get(told, "unknown") if isinstance(told, str) else "unknown"
+    return found
+
+
+def _switch(subject: Subject, captures: tuple[str, ...], value: object) -> Iterator[Said]:
+    if isinstance(value, dict):
+        told = [value[key] for key in ("approve", "approveRequest", "approveResponse") if key in value]
+        value = any(told) if told and all(isinstance(item, bool) for item in told) else None
+    if isinstance(value, bool):
+        yield Said(subject, captures[-1], effect="allow" if value else "ask")
+
+
+def _about(tool: str, what: str) -> Said:
+    lower = tool.lower()
+    if lower in _COMMAND_TOOLS:
+        return Said("command", what, tool)
+    if lower in _PATH_TOOLS:
+        return Said("path", what, tool)
+    if lower in _DOMAIN_TOOLS:
+        return Said("domain", what.removeprefix("domain:"), tool)
+    return Said("tool", f"{tool}({what})", tool)
+
+
+def _of_server(server: str, tool: str = "") -> Said:
+    return Said("server", server) if tool in ("", "*") else Said("tool", f"{server}/{tool}")
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+
+
+SYNTAXES: dict[str, Syntax] = {
+    function.__name__: function
+    for function in (
+        *(call, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
+        *(command_switch, path_switch, domain_switch, amp, gemini_policy, opencode),
+    )
+}
+MODES: dict[str, Callable[[object], ApprovalMode | None]] = {"opencode_mode": opencode_mode}

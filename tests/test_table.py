@@ -1,0 +1,106 @@
+"""The inventory as a person reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests import made
+
+from agent.records import Evidence, Record, Summary
+from agent.reports.table import render
+
+
+def lines(*records: Record) -> list[str]:
+    return render(records).splitlines()
+
+
+def row(*records: Record, containing: str) -> list[str]:
+    (found,) = [line for line in lines(*records) if containing in line]
+    return found.split()
+
+
+def summary(**fields: Any) -> Summary:
+    given = {"status": "complete", "counts": {"ai_agent": 1, "mcp_server": 2}, "collector_seconds": {}, **fields}
+    return Summary.of(endpoint_id="e", evidence=Evidence(collector="rollcall"), duration_seconds=0.5, **given)
+
+
+def test_an_empty_inventory_says_so() -> None:
+    assert lines() == ["No AI agents found.", "", "No MCP servers found."]
+
+
+def test_an_agent_has_a_row() -> None:
+    agent = made.agent(name="Demo", version="1.2", installed=True, servers=3)
+    assert row(agent, containing="Demo") == ["Demo", "dev", "1.2", "yes", "-", "3"]
+    assert row(made.agent(name="Demo", owner=None), containing="Demo")[1] == "(machine)"
+
+
+@pytest.mark.parametrize(
+    ("fields", "target"),
+    [
+        ({"package": "pkg:npm/a@1", "command": "npx"}, "pkg:npm/a@1"),
+        ({"url": "https://h/mcp", "transport": "http"}, "https://h/mcp"),
+        ({"command": "serve", "args": ("--all",)}, "serve --all"),
+        ({}, "-"),
+    ],
+)
+def test_a_server_is_shown_by_its_package_address_or_command(fields: dict[str, Any], target: str) -> None:
+    (line,) = [line for line in lines(made.server("files", **fields)) if "files" in line]
+    assert f" {target} " in line
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"running": True, "enabled": False}, "running"),
+        ({"enabled": False, "effective": False}, "disabled"),
+        ({"effective": False}, "shadowed"),
+        ({"running": False}, "-"),
+    ],
+)
+def test_a_server_is_running_disabled_shadowed_or_none_of_these(fields: dict[str, Any], state: str) -> None:
+    assert row(made.server("files", **fields), containing="files")[-1] == state
+
+
+def test_a_scope_names_its_project_or_plugin() -> None:
+    assert "/srv/p" in row(made.server("files", scope="project", project="/srv/p"), containing="files")
+    assert "plug" in row(made.server("files", scope="extension", extension="plug"), containing="files")
+
+
+def test_what_runs_without_a_definition_is_listed_apart() -> None:
+    shadow = made.instance(77, subject="mcp_server", package="npm:weather-mcp")
+    text = render([shadow, made.instance(78, subject="mcp_server", server_ids=("x",), package="npm:known"), made.instance(79)])
+    assert "Running without a definition" in text and "npm:weather-mcp" in text
+    assert "npm:known" not in text and "79" not in text
+
+
+def test_a_warning_names_the_place() -> None:
+    found = made.diagnostic(severity="error", path="/home/dev/x.json", line=3, column=7)
+    assert "  error: /home/dev/x.json:3:7: it is wrong [parse.json]" in lines(found)
+
+
+def test_the_last_lines_sum_it_up() -> None:
+    text = lines(made.owner(), made.owner("eve", reach="out_of_reach"), summary(status="partial", out_of_reach=("eve",)))
+    assert text[-2] == "1 agents, 2 MCP servers, 0 running instances in 1 homes; partial, 0.50 s"
+    assert text[-1].endswith("the homes of eve")
+
+
+def test_columns_stand_below_each_other() -> None:
+    head, *rows = [line for line in lines(made.agent("a", name="Aaaaaaa"), made.agent("b", name="B")) if line][:3]
+    assert {line[head.index("OWNER") :].split()[0] for line in rows} == {"dev"}
+
+
+def test_no_name_can_write_to_the_terminal_or_break_the_table() -> None:
+    evil = "\x1b[2J\x1b]0;x\x07\r\n\u202e\x9b"
+    records = [
+        made.server(evil, command=evil, extension=evil, scope="extension"), made.agent(name=evil, version=evil),
+        made.diagnostic(evil, message=evil, path=f"/home/{evil}", severity="error"), summary(out_of_reach=(evil,)),
+        made.instance(9, subject="mcp_server", package=evil, owner=evil),
+    ]  # fmt: skip
+    text = render(records)
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert len(text.splitlines()) == text.count("\n")
+
+
+def test_a_long_name_is_cut() -> None:
+    assert max(map(len, lines(made.server("x" * 5_000)))) < 500
