@@ -23,7 +23,7 @@ class Names:
         self._clock = clock
         self._expiry = expiry_seconds
         self._hosts: OrderedDict[str, dict[str, float]] = OrderedDict()
-        self._asked: dict[str, float] = {}
+        self._asked: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
         self.version = 0
         """Grows when an address that was asked for got another name: what was derived from it is out of date."""
@@ -55,11 +55,10 @@ class Names:
         that it names may outlive every record of the resolver."""
         now = self._clock()
         with self._lock:
-            in_use = now - self._asked.get(address, float("-inf")) <= self._expiry
-            if len(self._asked) >= _MAX_ADDRESSES and address not in self._asked:
-                self._asked = {a: at for a, at in self._asked.items() if now - at <= self._expiry}
-            if len(self._asked) < _MAX_ADDRESSES or address in self._asked:
-                self._asked[address] = now
+            in_use = now - self._asked.pop(address, float("-inf")) <= self._expiry
+            self._asked[address] = now
+            if len(self._asked) > _MAX_ADDRESSES:
+                self._asked.popitem(last=False)
             hosts = self._hosts.get(address, {})
             for host in [host for host, at in hosts.items() if now - at > self._expiry and not in_use]:
                 del hosts[host]

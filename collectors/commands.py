@@ -94,7 +94,7 @@ def command_of(row: ProcessRow) -> list[str]:
     if row.exe is None:
         return row.argv[0].split() if is_title(row.argv) else list(row.argv)
     program = base_name(row.exe)
-    if start and start.kind == "script":
+    if start and start.kind == "script" and program.lower() not in ("bun", "deno"):  # launchers themselves
         return [_STEM.sub("", base_name(start.name)), *start.args]
     if is_title(row.argv):
         words = row.argv[0].split()

@@ -10,7 +10,7 @@ from agent.records import Children, Evidence, Instance, McpServer, record_id, re
 from collectors.commands import base_name, program_of, script_of
 from collectors.contract import Context, Home
 from collectors.judge import Judged
-from collectors.recognise import bypass_flags, is_distinct
+from collectors.recognise import bypass_flags, is_distinct, own_arguments
 from collectors.sources.process_context import process_context
 from collectors.sources.processes import ProcessRow
 
@@ -45,7 +45,9 @@ def instance(
         container=around.container,
         exe=row.exe,
         args=redact.argv(row.argv[1:]).args,
-        bypass_flags=tuple(sorted({flag for m in members for flag in bypass_flags(client, m.row.argv)})),
+        bypass_flags=tuple(
+            sorted({flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))})
+        ),
         cwd=row.cwd,
         project=_project(context, row),
         children=tuple(

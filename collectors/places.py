@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from collectors.catalog.permissions import PosturePart
 from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Provider, Roots
 from collectors.contract import Context, Home
 from collectors.sources.files import Unreadable
 
-Part = ConfigFile | Artifact | Provider | Roots | Install | Manifest
+Part = ConfigFile | Artifact | Provider | PosturePart | Roots | Install | Manifest
 
 _FOLDERS = {
     "linux": {"{config}": "~/.config", "{data}": "~/.local/share", "{appdata}": "~/.config"},
@@ -121,6 +122,7 @@ class Places:
         for client in catalog.clients.values():
             parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
             parts += client.manifest
+            parts += (part for posture in client.posture for part in posture.parts)
             for part in parts:
                 for template in part.on(os):
                     self._add(client, part, template)

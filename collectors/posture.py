@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, TypeVar, get_args
 
 from agent.records import Evidence, Posture, Source, redact
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, ServerRule, SetBy, least_safe
 from agent.records.redact import printable
 from collectors.catalog import permissions
-from collectors.catalog.permissions import LimitAt, ModeAt, NetworkAt, RulesAt, SandboxAt, ServerRulesAt, TrustAt
+from collectors.catalog.permissions import (
+    LimitAt,
+    ModeAt,
+    NetworkAt,
+    PosturePart,
+    RulesAt,
+    SandboxAt,
+    ServerRulesAt,
+    TrustAt,
+)
 from collectors.keypath import Found, find
 from collectors.origin import NAME, Origin
 from collectors.rule_syntax import MODES, SYNTAXES, Said
@@ -19,29 +29,26 @@ _MOST_PARTS = 1_000
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 _NETWORKS: tuple[Network, ...] = get_args(Network)
-_SET_BY: dict[str, SetBy] = {"extension": "user"}
 
 T = TypeVar("T", bound=str)
 
 
-def postures(document: object, origin: Origin, part: permissions.Posture) -> Iterator[Posture]:
+def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Posture]:
     """What the file sets, one record for each place in it where settings start; none where it sets nothing."""
-    for count, found in enumerate(find(document, part.at)):
-        if count >= _MOST_PARTS:
-            return
+    set_by: SetBy = "user" if part.scope == "extension" else part.scope
+    for found in islice(find(document, part.posture.at), _MOST_PARTS):
         settings = Settings(found.value, found.key)
-        said = _Reader(settings, _SET_BY.get(part.scope, part.scope)).read(part)  # type: ignore[arg-type]
-        if any(said.values()) or settings.unknown or said["permitted_modes"] is not None:
-            local = part.scope == "local" and found.captures
+        said = _Reader(settings, set_by).read(part.posture)
+        if any(said.values()) or settings.unknown:
             yield Posture.of(
                 endpoint_id=origin.endpoint_id,
                 owner=origin.owner,
                 evidence=Evidence(collector=NAME, source=origin.shown),
                 basis="configured",
                 agent=origin.agent,
-                project=found.captures[0] if local else origin.project,
-                set_by=_SET_BY.get(part.scope, part.scope),
-                fallback=part.fallback,
+                project=found.captures[0] if part.scope == "local" and found.captures else origin.project,
+                set_by=set_by,
+                fallback=part.file.fallback,
                 unknown=settings.unknown,
                 source=Source(path=origin.shown, key=_shown(found.key)),
                 **said,

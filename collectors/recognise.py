@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from agent.records import McpServer, redact
 from collectors.catalog.schema import Catalog, Client, Process
-from collectors.commands import base_name, is_honest, is_interpreter, program_of, script_of
+from collectors.commands import base_name, is_honest, is_interpreter, is_title, program_of, script_of, start_of
 from collectors.launchers import LAUNCHERS
 from collectors.programs import package_name
 from collectors.sources.processes import ProcessRow
@@ -116,15 +116,15 @@ def _fits(patterns: Sequence[re.Pattern[str]], args: Sequence[str]) -> bool:
 
 
 def _says_nothing(server: McpServer) -> bool:
-    """Whether the definition would fit anything that its interpreter runs: no argument, or only placeholders."""
+    """Whether the definition would fit anything that its interpreter runs: only options and placeholders follow."""
     name = base_name(server.command or "").lower()
-    return is_interpreter(name) and not any("".join(_PLACEHOLDER.split(arg)) for arg in server.args)
+    return is_interpreter(name) and not any("".join(_PLACEHOLDER.split(arg)) for arg in server.args if arg[:1] != "-")
 
 
 def is_distinct(server: McpServer) -> bool:
     """Whether the command line of a definition is likely to be that server wherever it runs. `node server.js` is not:
     it says so only below an agent or in the folder it is defined for."""
-    if server.package or any(_SERVER_WORDS & words(arg) or _ABSOLUTE.match(arg) for arg in server.args):
+    if server.package or any(map(_ABSOLUTE.match, server.args)):
         return True
     name = base_name(server.command or "").lower()
     if not is_interpreter(name) and name not in _RUNNERS:
@@ -159,7 +159,7 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
     if position is None:
         return False
     tail = tuple(map(_argument, server.args[position + 1 :]))
-    argv = row.argv[0].split() if len(row.argv) == 1 else row.argv
+    argv = row.argv[0].split() if is_title(row.argv) else row.argv
     if tail:
         return _fits(tail, redact.argv(argv[-len(tail) :]).args)
     # Nothing may follow what runs: the launcher's package, or the script that it led to.
@@ -168,9 +168,18 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
 
 
 def bypass_flags(client: Client | None, argv: Sequence[str]) -> Iterator[str]:
-    """The client's arguments that switch approvals or the sandbox off; `--flag value` also as `--flag=value`."""
+    """The client's arguments that switch approvals or the sandbox off, as the catalog spells them."""
     for flag in client.process.bypass if client else ():
-        words = flag.split()
-        joined = "=".join(words)
-        if joined in argv or any(list(argv[i : i + len(words)]) == words for i in range(len(argv))):
+        wanted = flag.split()
+        joined = "=".join(wanted)
+        if joined in argv or any(list(argv[i : i + len(wanted)]) == wanted for i in range(len(argv))):
             yield flag
+
+
+def own_arguments(row: ProcessRow, package: str | None) -> tuple[str, ...]:
+    """The arguments of what runs, without those of its interpreter or launcher: `npx -y` approves nothing."""
+    start = start_of(row)
+    args = start.args if start else row.argv[1:]
+    name = (package or ":").partition(":")[2]
+    after = next((i for i, arg in enumerate(args) if name and (arg == name or arg.startswith(f"{name}@"))), -1)
+    return args[after + 1 :]

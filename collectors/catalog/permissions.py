@@ -7,6 +7,7 @@ safe counts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -79,15 +80,21 @@ class LimitAt(Entry):
     sandboxes: dict[str, tuple[Sandbox, ...]] = Field(default_factory=dict)
 
 
-class Posture(Located, Fact):
-    """The permission settings of one kind of file."""
+class SettingsFile(Located):
+    """Where a file with such settings lies, and whose word it is."""
 
     scope: DefinitionScope
     format: Format = "json"
-    at: str = ""
-    """Where the settings start; for `local` the captured key is the project. All paths below are relative to it."""
     fallback: bool = False
     """An administrator's defaults: every other layer wins over them."""
+
+
+class Posture(Fact):
+    """Permission settings that stand in the same way in one or several files."""
+
+    file: tuple[SettingsFile, ...]
+    at: str = ""
+    """Where the settings start; for scope `local` a captured key is the project. All paths below are relative to it."""
     mode: tuple[ModeAt, ...] = ()
     sandbox: tuple[SandboxAt, ...] = ()
     network: tuple[NetworkAt, ...] = ()
@@ -97,6 +104,31 @@ class Posture(Located, Fact):
     limit: tuple[LimitAt, ...] = ()
     managed_rules_only_at: str = ""
     managed_servers_only_at: str = ""
+
+    @property
+    def parts(self) -> tuple[PosturePart, ...]:
+        """The settings once for each file."""
+        return tuple(PosturePart(file, self) for file in self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class PosturePart:
+    """Permission settings in one of their files."""
+
+    file: SettingsFile
+    posture: Posture
+
+    @property
+    def scope(self) -> DefinitionScope:
+        return self.file.scope
+
+    @property
+    def format(self) -> Format:
+        return self.file.format
+
+    def on(self, os: str) -> tuple[str, ...]:
+        """The path templates that hold on this system."""
+        return self.file.on(os)
 
 
 class Flag(Entry):

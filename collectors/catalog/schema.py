@@ -24,8 +24,25 @@ from collectors.catalog.base import Entry, Fact, Format, Located, Os
 from collectors.catalog.permissions import Permissions, Posture
 
 __all__ = [
-    *("Artifact", "Catalog", "Client", "ConfigFile", "Dialect", "Fact", "Format", "Install", "Manifest", "Os"),
-    *("Override", "Permissions", "Posture", "Process", "Provider", "RootFormat", "Roots", "ServersAt", "load_client"),
+    "Artifact",
+    "Catalog",
+    "Client",
+    "ConfigFile",
+    "Dialect",
+    "Fact",
+    "Format",
+    "Install",
+    "Manifest",
+    "Os",
+    "Override",
+    "Permissions",
+    "Posture",
+    "Process",
+    "Provider",
+    "RootFormat",
+    "Roots",
+    "ServersAt",
+    "load_client",
 ]
 
 RootFormat = Literal["json", "toml", "yaml", "xml", "sqlite"]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - command lines are as long as they are
 """What a process is: nothing of an ordinary machine is an agent or a server, and what is one is found however it starts.
 
 The ordinary command lines are in `tests/data/ordinary_processes.jsonl`, one process a line.
@@ -52,7 +53,6 @@ HOME = (
     define("angular", "npx", "-y", "@angular/cli", "mcp"),
     define("playwright", "npx", "@playwright/mcp@latest"),
     define("ruff", "uvx", "ruff", "server"),
-    define("jest", "npx", "-y", "jest-worker"),
     define("own", "node", "server.js", project="/home/dev/src/notes"),
     define("built", "node", "build/index.js"),
     define("stdio", "node", "dist/index.js", "--stdio", project="/home/dev/src/weather"),
@@ -154,7 +154,7 @@ EXTENSIONS = "/home/dev/.vscode-server/extensions"
 
 SERVERS = [
     # npx and its kin, before and after they wrote their title.
-    (NODE, f"node /usr/bin/npx -y @modelcontextprotocol/server-filesystem /home/dev", FILES),
+    (NODE, "node /usr/bin/npx -y @modelcontextprotocol/server-filesystem /home/dev", FILES),
     (NODE, f"node {MODULES}/npm/bin/npx-cli.js -y @modelcontextprotocol/server-filesystem /home/dev", FILES),
     (NODE, ["npm exec @modelcontextprotocol/server-filesystem /home/dev"], FILES),
     (NODE, ["npm exec @modelcontextprotocol/server-filesystem /home/dev", "", "", ""], FILES),
@@ -163,7 +163,7 @@ SERVERS = [
     (NODE, f"node --max-old-space-size=512 {CACHE}/@modelcontextprotocol/server-filesystem/dist/index.js /", FILES),
     (NODE, f"/usr/bin/node --require /opt/hook.js {CACHE}/@upstash/context7-mcp/dist/index.js", "npm:@upstash/context7-mcp"),
     (NODE, f"node {MODULES}/@playwright/mcp/cli.js --headless", "npm:@playwright/mcp"),
-    (NODE, "npx -y @playwright/mcp@latest", "npm:@playwright/mcp"),
+    (NODE, ["npx @playwright/mcp@latest"], "npm:@playwright/mcp"),
     (NODE, "node /home/dev/.local/share/pnpm/pnpm.cjs dlx @notionhq/notion-mcp-server", "npm:@notionhq/notion-mcp-server"),
     ("/home/dev/.local/share/pnpm/pnpm", "pnpm dlx @sentry/mcp-server@latest", "npm:@sentry/mcp-server"),
     (NODE, "node /usr/bin/yarn.js dlx firecrawl-mcp", "npm:firecrawl-mcp"),
@@ -172,7 +172,6 @@ SERVERS = [
     ("/home/dev/.bun/bin/bun", f"bun run {CACHE}/figma-developer-mcp/dist/cli.js --stdio", "npm:figma-developer-mcp"),
     ("/home/dev/.deno/bin/deno", "deno run -A npm:@supabase/mcp-server-supabase@latest", "npm:@supabase/mcp-server-supabase"),
     (NODE, f"node {CACHE}/mcp-remote/dist/proxy.js https://mcp.linear.app/sse", "npm:mcp-remote"),
-    (NODE, "npm exec mcp-remote https://mcp.linear.app/sse".split(" "), None),
     (NODE, ["npm exec mcp-remote https://mcp.linear.app/sse"], "npm:mcp-remote"),
     (NODE, f"node {CACHE}/@azure/mcp/index.js server start", "npm:@azure/mcp"),
     (NODE, f"node {CACHE}/@modelcontextprotocol/server-everything/dist/index.js streamableHttp",
@@ -355,7 +354,7 @@ def test_an_agent_or_a_server_is_recognised_through_whatever_starts_it(
         (NODE, "node /home/dev/.npm/_npx/1/node_modules/@angular/cli/bin/ng.js mcp", "angular"),
         (NODE, ["npm exec @angular/cli mcp", "", ""], "angular"),
         (UV, "uv tool uvx ruff server", "ruff"),
-        (NODE, "npx -y @modelcontextprotocol/server-filesystem /home/dev", "filesystem"),
+        (NODE, "node /usr/bin/npx -y @modelcontextprotocol/server-filesystem /home/dev", "filesystem"),
         (DOCKER, "docker run -i --rm mcp/git", "git"),
         (PYTHON, "/home/dev/src/weather/.venv/bin/python /home/dev/src/weather/server.py", "local"),
         ("/home/dev/go/bin/notes", "/home/dev/go/bin/notes --stdio", "go"),

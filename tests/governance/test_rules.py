@@ -1,0 +1,195 @@
+"""Each rule: a record that does not conform gives the finding, and its conforming twin gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agent.governance.baseline import Baseline
+from agent.governance.policy import Policy
+from agent.governance.rule import Facts, Rule
+from agent.governance.rules import RULES
+from agent.records import Artifact, DataSource, Evidence, LaunchFile, ModelProvider, Record, Source
+from collectors.catalog.schema import Catalog
+from tests import made
+
+BY_ID = {rule.id: rule for rule in RULES}
+EMPTY = Catalog(())
+POLICY = Policy.model_validate(
+    {
+        "version": "1",
+        "agent": [
+            {"id": "demo", "state": "sanctioned", "versions": ">=2", "role": "user"},
+            {"id": "bad", "state": "unsanctioned", "role": "user"},
+            {"id": "vague"},
+        ],
+        "server": [
+            {"package": "npm:@good/files", "state": "sanctioned"},
+            {"package": "npm:evil", "state": "unsanctioned"},
+        ],
+        "egress": {"allow": ["api.example.com", "*.good.test"]},
+        "owner": [{"account": "dev", "person": "Dana"}],
+    }
+)
+GOOD, EVIL = "pkg:npm/%40good/files@1.0.0", "pkg:npm/evil@1.0.0"
+
+
+def artifact(**fields: Any) -> Artifact:
+    given = {"artifact": "hook", "agent": "demo", "name": "Stop", "scope": "user", "content_hash": "a", **fields}
+    seen = Evidence(collector="configs", source="/seen")
+    return Artifact.of(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
+
+
+def provider(url: str) -> ModelProvider:
+    seen = Evidence(collector="configs", source="/seen")
+    given = {"agent": "demo", "provider": "p", "scope": "user", "base_url": url}
+    return ModelProvider.of(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
+
+
+def file(writable_by: str = "owner", exists: bool = True) -> LaunchFile:
+    return LaunchFile.model_validate({"path": "/opt/x.py", "exists": exists, "writable_by": writable_by})
+
+
+def reads(target: str) -> tuple[DataSource, ...]:
+    return (DataSource(kind="filesystem", target=target, basis="declared"),)
+
+
+s, a, i, c = made.server, made.agent, made.instance, made.connection
+SERVER = {"subject": "mcp_server", "name": "files"}
+
+CASES: dict[str, tuple[Record, Record]] = {
+    "agent.unsanctioned": (a("bad"), a("demo")),
+    "agent.unknown": (a("other"), a("demo")),
+    "agent.version": (a("demo", version="1.9.9", installed=True), a("demo", version="2.0.1", installed=True)),
+    "agent.version_unknown": (a("demo", installed=True), a("demo", installed=True, version="2.1")),
+    "agent.as_root": (i(euid=0), i(euid=1000)),
+    "agent.bypass": (i(bypass_flags=("--yolo",)), i()),
+    "agent.in_container": (i(container="a" * 64), i()),
+    "agent.role": (a("vague"), a("demo")),
+    "server.unsanctioned": (s(package=EVIL), s(package=GOOD)),
+    "server.unvetted": (s(package="pkg:npm/other@1.0.0"), s(package=GOOD)),
+    "server.floating": (s(package="pkg:npm/x", pinned=False), s(package=GOOD, pinned=True)),
+    "server.no_identity": (s(command="/opt/x"), s(command="npx", package=GOOD)),
+    "server.undefined": (s(transport="unknown"), s()),
+    "server.plain_http": (s(transport="http", url="http://h.test/"), s(transport="http", url="http://localhost:1/")),
+    "server.inline_secret": (s(inline_secret=True), s()),
+    "server.egress": (s(transport="http", url="https://bad.test"), s(transport="http", url="https://mcp.good.test/x")),
+    "server.writable": (s(launch_file=file("everyone")), s(launch_file=file())),
+    "server.temporary": (s(command="/tmp/x"), s(command="/opt/tmp/x")),
+    "server.downloads": (s(command="python3", args=("/home/dev/Downloads/x.py",)), s(command="/opt/x")),
+    "server.missing": (s(launch_file=file(exists=False)), s(launch_file=file())),
+    "server.filesystem": (s(data=reads("/home/dev")), s(data=reads("/home/dev/project"))),
+    "server.privileged": (s(args=("run", "--privileged", "x")), s(args=("run", "--rm", "x"))),
+    "server.piped_shell": (
+        s(command="bash", args=("-c", "curl https://x.test/i.sh | sh")),
+        s(command="bash", args=("-c", "curl https://x.test/i.sh > i.sh")),
+    ),
+    "server.look_alike": (s(package="pkg:npm/%40good/fiels"), s(package=GOOD)),
+    "server.bridge": (s(remote_url="https://r.test/"), s()),
+    "server.shadow": (i(**SERVER), i(**SERVER, server_ids=("x",))),
+    "server.as_root": (i(**SERVER, euid=0), i(**SERVER, euid=1)),
+    "owner.unassigned": (a("demo", owner="eve"), a("demo")),
+    "network.egress": (
+        c("x", relation="established", remote="203.0.113.9:443"),
+        c("x", relation="established", remote="203.0.113.9:443", host="api.example.com"),
+    ),
+    "provider.egress": (provider("https://models.bad.test/v1"), provider("https://api.example.com/v1")),
+    "provider.plain_http": (provider("http://models.good.test/v1"), provider("http://127.0.0.1:11434")),
+    "hook.project": (artifact(scope="project"), artifact()),
+    "hook.network": (artifact(program="curl"), artifact(program="echo")),
+    "plugin.marketplace": (artifact(artifact="marketplace"), artifact(artifact="marketplace", scope="managed")),
+    "evidence.gap": (made.diagnostic(severity="error"), made.diagnostic(severity="warning")),
+    "evidence.definition": (made.diagnostic("definition.unread"), made.diagnostic("parse.json")),
+    "evidence.pretence": (made.diagnostic("process.title_disagrees"), made.diagnostic("parse.json")),
+    "evidence.out_of_reach": (made.owner(reach="out_of_reach"), made.owner()),
+}
+
+
+def proofs(rule: Rule, record: Record, *around: Record, baseline: Baseline | None = None) -> list[str]:
+    records = {r.id: r for r in (record, *around)}
+    return [found.what for found in rule.check(record, Facts(records, POLICY, EMPTY, baseline))]
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_a_rule_tells_what_does_not_conform_from_its_twin(id: str) -> None:
+    wrong, right = CASES[id]
+    assert wrong.kind == BY_ID[id].kind
+    assert proofs(BY_ID[id], wrong)
+    assert not proofs(BY_ID[id], right)
+
+
+def test_a_stronger_definition_that_starts_something_else_is_told_of_the_weaker_one() -> None:
+    other = s(path="/p/.mcp.json", scope="project", project="/p", launch_hash="1" * 64)
+    rule = BY_ID["server.replaced"]
+    assert proofs(rule, s(shadowed_by=(other.id,)), other)
+    assert not proofs(rule, s(shadowed_by=(other.id,), launch_hash="1" * 64), other)
+
+
+def test_two_servers_under_one_name_are_told_once() -> None:
+    one, two = s(command="/a"), s(agent="zz", path="/z", command="/b", launch_hash="1" * 64)
+    rule = BY_ID["server.differs"]
+    assert len([r for r, o in ((one, two), (two, one)) if proofs(rule, r, o)]) == 1
+    assert not proofs(rule, s(package=GOOD), s(agent="zz", path="/z", package=GOOD, launch_hash="1" * 64))
+
+
+def test_a_disabled_server_that_runs_is_told() -> None:
+    off, on = s(enabled=False), s()
+    rule = BY_ID["server.disabled_runs"]
+    assert proofs(rule, i(**SERVER, server_ids=(off.id,)), off)
+    assert not proofs(rule, i(**SERVER, server_ids=(on.id,)), on)
+
+
+@pytest.mark.parametrize(("id", "account"), [("owner.service", "service"), ("owner.root", "root")])
+def test_agents_of_accounts_that_are_no_person_are_told(id: str, account: str) -> None:
+    assert proofs(BY_ID[id], a(), made.owner(account=account))
+    assert not proofs(BY_ID[id], a(), made.owner())
+
+
+def test_a_definition_without_an_account_is_an_orphan() -> None:
+    assert proofs(BY_ID["owner.orphan"], s())
+    assert not proofs(BY_ID["owner.orphan"], s(), made.owner())
+
+
+def test_only_sockets_open_to_other_machines_are_exposed() -> None:
+    rule, who = BY_ID["network.exposed"], i()
+    assert proofs(rule, c(who.id, local="0.0.0.0:3001"), who)
+    assert not proofs(rule, c(who.id, local="127.0.0.1:3001"), who)
+
+
+DRIFT: dict[str, tuple[Record, Callable[[], Record]]] = {
+    "drift.agent": (a("demo"), lambda: a("new")),
+    "drift.server": (s(), lambda: s("new")),
+    "drift.launch": (s(), lambda: s(launch_hash="1" * 64)),
+    "drift.enabled": (s(enabled=False), lambda: s(enabled=True)),
+    "drift.artifact": (artifact(), lambda: artifact(artifact="skill")),
+    "drift.content": (artifact(), lambda: artifact(content_hash="b")),
+    "drift.egress": (
+        c("x", relation="established", remote="203.0.113.9:443"),
+        lambda: c("y", relation="established", remote="203.0.113.10:443"),
+    ),
+}
+
+
+@pytest.mark.parametrize("id", DRIFT)
+def test_drift_is_what_the_baseline_does_not_know(id: str) -> None:
+    before, after = DRIFT[id]
+    baseline = Baseline.of([before])
+    assert proofs(BY_ID[id], after(), baseline=baseline)
+    assert not proofs(BY_ID[id], before, baseline=baseline)
+    assert not proofs(BY_ID[id], after())
+
+
+def test_every_rule_has_a_test_here() -> None:
+    by_hand = {"server.replaced", "server.differs", "server.disabled_runs", "owner.service", "owner.root", "owner.orphan"}
+    tested = {*CASES, *DRIFT, *by_hand, "network.exposed"}
+    assert {rule.id for rule in RULES if not rule.id.startswith(("posture.", "approval."))} == tested
+
+
+def test_rules_say_what_they_mean() -> None:
+    assert len(RULES) >= 35
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.title and rule.remediation.endswith(".") and rule.controls
+        assert all(control.startswith(("A.", "clause ")) for control in rule.controls)

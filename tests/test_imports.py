@@ -1,0 +1,117 @@
+"""The import arrows: records know nobody, collectors know records, nobody else is known by either."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+OURS = ("agent", "collectors", "packaging", "tests")
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Modules a file imports anywhere in it, relative ones made absolute."""
+    package = ".".join(file.relative_to(REPOSITORY).parent.parts)
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def below(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+def wrong(folder: str, *allowed: str) -> list[tuple[str, str]]:
+    files = sorted((REPOSITORY / folder).rglob("*.py"))
+    assert files, f"nothing in {folder}"
+    return [
+        (str(file.relative_to(REPOSITORY)), module)
+        for file in files
+        for module in imported(file)
+        if below(module, *OURS) and not below(module, *allowed)
+    ]
+
+
+def test_records_import_nothing_of_ours() -> None:
+    assert wrong("agent/records", "agent.records") == []
+
+
+def test_collectors_import_records_and_each_other_only() -> None:
+    assert wrong("collectors", "agent.records", "collectors") == []
+
+
+def test_sources_know_the_contract_but_no_collector_and_no_record() -> None:
+    assert wrong("collectors/sources", "collectors.sources", "collectors.contract", "collectors.catalog.schema") == []
+
+
+def test_the_catalog_knows_records_and_nothing_else() -> None:
+    assert wrong("collectors/catalog", "collectors.catalog", "agent.records") == []
+
+
+def test_nothing_that_is_shipped_imports_tests() -> None:
+    shipped = [*wrong("agent", "agent", "collectors"), *wrong("collectors", "agent", "collectors")]
+    assert shipped == []
+
+
+def python(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("agent.records", ["collectors", "agent.config", "httpx", "yaml", "structlog", "psutil", "sqlite3"]),
+        ("agent.cli", ["httpx", "yaml", "psutil", "watchdog", "jsonyx", "packageurl", "structlog", "agent.delivery"]),
+        ("agent.once", ["httpx", "yaml", "psutil", "watchdog", "agent.delivery", "agent.reports", "agent.daemon"]),
+        ("collectors.registry", ["httpx", "yaml", "psutil", "watchdog", "agent.config", "agent.engine"]),
+    ],
+)
+def test_what_is_not_needed_at_the_start_is_not_imported(module: str, heavy: list[str]) -> None:
+    before = python("import sys; print(*sys.modules)").split()
+    loaded = python(f"import {module}, sys; print(*sys.modules)").split()
+    assert [name for name in heavy if any(below(found, name) for found in loaded) and name not in before] == []
+
+
+def test_no_module_of_another_system_is_imported_on_this_one() -> None:
+    loaded = python("import agent.once, agent.daemon, sys; print(*sys.modules)").split()
+    others = {"linux": ("macos", "windows"), "darwin": ("linux", "windows"), "win32": ("linux", "macos")}[sys.platform]
+    assert [name for name in loaded if below(name, *(f"agent.platform.{other}" for other in others))] == []
+
+
+def test_every_module_can_be_imported_on_its_own() -> None:
+    modules = [
+        ".".join(file.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+        for folder in ("agent", "collectors")
+        for file in sorted((REPOSITORY / folder).rglob("*.py"))
+        if file.name != "__main__.py"
+    ]
+    # Each in a fork of its own, so that no module leans on what another has imported.
+    code = """
+import importlib, os, sys
+for name in sys.argv[1].split():
+    if not os.fork():
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            print(name, repr(error), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    done = subprocess.run([sys.executable, "-c", code, " ".join(modules)], cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
