@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-OURS = ("agent", "collectors", "packaging", "tests")
+OURS = ("agent", "collectors", "tests")
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -75,8 +75,8 @@ def python(code: str, **environment: str) -> str:
     ("module", "heavy"),
     [
         ("agent.records", ["collectors", "agent.config", "httpx", "yaml", "structlog", "psutil", "sqlite3"]),
-        ("agent.cli", ["httpx", "yaml", "psutil", "watchdog", "jsonyx", "packageurl", "structlog", "agent.delivery"]),
-        ("agent.once", ["httpx", "yaml", "psutil", "watchdog", "agent.delivery", "agent.reports", "agent.daemon"]),
+        ("agent.cli", ["httpx", "yaml", "psutil", "watchdog", "jsonyx", "packageurl", "structlog", "agent.delivery.sender", "agent.daemon"]),
+        ("agent.once", ["httpx", "yaml", "psutil", "watchdog", "agent.delivery.sender", "agent.reports", "agent.daemon"]),
         ("collectors.registry", ["httpx", "yaml", "psutil", "watchdog", "agent.config", "agent.engine"]),
     ],
 )
@@ -102,6 +102,7 @@ def test_every_module_can_be_imported_on_its_own() -> None:
     # Each in a fork of its own, so that no module leans on what another has imported.
     code = """
 import importlib, os, sys
+import httpx, jsonyx, packageurl, psutil, pydantic, rfc8785, sqlite3, structlog, yaml
 for name in sys.argv[1].split():
     if not os.fork():
         try:

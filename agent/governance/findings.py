@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from agent.governance.policy import Policy, PolicyException
@@ -23,29 +23,35 @@ class Assessor:
         active = [rule for rule in rules if rule.id not in policy.rules.disabled]
         self._single = _by_kind(rule for rule in active if not rule.joint)
         self._joint = _by_kind(rule for rule in active if rule.joint)
-        self._answers: dict[str, tuple[Record, list[tuple[Rule, tuple[Proof, ...]]]]] = {}
+        self._answers: dict[str, tuple[Record, list[Finding]]] = {}
+        self._day: date | None = None
 
     def assess(self, facts: Facts, previous: Mapping[str, Record], now: datetime | None = None) -> dict[str, Finding]:
         """All findings by id: what does not conform now, and what did not before and does now."""
         now = now or datetime.now(UTC)
         earlier = {id_: record for id_, record in previous.items() if isinstance(record, Finding)}
+        if now.date() != self._day:
+            # Exceptions expire.
+            self._answers.clear()
+            self._day = now.date()
         found: dict[str, Finding] = {}
         for record in facts.records.values():
-            for rule, proofs in self._answers_for(record, facts):
-                finding = self._finding(rule, record, proofs, facts, now)
+            for finding in self._findings(record, facts, now):
                 found[finding.id] = _continued(finding, earlier.get(finding.id))
         for id_, old in earlier.items():
             if id_ not in found and (closed := _closed(old, now)):
                 found[id_] = closed
         return found
 
-    def _answers_for(self, record: Record, facts: Facts) -> Iterator[tuple[Rule, tuple[Proof, ...]]]:
+    def _findings(self, record: Record, facts: Facts, now: datetime) -> Iterator[Finding]:
         known = self._answers.get(record.id)
         if known is None or known[0] is not record:
-            answers = list(_ask(self._single.get(record.kind, ()), record, facts))
+            rules = self._single.get(record.kind, ())
+            answers = [self._finding(rule, record, proofs, facts, now) for rule, proofs in _ask(rules, record, facts)]
             self._answers[record.id] = known = (record, answers)
         yield from known[1]
-        yield from _ask(self._joint.get(record.kind, ()), record, facts)
+        for rule, proofs in _ask(self._joint.get(record.kind, ()), record, facts):
+            yield self._finding(rule, record, proofs, facts, now)
 
     def forget(self, ids: Iterable[str]) -> None:
         """Records that are gone."""
@@ -101,7 +107,7 @@ def _ask(rules: Iterable[Rule], record: Record, facts: Facts) -> Iterator[tuple[
 
 def _continued(finding: Finding, old: Finding | None) -> Finding:
     """The finding with its history: since when, and whether it had been resolved in between."""
-    if old is None:
+    if old is None or old is finding:
         return finding
     if old.state == "resolved":
         return changed(finding, state="reopened" if finding.state == "open" else finding.state)
