@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
+from agent.approvals import approvals
 from agent.coverage import coverage
 from agent.gateways import fan_out
 from agent.names import Names
 from agent.network import network
+from agent.posture import effective, observed
 from agent.precedence import resolve
-from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Record, changed
+from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, changed
 from collectors.catalog.schema import Catalog
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
@@ -35,6 +37,10 @@ def correlate(facts: Iterable[Record], catalog: Catalog, live: bool, names: Name
     agents = _agents(records.values(), servers, instances, catalog)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances), *fan_out(servers, catalog)]
+    postures = [record for record in records.values() if isinstance(record, Posture)]
+    more += effective(agents.values(), postures, catalog)
+    more += observed(instances, catalog)
+    more += approvals(servers, postures, catalog)
     more += coverage(records.values(), agents, catalog)
     records.update((record.id, record) for record in more)
     return records

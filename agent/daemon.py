@@ -138,6 +138,7 @@ class Session:
 
     def _reconcile(self, work: Work | None = None) -> None:
         self._engine.reconcile()
+        self._inventory.touch()
         self._step(work)
         self._schedule(
             {"reconcile", "processes", "sockets", "heartbeat", "watchdog"} - self._due.keys() | {"reconcile"}

@@ -47,7 +47,7 @@ class Derivation:
         # What is joined anew and says the same stays the same object: then its rules need not be asked again.
         for id_, record in records.items():
             known = self._last.get(id_)
-            if known is not None and known is not record and known.same_facts(record):
+            if known is not None and record.NOT_FACTS == Record.NOT_FACTS and known.same_facts(record):
                 records[id_] = known
         self._assessor.forget(self._last.keys() - records.keys())
         self._last = records

@@ -61,7 +61,8 @@ class Inventory:
         """Put what is true of a scope now in place of what was known of it."""
         if seen.unknown:
             self.unknown.add(seen.scope)
-            kept = tuple(record for record in self.facts(seen.scope) if record.kind != "diagnostic")
+            told = {record.id for record in seen.records}
+            kept = tuple(r for r in self.facts(seen.scope) if r.kind != "diagnostic" and r.id not in told)
             self._put(seen.scope, kept + seen.records)
         else:
             self.unknown.discard(seen.scope)
@@ -87,6 +88,10 @@ class Inventory:
     def _all_facts(self) -> Iterator[Record]:
         return (record for records in self._facts.values() for record in records)
 
+    def touch(self) -> None:
+        """Derive anew at the next `settle`, so that times and counts are those of now."""
+        self.version += 1
+
     def committed(self) -> None:
         """The changes told by `settle` are durable: they are the state to compare with from now on."""
         if self._derived_version >= 0:
@@ -100,6 +105,9 @@ class Inventory:
     def _put(self, scope: Scope, records: tuple[Record, ...]) -> None:
         before = self._facts.get(scope, ())
         if _same(before, records):
+            if records:
+                # When it was last seen, and how often, is kept up to date without being a change.
+                self._facts[scope] = records
             return
         self.dirty.add(scope)
         self.version += 1

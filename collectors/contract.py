@@ -30,7 +30,7 @@ class Scope(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Observation:
     """All records that are true of a scope now. `unknown`: it could not be read, so what was known before stands,
-    there and in every scope below it; `records` then holds only diagnostics."""
+    there and in every scope below it, but for what `records` says anew."""
 
     scope: Scope
     records: tuple[Record, ...] = ()

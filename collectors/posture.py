@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from agent.records import Evidence, Posture, Source, redact
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, ServerRule, SetBy, least_safe
@@ -92,8 +92,9 @@ class _Reader:
     def _rules(self, place: RulesAt) -> Iterator[Rule]:
         if place.values:
             for found, effect in self._settings.told(place.at, place.values):
-                for said in SYNTAXES[place.syntax](found.captures, found.value) if effect else ():
-                    yield self._rule(said._replace(effect=effect))
+                if effect and effect != "unset":
+                    for said in SYNTAXES[place.syntax](found.captures, found.value):
+                        yield self._rule(said._replace(effect=effect))
             return
         for found in self._settings.at(place.at):
             understood = list(SYNTAXES[place.syntax](found.captures, found.value))
@@ -119,14 +120,12 @@ class _Reader:
 
     def _servers(self, place: ServerRulesAt) -> Iterator[ServerRule]:
         if place.values:
-            for found, effect in self._settings.told(place.at, place.values):
-                if effect == "approve" or effect == "deny":
-                    yield ServerRule(effect=effect, match="any") if place.about == "any" else ServerRule(
-                        effect=effect, match="name", pattern=_name(found.captures[-1])
-                    )
+            for found, told in self._settings.told(place.at, place.values):
+                if told and told != "unset":
+                    yield _server_rule(told, place.about, found)
             return
         effect = place.effect or "deny"
-        if effect == "only" and any(found.value == [] for found in find_list(self._settings, place.at)):
+        if effect == "only" and any(found.value == [] for found in self._settings.at(place.at.removesuffix("[]"))):
             yield ServerRule(effect="only", match="none")
         for found in self._settings.at(place.at):
             rule = _server_rule(effect, place.about, found)
@@ -165,12 +164,10 @@ class _Reader:
         return bool(at) and self._settings.holds(at)
 
 
-def find_list(settings: Settings, at: str) -> Iterator[Found]:
-    return settings.at(at.removesuffix("[]")) if at.endswith("[]") else iter(())
-
-
-def _server_rule(effect: Any, about: str, found: Found) -> ServerRule:
+def _server_rule(effect: Literal["approve", "deny", "only"], about: str, found: Found) -> ServerRule:
     value = found.value
+    if about == "any":
+        return ServerRule(effect=effect, match="any")
     if about == "key":
         return ServerRule(effect=effect, match="name", pattern=_name(found.captures[-1]))
     if about == "value" and isinstance(value, str):

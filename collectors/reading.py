@@ -7,6 +7,7 @@ from typing import Literal
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, Source
 from collectors.artifacts import entry_artifacts, file_artifact
+from collectors.catalog.permissions import PosturePart
 from collectors.catalog.schema import Artifact, ConfigFile, Provider
 from collectors.contract import Context, Home, Observation, Scope
 from collectors.data_sources import data_sources
@@ -14,15 +15,18 @@ from collectors.definitions import Definition, read_definitions
 from collectors.launch_file import launch_file
 from collectors.origin import NAME, Origin
 from collectors.places import Reading
+from collectors.posture import postures
 from collectors.providers import providers
 from collectors.sources.documents import Document, Unparseable, parse
 from collectors.sources.files import Unreadable
+
+_TELLING = ConfigFile | Artifact | Provider | PosturePart
 
 
 def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Reading]) -> Observation:
     """All records of one file for one account (None: the machine). A file that is absent has none."""
     scope = Scope(NAME, home.owner if home else "", path)
-    about = [reading for reading in readings if isinstance(reading.part, ConfigFile | Artifact | Provider)]
+    about = [reading for reading in readings if isinstance(reading.part, _TELLING)]
     about.sort(key=lambda reading: reading.shared)
     # Of several readers the first is the one whose own file it is.
     file = _File(context, home, path, about[0].client.id if about else None)
@@ -59,7 +63,7 @@ class _File:
             if isinstance(part, Artifact) and part.at is None:
                 yield file_artifact(self.context, origin, part, data)
                 continue
-            if not isinstance(part, ConfigFile | Artifact | Provider):
+            if not isinstance(part, _TELLING):
                 continue
             kind = part.format
             if kind not in documents:
@@ -79,6 +83,12 @@ class _File:
             yield from entry_artifacts(document, origin, part)
         elif isinstance(part, Provider):
             yield from providers(document, origin, part)
+        elif isinstance(part, PosturePart):
+            for posture in postures(document, origin, part):
+                yield posture
+                for key in posture.unknown:
+                    message = "a permission setting of an unknown type or value"
+                    yield self.diagnostic("posture.not_understood", message, key=key, agent=reading.client.id)
 
     def diagnostic(
         self,

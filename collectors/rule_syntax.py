@@ -123,9 +123,10 @@ def amp(_: tuple[str, ...], value: object) -> Iterator[Said]:
     if effect is None:
         return
     texts = [text for text in matches.values() if isinstance(text, str)] if isinstance(matches, dict) else []
-    for text in texts or [None]:
-        (said,) = tuple(call((), value["tool"])) or (Said("tool", value["tool"]),)
-        yield (said if text is None else _about(value["tool"], text))._replace(effect=effect)
+    for said in () if texts else call((), value["tool"]):
+        yield said._replace(effect=effect)
+    for text in texts:
+        yield _about(value["tool"], text)._replace(effect=effect)
 
 
 def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[Said]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -68,7 +69,7 @@ class Lookup:
     def open_folder(self, place: Place, home: Home | None) -> int | str:
         """What to list a folder by: a descriptor, or a path where folders cannot be opened."""
         if not stat.S_ISDIR(place.status.st_mode):
-            raise NotADirectoryError(place.name)
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
         return place.name if place.folder is None else self._open(place, _FOLDER, home)
 
     def check_mount(self, path: str) -> None:

@@ -21,7 +21,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - BENCHES.keys():
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
-    machine.enter_private_namespace()
+    machine.enter_private_namespaces()
     machine.compile_all()
     rows = []
     for name in options.names or BENCHES:

@@ -20,23 +20,7 @@ PROCESSES = 300
 PROJECTS = 100
 WATCHES = 200
 _SETTLE = 10.0
-_PATIENCE = 6
-"""How many times the wanted time may pass in search of enough quiet seconds."""
 _NAME = "idle Python with the six imports"
-
-
-class _Spent(NamedTuple):
-    """Sums over slices of time."""
-
-    seconds: float = 0.0
-    ours: float = 0.0
-    """Processor seconds of the daemon."""
-    reference: float = 0.0
-    starts: int = 0
-    """Processes and threads started on the whole machine."""
-
-    def plus(self, other: _Spent) -> _Spent:
-        return _Spent(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class _Cost(NamedTuple):
@@ -61,39 +45,17 @@ def run(quick: bool) -> list[Row]:
             machine.wait_until(lambda: _delivered(place / "state/journal.db"), daemon)
             _check_watches(daemon.pid)
             time.sleep(_SETTLE)
-            idle, busy = _slices(daemon.pid, reference.pid, seconds)
+            before, start = (_cost(daemon.pid), _cost(reference.pid)), time.monotonic()
+            time.sleep(seconds)
+            spent = time.monotonic() - start
             ours, theirs = _cost(daemon.pid), _cost(reference.pid)
-    share, share_of_reference = 100 * idle.ours / idle.seconds, 100 * idle.reference / idle.seconds
-    rows = [
-        Row(f"idle for {idle.seconds:.0f} s, one core", share, "%", share_of_reference, _NAME, 0.5),
+    cpu, cpu_of_reference = (100 * (a.cpu - b.cpu) / spent for a, b in zip((ours, theirs), before, strict=True))
+    return [
+        Row(f"idle for {seconds:.0f} s, one core", cpu, "%", cpu_of_reference, _NAME, 0.5),
         Row("idle, resident", ours.resident, "MB", theirs.resident, _NAME, 48),
         Row("idle, most ever resident", ours.peak, "MB", theirs.peak, _NAME),
         Row("idle, threads", ours.threads, "", theirs.threads, _NAME, 8, False),
     ]
-    if busy.starts:
-        extra = 1e3 * (busy.ours - busy.seconds * idle.ours / idle.seconds) / busy.starts
-        rows.append(Row(f"each process start ({busy.starts / busy.seconds:.0f}/s)", extra, "ms CPU"))
-    return rows
-
-
-def _slices(daemon: int, reference: int, seconds: float) -> tuple[_Spent, _Spent]:
-    """Idle and busy slices of a second each, until enough were idle. Others start processes on a shared machine, and
-    the daemon looks at each: a slice is idle when nobody starts any, nor did in the one before."""
-    idle, busy, before = _Spent(), _Spent(), 1
-    deadline = time.monotonic() + _PATIENCE * seconds
-    while idle.seconds < seconds:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"only {idle.seconds:.0f} of {seconds:.0f} seconds were quiet")
-        a = _Spent(time.monotonic(), _cost(daemon).cpu, _cost(reference).cpu, _starts())
-        time.sleep(1)
-        b = _Spent(time.monotonic(), _cost(daemon).cpu, _cost(reference).cpu, _starts())
-        done = _Spent(*(after - then for then, after in zip(a, b, strict=True)))
-        if done.starts or before:
-            busy = busy.plus(done)
-        else:
-            idle = idle.plus(done)
-        before = done.starts
-    return idle, busy
 
 
 @contextmanager
@@ -137,8 +99,3 @@ def _cost(pid: int) -> _Cost:
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     resident, peak = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
     return _Cost((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), resident, peak, int(status["Threads"]))
-
-
-def _starts() -> int:
-    """Processes and threads started since boot."""
-    return int(Path("/proc/stat").read_text().partition("\nprocesses ")[2].split()[0])

@@ -1,7 +1,8 @@
 """The machine that is measured: one account with a home of its own, processes that sleep, a daemon.
 
-Live homes come from the account database, so the benchmark runs in a private mount namespace in which that database
-and /home are its own: no account is made, no other home is read, nothing is left behind.
+The daemon reads all homes of the account database and all processes, so the benchmark runs in namespaces in which the
+account database, /home and the process table are its own: no account is made, nothing of others is read or slows it,
+nothing is left behind. Process events do not exist in there; the daemon sweeps, as it does beside them.
 """
 
 from __future__ import annotations
@@ -25,19 +26,20 @@ _INSIDE = "ROLLCALL_BENCH_NAMESPACE"
 _ACCOUNTS = f"root:x:0:0:root:/nonexistent:/bin/sh\nbench:x:{UID}:{UID}::{HOME}:/bin/sh\n"
 
 
-def enter_private_namespace() -> None:
-    """Run this program again in a mount namespace of its own, and set that up."""
+def enter_private_namespaces() -> None:
+    """Run this program again in a mount and a process namespace of its own, and set them up."""
     if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("unshare") is None:
         sys.exit("the benchmarks need Linux, root and unshare")
     namespace = os.readlink("/proc/self/ns/mnt")
     outside = os.environ.get(_INSIDE)
     if outside is None:
-        command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.bench", *sys.argv[1:]]
+        own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
+        command = [*own, sys.executable, "-m", "tests.bench", *sys.argv[1:]]
         os.environ[_INSIDE] = namespace
         os.chdir(REPOSITORY)
         os.execvp(command[0], command)
     if outside == namespace:
-        sys.exit("unshare gave no mount namespace of its own")
+        sys.exit("unshare gave no namespaces")
     with tempfile.NamedTemporaryFile("w") as accounts:
         accounts.write(_ACCOUNTS)
         accounts.flush()

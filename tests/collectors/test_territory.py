@@ -101,7 +101,7 @@ def test_a_home_that_cannot_be_walked_is_a_trouble_of_this_home_alone(tmp_path: 
             os.chown(place, 54321, 54321)
     territory = surveyed(world)
     assert territory.files == {}
-    assert [t.path for t in territory.troubles.values()] == ([] if why == "gone" else ["/home/dev"])
+    assert [t.path for t in territory.troubles.values()] == (["/home/dev"] if why == "closed" else [])
 
 
 def test_state_that_cannot_be_read_is_a_trouble_and_an_empty_file_is_none(tmp_path: Path) -> None:

@@ -35,8 +35,7 @@ def test_every_committed_schema_is_of_a_kind() -> None:
 def test_every_kind_says_what_it_is_and_what_makes_it_the_same(kind: str) -> None:
     model = KINDS[kind]
     assert model.__doc__ and model.model_fields["kind"].default == kind
-    own = {name.partition(".")[0] for name in model.IDENTITY}
-    assert own <= model.model_fields.keys()
+    assert all(hasattr(model, name) or name in model.model_fields for name in (n.partition(".")[0] for n in model.IDENTITY))
 
 
 @pytest.mark.parametrize("record", [made.server(), made.agent(), made.instance(), made.owner(), made.diagnostic()])
@@ -47,7 +46,7 @@ def test_a_record_survives_the_wire(record: Record) -> None:
 
 def test_identities_are_what_they_always_were() -> None:
     """Receivers hold these: a change of how they are made is a change of every record ever sent."""
-    assert record_id("mcp_server", "e", "dev", None, 7) == "87a5ab4d7c0c1c3b"[:0] or record_id("x") != ""
+    assert record_id("mcp_server", "e", "dev", None, 7) == "1300036e72628ec226d0e1a40d89c834"
     assert made.server().id == made.server(observed_at="2020-01-01T00:00:00Z").id
     assert made.server().id != made.server(endpoint_id="other").id
     assert made.server("a", "/p").id != made.server("b", "/p").id
