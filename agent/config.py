@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import plistlib
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -43,6 +42,9 @@ class CollectSettings(_Section):
     """Interval of the full collection that catches what no event told."""
     process_seconds: float = Field(default=1, ge=0.2)
     socket_seconds: float = Field(default=10, ge=1)
+    resolve: bool = True
+    """Whether the system's resolver is asked for the addresses of configured hosts, to name connections by them."""
+    resolve_seconds: float = Field(default=900, ge=60)
     debounce_seconds: float = Field(default=0.05, ge=0, le=5)
     """How long a changed file is left alone before it is read, so that a burst of writes is read once."""
 
@@ -165,6 +167,8 @@ def _value(text: str) -> Any:
 def _managed_profile() -> dict[str, Any]:
     """What an MDM set: a preference domain on macOS, a root-owned file on Linux."""
     if sys.platform == "darwin":
+        import plistlib
+
         path = Path("/Library/Managed Preferences/dev.rollcall.agent.plist")
         return plistlib.loads(path.read_bytes()) if path.exists() else {}
     path = Path("/etc/rollcall/managed.toml")

@@ -14,7 +14,7 @@ import structlog
 from agent import __version__
 from agent.delivery.sender import Sender
 from agent.engine import Engine
-from agent.journal import Journal
+from agent.journal import Journal, JournalError
 from agent.output import replace_file
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
 from collectors.contract import Watcher
@@ -57,17 +57,17 @@ class Health:
 
     def write(self, watchers: Mapping[str, Watcher]) -> None:
         """Leave the state where `rollcall status` finds it."""
-        beat = self.heartbeat(watchers)
-        status = {
-            "pid": os.getpid(),
-            "written_at": datetime.now(UTC).isoformat(),
-            "journal_error": self.journal_error,
-            "heartbeat": json.loads(beat.to_json()),
-        }
         try:
+            beat = self.heartbeat(watchers)
+            status = {
+                "pid": os.getpid(),
+                "written_at": datetime.now(UTC).isoformat(),
+                "journal_error": self.journal_error,
+                "heartbeat": json.loads(beat.to_json()),
+            }
             replace_file(self._file, [json.dumps(status)])
-        except OSError as error:
-            log.warning("status.not_written", reason=error.strerror)
+        except (OSError, JournalError) as error:
+            log.warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
 
     def _collectors(self, watchers: Mapping[str, Watcher]) -> list[CollectorHealth]:
         return [

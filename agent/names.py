@@ -8,6 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 _EXPIRY_SECONDS = 6 * 3600.0
 _MAX_ADDRESSES = 8_192
@@ -73,6 +74,7 @@ def host_name(text: str) -> str | None:
     return name if _HOST.fullmatch(name) and not name.rpartition(".")[2].isdigit() else None
 
 
+@lru_cache(maxsize=8_192)
 def canonical(text: str) -> str | None:
     """The address as the collectors write it; None for what is none."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -126,6 +127,7 @@ def split_endpoint(text: str | None) -> Endpoint | None:
     return Endpoint(host.strip("[]"), int(port)) if sign and port.isdigit() else None
 
 
+@lru_cache(maxsize=8_192)
 def is_loopback(host: str) -> bool:
     """Whether a name or an address means this machine."""
     address = canonical(host)

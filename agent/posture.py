@@ -19,23 +19,29 @@ from collectors.catalog.schema import Catalog, Client
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 _NETWORKS: tuple[Network, ...] = get_args(Network)
+_ORDER: dict[str, tuple[str, ...]] = {"approval_mode": _MODES, "sandbox": _SANDBOXES, "network": _NETWORKS}
 
-T = TypeVar("T", bound=str)
 Aspect = Literal["approval_mode", "sandbox", "network"]
+Limit = Literal["permitted_modes", "permitted_sandboxes"]
+T = TypeVar("T")
 
 
 def effective(agents: Iterable[AiAgent], configured: Iterable[Posture], catalog: Catalog) -> Iterator[Posture]:
     """One posture for each agent outside of projects, and one for each project that has settings of its own."""
-    of_agent: dict[str, list[Posture]] = {}
+    layers: dict[str, list[Posture]] = {}
     for posture in configured:
-        of_agent.setdefault(posture.agent, []).append(posture)
+        layers.setdefault(posture.agent, []).append(posture)
     for agent in agents:
         client = catalog.clients.get(agent.agent)
-        if client and client.permissions:
-            own = [p for p in of_agent.get(agent.agent, ()) if p.owner in (agent.owner, None)]
-            for project in sorted({p.project or "" for p in own} | {""}):
-                applying = [p for p in own if p.project in (None, project)]
-                yield _effective(agent, project or None, applying, client.permissions)
+        if client is None or client.permissions is None:
+            continue
+        places: dict[str | None, list[Posture]] = {None: []}
+        for posture in layers.get(agent.agent, ()):
+            if posture.owner in (agent.owner, None):
+                places.setdefault(posture.project, []).append(posture)
+        for project, own in places.items():
+            applying = own if project is None else [*places[None], *own]
+            yield _effective(agent, project, _Layers(applying, client.permissions))
 
 
 def observed(instances: Iterable[Instance], catalog: Catalog) -> Iterator[Posture]:
@@ -79,20 +85,77 @@ class _Choice:
     source: Source | None = None
 
 
-def _effective(agent: AiAgent, project: str | None, layers: Sequence[Posture], client: Permissions) -> Posture:
-    ranked = sorted(layers, key=lambda p: (_rank(p, client), p.source.path if p.source else ""))
-    sandbox = _chosen(ranked, client, "sandbox", _SANDBOXES, _permitted(ranked, "permitted_sandboxes"))
-    network = _chosen(ranked, client, "network", _NETWORKS, None)
-    mode = _chosen(ranked, client, "approval_mode", _MODES, _permitted(ranked, "permitted_modes"))
+class _Layers:
+    """The configured postures that apply in one place, from the weakest to the strongest."""
+
+    def __init__(self, layers: Iterable[Posture], client: Permissions) -> None:
+        self.client = client
+        self.ranked = sorted(layers, key=lambda p: (self._rank(p), p.source.path if p.source else ""))
+        self.managed = [p for p in self.ranked if p.set_by == "managed"]
+
+    def choose(
+        self, aspect: Literal["approval_mode", "sandbox", "network"], permitted: Sequence[str] | None
+    ) -> _Choice:
+        """What an aspect comes to."""
+        order = _ORDER[aspect].index
+        choice = _Choice(getattr(self.client, "mode" if aspect == "approval_mode" else aspect))
+        if permitted and choice.value not in permitted:
+            choice = _Choice(permitted[-1], "managed")
+        for _, group in groupby(self.ranked, key=self._rank):
+            told = [_Choice(value, p.set_by, p.source) for p in group if (value := getattr(p, aspect))]
+            told = [told for told in told if not permitted or told.value in (*permitted, "unknown")]
+            worst = max(told, key=lambda choice: order(choice.value), default=choice)
+            if (worst.value != "unknown" and self.sure(worst.set_by)) or order(worst.value) > order(choice.value):
+                choice = worst
+        return choice
+
+    def permitted(self, aspect: Limit) -> tuple[str, ...] | None:
+        """What all lock-downs permit together. One in a project is none: whoever may write there may lift it."""
+        limits = [limit for p in self.ranked if p.set_by in ("managed", "user") and (limit := getattr(p, aspect))]
+        return tuple(v for v in limits[0] if all(v in limit for limit in limits)) or None if limits else None
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force. What a project asks for or denies counts only where its settings are surely read."""
+        layers = self.managed if any(p.managed_rules_only for p in self.managed) else self.ranked
+        last_wins = self.client.rules == "last_wins"
+        found: dict[object, Rule] = {}
+        for rule in (rule for layer in layers for rule in layer.rules):
+            if rule.effect == "allow" or self.sure(rule.set_by):
+                key = (rule.subject, rule.tool, rule.pattern, "" if last_wins else rule.effect)
+                if last_wins:
+                    found.pop(key, None)
+                found.setdefault(key, rule)
+        return tuple(found.values())
+
+    def all(self, name: str, sure: bool = False) -> dict[T, None]:
+        """What the layers list under a name, each once; with `sure` only those that are in force when they restrict."""
+        layers = [layer for layer in self.ranked if not sure or self.sure(layer.set_by)]
+        return dict.fromkeys(item for layer in layers for item in getattr(layer, name))
+
+    def sure(self, set_by: SetBy) -> bool:
+        """Whether what this layer says is in force also where it restricts."""
+        return self.client.project_wins or set_by not in ("project", "local")
+
+    def _rank(self, layer: Posture) -> int:
+        if layer.fallback:
+            return -1
+        order: tuple[str, ...] = self.client.order
+        return len(order) - order.index(layer.set_by) if layer.set_by in order else 0
+
+
+def _effective(agent: AiAgent, project: str | None, layers: _Layers) -> Posture:
+    modes, sandboxes = layers.permitted("permitted_modes"), layers.permitted("permitted_sandboxes")
+    mode, sandbox = layers.choose("approval_mode", modes), layers.choose("sandbox", sandboxes)
+    network = layers.choose("network", None)
     if sandbox.value == "none":
-        network = _Choice("on", sandbox.set_by, sandbox.source)
-        if client.unconfined_bypasses and mode.value not in ("asks_always", "bypasses"):
+        network = _Choice("on")
+        if layers.client.unconfined_bypasses and mode.value not in ("asks_always", "bypasses"):
             mode = _Choice("bypasses", sandbox.set_by, sandbox.source)
     return Posture.of(
         endpoint_id=agent.endpoint_id,
         owner=agent.owner,
         observed_at=agent.observed_at,
-        evidence=Evidence(collector="rollcall", source=mode.source.path if mode.source else None, confidence="inferred"),
+        evidence=Evidence(collector="rollcall", source=mode.source and mode.source.path, confidence="inferred"),
         basis="effective",
         agent=agent.agent,
         project=project,
@@ -100,70 +163,13 @@ def _effective(agent: AiAgent, project: str | None, layers: Sequence[Posture], c
         approval_mode=mode.value,
         sandbox=sandbox.value,
         network=network.value,
-        rules=_rules(ranked, client),
-        servers=tuple(dict.fromkeys(r for p in ranked for r in p.servers if r.effect == "approve" or _sure(p.set_by, client))),
-        trusted_folders=tuple(sorted({folder for p in ranked for folder in p.trusted_folders})),
-        untrusted_folders=tuple(sorted({folder for p in ranked if _sure(p.set_by, client) for folder in p.untrusted_folders})),
-        permitted_modes=_permitted(ranked, "permitted_modes"),
-        permitted_sandboxes=_permitted(ranked, "permitted_sandboxes"),
-        managed_rules_only=any(p.managed_rules_only for p in ranked if p.set_by == "managed"),
-        managed_servers_only=any(p.managed_servers_only for p in ranked if p.set_by == "managed"),
-        unknown=tuple(sorted({key for p in ranked for key in p.unknown})),
+        rules=layers.rules(),
+        trusted_folders=tuple(layers.all("trusted_folders")),
+        untrusted_folders=tuple(layers.all("untrusted_folders", sure=True)),
+        permitted_modes=modes,
+        permitted_sandboxes=sandboxes,
+        managed_rules_only=any(layer.managed_rules_only for layer in layers.managed),
+        managed_servers_only=any(layer.managed_servers_only for layer in layers.managed),
+        unknown=tuple(layers.all("unknown")),
         source=mode.source,
     )
-
-
-def _rank(posture: Posture, client: Permissions) -> int:
-    """How strong a layer is; an administrator's defaults are the weakest."""
-    if posture.fallback or posture.set_by not in client.order:
-        return -1 if posture.fallback else 0
-    return len(client.order) - client.order.index(posture.set_by)
-
-
-def _chosen(
-    ranked: Sequence[Posture], client: Permissions, aspect: Aspect, order: tuple[T, ...], permitted: tuple[T, ...] | None
-) -> _Choice:
-    """What an aspect comes to, from the weakest layer to the strongest."""
-    choice = _Choice(getattr(client, "mode" if aspect == "approval_mode" else aspect))
-    if permitted and choice.value not in permitted:
-        choice = _Choice(permitted[-1], "managed")
-    for _, group in groupby(ranked, key=lambda p: _rank(p, client)):
-        told = [_Choice(v, p.set_by, p.source) for p in group if (v := getattr(p, aspect)) and _may(v, permitted)]
-        if not told:
-            continue
-        worst = max(told, key=lambda c: order.index(c.value))  # type: ignore[arg-type]
-        sure = worst.value != "unknown" and _sure(worst.set_by, client)
-        if sure or order.index(worst.value) > order.index(choice.value):  # type: ignore[arg-type]
-            choice = worst
-    return choice
-
-
-def _sure(set_by: SetBy, client: Permissions) -> bool:
-    """Whether what this layer says is in force also where it restricts."""
-    return client.project_wins or set_by not in ("project", "local")
-
-
-def _may(value: str, permitted: Sequence[str] | None) -> bool:
-    return permitted is None or value in permitted or value == "unknown"
-
-
-def _permitted(ranked: Iterable[Posture], aspect: str) -> tuple[T, ...] | None:
-    """What all lock-downs permit together. One in a project is no lock-down: whoever may write there may lift it."""
-    limits = [limit for p in ranked if p.set_by in ("managed", "user") and (limit := getattr(p, aspect)) is not None]
-    return tuple(v for v in limits[0] if all(v in limit for limit in limits)) or None if limits else None
-
-
-def _rules(ranked: Sequence[Posture], client: Permissions) -> tuple[Rule, ...]:
-    """The rules in force, those of weaker layers first. What a project asks for or denies counts only where its
-    settings are surely read."""
-    if any(p.managed_rules_only for p in ranked if p.set_by == "managed"):
-        ranked = [p for p in ranked if p.set_by == "managed"]
-    found: dict[object, Rule] = {}
-    for rule in (rule for posture in ranked for rule in posture.rules):
-        if rule.effect != "allow" and not _sure(rule.set_by, client):
-            continue
-        key = (rule.subject, rule.tool, rule.pattern, rule.effect if client.rules == "deny_wins" else "")
-        if client.rules == "last_wins":
-            found.pop(key, None)
-        found.setdefault(key, rule)
-    return tuple(found.values())

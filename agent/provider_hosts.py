@@ -32,7 +32,9 @@ class ProviderHosts:
     def at(self, host: str, port: int) -> Provider | None:
         """The provider at a host in lower case; on this machine the port decides."""
         exact = self._exact.get(f"{host}:{port}") or self._exact.get(host)
-        return exact or next((p for p in self._providers if any(_fits(host, pattern) for pattern in p.hosts)), None)
+        if exact or ":" in host or host[-1:].isdigit():  # no pattern fits an address
+            return exact
+        return next((p for p in self._providers if any(_fits(host, pattern) for pattern in p.hosts)), None)
 
     def of_agents(self, agents: Container[str]) -> frozenset[str]:
         """Names that can be looked up, of the providers that these clients use by themselves."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from agent.health import STATUS
 from agent.journal import FILE
 from agent.platform import service
 from agent.records import Heartbeat
+
+
+class _Said(BaseModel):
+    """What the status file holds."""
+
+    pid: int
+    written_at: str
+    journal_error: str | None
+    heartbeat: Heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +36,14 @@ def report(folder: Path) -> Report:
     """The state of the daemon of this folder. Raises `OSError` where the caller may not read it."""
     if not (folder / STATUS).exists():
         return Report(f"no daemon has run with the state folder {folder}\n", False)
-    status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
-    beat = Heartbeat.model_validate(status["heartbeat"])
+    text = (folder / STATUS).read_text(encoding="utf-8", errors="replace")
     running = _running(folder)
-    return Report("\n".join(_lines(folder, status["pid"], status["written_at"], beat, running)) + "\n", running)
+    try:
+        said = _Said.model_validate_json(text)
+    except ValidationError:
+        state = "running" if running else "not running"
+        return Report(f"rollcall: {state}; what it last said of itself is of another version\n", running)
+    return Report("\n".join(_lines(folder, said, running)) + "\n", running)
 
 
 def _running(folder: Path) -> bool:
@@ -40,10 +54,17 @@ def _running(folder: Path) -> bool:
     return False
 
 
-def _lines(folder: Path, pid: int, written_at: str, beat: Heartbeat, running: bool) -> Iterator[str]:
-    yield f"rollcall {beat.rollcall_version}: {f'running, pid {pid}' if running else 'not running'}"
-    yield f"  as of {written_at}, up {beat.uptime_seconds:.0f} s, endpoint {beat.endpoint_id}"
-    head, settled = _positions(folder / FILE)
+def _lines(folder: Path, said: _Said, running: bool) -> Iterator[str]:
+    beat = said.heartbeat
+    yield f"rollcall {beat.rollcall_version}: {f'running, pid {said.pid}' if running else 'not running'}"
+    yield f"  as of {said.written_at}, up {beat.uptime_seconds:.0f} s, endpoint {beat.endpoint_id}"
+    if said.journal_error:
+        yield f"  NOT JOURNALED: {said.journal_error}"
+    try:
+        head, settled = _positions(folder / FILE)
+    except sqlite3.Error as error:
+        head, settled = beat.journal_head, {target.name: target.acknowledged for target in beat.targets}
+        yield f"  journal not readable now: {error.sqlite_errorname}"
     yield f"  journal: {head} entries"
     yield "  collector     ok   mode       last success                      seconds  records"
     for c in beat.collectors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,8 +14,7 @@ from agent.records import KINDS, Record
 from collectors.contract import Scope
 
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS facts (collector TEXT, owner TEXT, key TEXT, records TEXT NOT NULL,"
-    " PRIMARY KEY (collector, owner, key)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS facts (scope TEXT PRIMARY KEY, records TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS inventory (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
@@ -30,16 +29,17 @@ class Store:
             for statement in _TABLES:
                 step.connection.execute(statement)
 
-    def load(self, derive: Derive) -> Inventory:
-        """The inventory as the last committed step left it. What an older version wrote and this one cannot read is
-        left out: the next collection discovers it again."""
+    def load(self, derive: Derive, collectors: Container[str]) -> Inventory:
+        """The inventory as the last committed step left it, with the facts of these collectors.
+
+        What an older version wrote and this one cannot read is left out: the next collection discovers it again. What
+        only a collector knew that does not run any more goes: nobody would ever take it back.
+        """
         with self._journal.reading() as connection:
-            facts = {
-                Scope(collector, owner, key): _records(json.loads(text))
-                for collector, owner, key, text in connection.execute("SELECT * FROM facts")
-            }
-            current = _records(json.loads(text) for (text,) in connection.execute("SELECT record FROM inventory"))
-        return Inventory(derive, facts, {record.id: record for record in current})
+            facts = dict(_facts(connection.execute("SELECT scope, records FROM facts")))
+            rows = connection.execute("SELECT record FROM inventory").fetchall()
+        known = {scope: records for scope, records in facts.items() if scope.collector in collectors}
+        return Inventory(derive, known, {record.id: record for (text,) in rows for record in _read(text)})
 
     def commit(
         self,
@@ -59,6 +59,11 @@ class Store:
             append(step)
         inventory.committed()
 
+    def append(self, append: Callable[[Transaction], None]) -> None:
+        """Entries that tell of no change. Raises `JournalError`."""
+        with self._journal.transaction() as step:
+            append(step)
+
     def mark(self, name: str) -> str | None:
         """A remembered value, such as the time of the last snapshot."""
         with self._journal.reading() as connection:
@@ -71,11 +76,13 @@ class Store:
 
     @staticmethod
     def _put_facts(step: Transaction, scope: Scope, records: tuple[Record, ...]) -> None:
+        # As ASCII: the key may be the path of a file whose name is no text.
+        name = json.dumps(scope)
         if records:
             text = json.dumps([as_json(record) for record in records])
-            step.connection.execute("REPLACE INTO facts VALUES (?, ?, ?, ?)", (*scope, text))
+            step.connection.execute("REPLACE INTO facts VALUES (?, ?)", (name, text))
         else:
-            step.connection.execute("DELETE FROM facts WHERE collector = ? AND owner = ? AND key = ?", scope)
+            step.connection.execute("DELETE FROM facts WHERE scope = ?", (name,))
 
     @staticmethod
     def _put_change(step: Transaction, change: Change) -> None:
@@ -93,11 +100,23 @@ def as_json(record: Record) -> dict[str, Any]:
     return record.model_dump(mode="json", by_alias=True)
 
 
-def _records(items: Iterable[Any]) -> tuple[Record, ...]:
-    found: list[Record] = []
-    for item in items:
+def _facts(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[Scope, tuple[Record, ...]]]:
+    for name, text in rows:
         try:
-            found.append(KINDS[item["kind"]].model_validate(item))
+            scope = Scope(*json.loads(name))
+        except (ValueError, TypeError):
+            continue
+        yield scope, tuple(_read(text))
+
+
+def _read(text: str) -> Iterator[Record]:
+    """The records in a JSON object or array, as far as they are any."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError):
+        return
+    for item in found if isinstance(found, list) else [found]:
+        try:
+            yield KINDS[item["kind"]].model_validate(item)
         except (ValidationError, KeyError, TypeError):
             continue
-    return tuple(found)

@@ -152,10 +152,8 @@ class _Reader:
         permitted: set[T] = set()
         for place in places:
             values: dict[str, tuple[T, ...]] = getattr(place, aspect)
-            for found in self._settings.at(place.at) if values else ():
-                known = values.get(found.value) if isinstance(found.value, str) else values.get(str(found.value).lower())
+            for _, known in self._settings.told(place.at, values) if values else ():
                 if known is None:
-                    self._settings.misunderstood(found.key)
                     return None
                 permitted |= set(known)
         return tuple(value for value in order if value in permitted) or None

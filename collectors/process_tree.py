@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from collectors.commands import base_name, program_of
 from collectors.judge import Judged
 
-_MOST_PARENTS = 50_000
+_DEAD_PARENTS = 4_096
+"""How many processes that ended are remembered, so that what they started still descends from whoever started them."""
 
 
 class ProcessTree:
@@ -26,7 +27,7 @@ class ProcessTree:
 
     def forked(self, pid: int, parent: int) -> None:
         """A new process, told before anything could be read of it; its id may have been another's before."""
-        if len(self._parents) > _MOST_PARENTS:
+        if len(self._parents) > 2 * len(self.judged) + _DEAD_PARENTS:
             self._parents = {pid: parent for pid, parent in self._parents.items() if pid in self.judged}
         self._parents[pid] = parent
 

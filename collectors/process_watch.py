@@ -24,7 +24,7 @@ class ProcessWatch:
         self._lock = threading.Lock()
         self._waiting: deque[ProcessEvent] = deque()
         self._told = False
-        self._events = ProcessEvents(self._put, self._overflow, table)
+        self._events = ProcessEvents(self._put, self._overflow, table, pause=self._tell)
         self.mode = self._events.mode
 
     @classmethod
@@ -55,10 +55,13 @@ class ProcessWatch:
             full = len(self._waiting) >= _MOST_WAITING
             if not full:
                 self._waiting.append(event)
-            tell, self._told = not self._told, True
         if full:
             self._overflow()
-        elif tell:
+
+    def _tell(self) -> None:
+        with self._lock:
+            tell, self._told = not self._told and bool(self._waiting), True
+        if tell:
             self._notify(EVENTS)
 
     def _overflow(self) -> None:

@@ -86,8 +86,9 @@ class _File:
         elif isinstance(part, PosturePart):
             for posture in postures(document, origin, part):
                 yield posture
-                for key in posture.unknown:
-                    message = "a permission setting of an unknown type or value"
+                if posture.unknown:
+                    message = f"{len(posture.unknown)} permission settings of an unknown type or value"
+                    key = posture.unknown[0]
                     yield self.diagnostic("posture.not_understood", message, key=key, agent=reading.client.id)
 
     def diagnostic(

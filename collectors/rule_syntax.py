@@ -18,8 +18,13 @@ _PATH_TOOLS = {"read", "edit", "write", "multiedit", "notebookedit", "glob", "gr
 _PATH_TOOLS |= {"write_file", "read_file", "replace", "external_directory"}
 _DOMAIN_TOOLS = {"webfetch", "web_fetch", "fetch", "url"}
 _ACTIONS: dict[str, Effect] = {
-    **{"allow": "allow", "ask": "ask", "deny": "deny"},
-    **{"confirm": "ask", "ask_user": "ask", "reject": "deny", "delegate": "ask"},
+    "allow": "allow",
+    "ask": "ask",
+    "ask_user": "ask",
+    "confirm": "ask",
+    "delegate": "ask",
+    "deny": "deny",
+    "reject": "deny",
 }
 
 

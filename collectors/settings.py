@@ -10,7 +10,7 @@ from agent.records import redact
 from agent.records.redact import printable
 from collectors.keypath import Found, find
 
-T = TypeVar("T", bound=str)
+V = TypeVar("V")
 _MOST = 1_000
 
 
@@ -38,7 +38,7 @@ class Settings:
             if found.value is not None:
                 yield found
 
-    def told(self, path: str, values: Mapping[str, T]) -> Iterator[tuple[Found, T | None]]:
+    def told(self, path: str, values: Mapping[str, V]) -> Iterator[tuple[Found, V | None]]:
         """What stands there and what that means; None where that is not known."""
         for found in self.at(path):
             meaning = values.get(_word(found.value))

@@ -73,7 +73,12 @@ class SocketCollector:
     def _records(self, context: Context, instance: Instance, sockets: Iterable[TcpSocket]) -> Iterator[Connection]:
         listening: dict[str, Connection] = {}
         talks: set[_Talk] = set()
+        sockets = list(sockets)
+        served = {socket.local_port for socket in sockets if socket.state == "listening"}
         for socket in sockets:
+            if socket.state != "listening" and socket.local_port in served:
+                # Somebody who called here, not a peer that was called; each caller comes from a port of its own.
+                continue
             if socket.state == "listening":
                 edge = _connection(context, instance, socket)
                 listening[edge.id] = edge

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests import made
-from tests.collectors.world import client
 
 from agent.correlate import correlate
 from agent.records import AiAgent, Connection, Instance, McpServer, Record
 from collectors.catalog.schema import Catalog
+from tests import made
+from tests.collectors.world import client
 
 CATALOG = Catalog([client("demo"), client("other")])
 

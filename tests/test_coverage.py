@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests import made
-from tests.collectors.world import client
 
 from agent.coverage import coverage
 from agent.records import AiAgent, Coverage, Record
 from collectors.catalog.schema import Catalog
+from tests import made
+from tests.collectors.world import client
 
 CATALOG = Catalog([client("demo", config=[{"scope": "user", "paths": ["~/.demo/mcp.json"]}]), client("other")])
 

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.collectors.world import World, client
 
 from agent.explain import explain, lines
 from agent.records import Diagnostic, McpServer
 from collectors.contract import Context
+from tests.collectors.world import World, client
 
 SERVERS = [{"at": "mcpServers"}]
 DEMO = client(
@@ -58,7 +58,9 @@ def test_records_name_the_file_as_it_was_given(
     assert isinstance(wrong, Diagnostic) and wrong.path == ".demo/mcp.json"
 
 
-@pytest.mark.parametrize("path", ["elsewhere/mcp.json", "mcp.json", "demo/mcp.json", ".demo/other.json", ".demo/mcp.json.bak"])
+@pytest.mark.parametrize(
+    "path", ["elsewhere/mcp.json", "mcp.json", "demo/mcp.json", ".demo/other.json", ".demo/mcp.json.bak"]
+)
 def test_a_file_at_another_place_is_read_by_nobody(context: Context, tmp_path: Path, path: str) -> None:
     (found,) = explain(context, write(tmp_path, path))
     assert found.client is None and found.records == ()

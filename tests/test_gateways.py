@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests import made
-from tests.collectors.world import client
 
 from agent.gateways import fan_out
 from agent.records import McpServer
 from collectors.catalog.schema import Catalog
+from tests import made
+from tests.collectors.world import client
 
 CATALOG = Catalog(
     [client("demo"), client("gate", kind="gateway", gateway=["npm:gate", "command:gate run", "command:gated"])]

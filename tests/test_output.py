@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests import made
 
 from agent.output import Format, emit, render, replace_file
+from tests import made
 
 RECORDS = [made.server("ünï \x1b[2J"), made.agent(), made.owner()]
 

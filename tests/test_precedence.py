@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests import made
-from tests.collectors.world import client
 
 from agent.precedence import resolve
 from agent.records import McpServer
 from collectors.catalog.schema import Catalog
+from tests import made
+from tests.collectors.world import client
 
 DEFAULT = client("demo")
 
@@ -89,7 +89,11 @@ def test_a_disabled_definition_is_not_effective_and_still_shadows() -> None:
 
 
 def test_managed_servers_of_an_exclusive_client_leave_no_others() -> None:
-    servers = [server("/m", "managed", owner=None), server("/u", name="anything"), server("/o", agent="other", name="x")]
+    servers = [
+        server("/m", "managed", owner=None),
+        server("/u", name="anything"),
+        server("/o", agent="other", name="x"),
+    ]
     found = resolved(*servers, exclusive=True)
     assert (found["/u"].effective, found["/u"].shadowed_by) == (False, (found["/m"].id,))
     assert found["/o"].effective

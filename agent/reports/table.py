@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Record, Summary
+from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Posture, Record, Summary
 from agent.records.finding import SEVERITIES
 from agent.terminal import plain
 
-_AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS")
+_AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS", "APPROVALS")
 _SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")
+_LOOSE = ("AGENT", "OWNER", "WHERE", "APPROVALS", "SANDBOX", "SET BY", "IN")
+_UNASKED = ("auto_approves", "bypasses")
 _WIDEST = 60
 
 
@@ -20,13 +22,19 @@ def render(records: Sequence[Record]) -> str:
     agents = [cast(AiAgent, r) for r in of.get("ai_agent", ())]
     servers = [cast(McpServer, r) for r in of.get("mcp_server", ())]
     undeclared = [i for i in map(_instance, of.get("instance", ())) if i.subject == "mcp_server" and not i.server_ids]
+    postures = [cast(Posture, r) for r in of.get("posture", ())]
+    modes = {(p.owner, p.agent): p for p in postures if p.basis == "effective" and p.project is None}
+    agent_rows = sorted(_agent_row(agent, modes.get((agent.owner, agent.agent))) for agent in agents)
     parts = [
-        _table(_AGENT, sorted(map(_agent_row, agents))) if agents else "No AI agents found.",
+        _table(_AGENT, agent_rows) if agents else "No AI agents found.",
         _table(_SERVER, sorted(map(_server_row, servers))) if servers else "No MCP servers found.",
     ]
     if undeclared:
         rows = sorted(map(_instance_row, undeclared))
         parts.append("Running without a definition:\n" + _table(("SERVER", "PID", "UNDER", "OWNER"), rows))
+    loose = sorted(_loose_row(p) for p in postures if p.basis != "configured" and p.approval_mode in _UNASKED)
+    if loose:
+        parts.append("Permissions of agents that act unasked:\n" + _table(_LOOSE, loose))
     findings = [cast(Finding, r) for r in of.get("finding", ())]
     if findings:
         parts.append("Findings:\n" + _table(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
@@ -41,9 +49,22 @@ def _instance(record: Record) -> Instance:
     return cast(Instance, record)
 
 
-def _agent_row(agent: AiAgent) -> tuple[str, ...]:
+def _agent_row(agent: AiAgent, posture: Posture | None) -> tuple[str, ...]:
     installed, running = ("yes" if flag else "-" for flag in (agent.installed, agent.running))
-    return agent.name, agent.owner or "(machine)", agent.version or "-", installed, running, str(agent.servers)
+    mode = _words(posture.approval_mode) if posture else "-"
+    return agent.name, agent.owner or "(machine)", agent.version or "-", installed, running, str(agent.servers), mode
+
+
+def _loose_row(posture: Posture) -> tuple[str, ...]:
+    seen = posture.basis == "observed"
+    place = " ".join(posture.flags) if seen else posture.source.path if posture.source else "-"
+    where = posture.project or ("-" if seen else "everywhere")
+    mode, sandbox = _words(posture.approval_mode), _words(posture.sandbox)
+    return posture.agent, posture.owner or "(machine)", where, mode, sandbox, posture.set_by, place
+
+
+def _words(value: str | None) -> str:
+    return (value or "-").replace("_", " ")
 
 
 def _server_row(server: McpServer) -> tuple[str, ...]:

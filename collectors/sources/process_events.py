@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -40,6 +41,7 @@ _BUFFER_BYTES = 8 * 1024 * 1024
 """Room for some ten thousand events while this process does not run."""
 _BATCH = 256
 """Messages taken before rows are read: few enough that the first of them still lives."""
+_BREATH_SECONDS = 0.25
 _ANSWER_SECONDS = 1.0
 _NICENESS = -10
 
@@ -64,7 +66,8 @@ class ProcessEvents:
     """Tells process events from one daemon thread until `close`.
 
     `notify` runs in that thread, must be quick and start no process. `overflow` means that events were lost: look at
-    all processes again. Of two programs a process runs at once, both events may bring the row of the second.
+    all processes again. `pause` comes after events when no more of them wait, in a storm every `_BREATH_SECONDS`: the
+    time for slow work, since work at the same time keeps this thread from reading who ends soon. Of two programs a process runs at once, both events may bring the row of the second.
     Raises Unsupported.
     """
 
@@ -76,10 +79,12 @@ class ProcessEvents:
         overflow: Callable[[], None],
         table: ProcessTable | None = None,
         *,
+        pause: Callable[[], None] = lambda: None,
         buffer_bytes: int = _BUFFER_BYTES,
     ) -> None:
         self._notify = notify
         self._overflow = overflow
+        self._pause = pause
         self._table = table or ProcessTable()
         self._socket = _listen(buffer_bytes)
         self._stop_reader, self._stop_writer = os.pipe()
@@ -102,6 +107,7 @@ class ProcessEvents:
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         poll.register(self._stop_reader, select.POLLHUP)
+        paused = 0.0
         try:
             while not any(descriptor == self._stop_reader for descriptor, _ in poll.poll()):
                 lost, messages = self._receive()
@@ -109,6 +115,9 @@ class ProcessEvents:
                     self._notify(event)
                 if lost:
                     self._overflow()
+                if not poll.poll(0) or time.monotonic() > paused + _BREATH_SECONDS:
+                    self._pause()
+                    paused = time.monotonic()
         finally:
             self._socket.close()
             os.close(self._stop_reader)
@@ -193,14 +202,21 @@ def _subscribe(listener: socket.socket) -> None:
     size = _HEADERS.size + 4
     header = _HEADERS.pack(size, _NLMSG_DONE, 0, 0, 0, _CN_IDX_PROC, _CN_VAL_PROC, 0, number, 4, 0)
     listener.send(header + struct.pack("=I", _PROC_CN_MCAST_LISTEN))
-    listener.settimeout(_ANSWER_SECONDS)
+    # Others may listen on the same machine: then the events they asked for come here too, but never an answer.
+    deadline = time.monotonic() + _ANSWER_SECONDS
     while True:
         try:
+            listener.settimeout(max(deadline - time.monotonic(), 0.001))
             message, (sender, _) = listener.recvfrom(1024)
         except TimeoutError:
             raise Unsupported("the kernel does not answer: no process events in this kernel or namespace") from None
-        if sender or _HEADERS.unpack_from(message)[8] != number + 1 or _EVENT.unpack_from(message, _HEADERS.size)[0]:
+        other = (
+            sender or _HEADERS.unpack_from(message)[8] != number + 1 or _EVENT.unpack_from(message, _HEADERS.size)[0]
+        )
+        if other and time.monotonic() < deadline:
             continue
+        if other:
+            raise Unsupported("the kernel tells process events to others, not to this namespace")
         if error := struct.unpack_from("=I", message, _DATA)[0]:
             raise Unsupported(os.strerror(error))
         return

@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from tests.collectors.world import World
-from tests.golden.documents import put, written
 
 from agent.records import KINDS, Diagnostic
 from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Provider
@@ -25,6 +23,8 @@ from collectors.contract import Limits
 from collectors.definitions import Definition, Problem, read_definitions
 from collectors.places import Reading, Root
 from collectors.reading import observe_file
+from tests.collectors.world import World
+from tests.golden.documents import put, written
 
 CLIENTS = list(Catalog.load().clients.values())
 SECONDS = float(os.environ.get("ROLLCALL_FUZZ_SECONDS", "0"))
@@ -36,14 +36,18 @@ WORDS = (
     "environment", "headers", "http_headers", "disabled", "enabled", "name", "oauth", "settings", "bearer_token",
     "mcpServers", "servers", "hooks", "model", "models", "requestInit", "env_keys", "_comment", "$schema",
 )  # fmt: skip
-VALUES = ("npx", "-y", "docker", "run", "-e", "python", "-m", "uvx", "bash", "-c", "cmd", "/c", "mcp-remote", "http", "sse",
-          "stdio", "https://h.example/mcp", "@scope/pkg@1.2.3", "${TOKEN}", "${input:x}", "true", "\0", "\udcff", "\x1b[2J")  # fmt: skip
+VALUES = (
+    "npx", "-y", "docker", "run", "-e", "python", "-m", "uvx", "bash", "-c", "cmd", "/c", "mcp-remote", "http", "sse",
+    "stdio", "https://h.example/mcp", "@scope/pkg@1.2.3", "${TOKEN}", "${input:x}", "true", "\0", "\udcff", "\x1b[2J",
+)  # fmt: skip
 
 texts = st.sampled_from(VALUES) | st.text(max_size=8)
 plain = st.none() | st.booleans() | st.integers() | st.floats() | texts
 anything = st.recursive(
     plain,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=6)
+    ),
     max_leaves=20,
 )
 # Where a secret stands in a place that is known to hold one, it must not come out again.
@@ -54,7 +58,9 @@ secretive = st.fixed_dictionaries(
         "args": st.lists(texts, max_size=3).map(lambda words: [*words, f"--token={SECRET}", "--password", SECRET]),
         "env": st.just({"A_TOKEN": SECRET, "PLAIN": SECRET}) | st.just([f"A_TOKEN={SECRET}"]),
         "headers": st.just({"Authorization": f"Bearer {SECRET}", "X-Custom": SECRET}),
-        "url": st.sampled_from([f"https://u:{SECRET}@h.example/mcp?key={SECRET}#{SECRET}", f"https://h/token/{SECRET}"]),
+        "url": st.sampled_from(
+            [f"https://u:{SECRET}@h.example/mcp?key={SECRET}#{SECRET}", f"https://h/token/{SECRET}"]
+        ),
         "oauth": st.just({"clientSecret": SECRET}),
         "bearer_token": st.just(SECRET),
         "type": texts,
@@ -154,8 +160,8 @@ def checked(tmp_path: Path) -> Checked:
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
 def test_no_document_makes_a_client_s_readers_raise_or_leak(client: Client, checked: Checked) -> None:
-    run(checked.document, cases([client]), 12)
-    run(checked.file, files([client]), 8)
+    run(checked.document, cases([client]), 8)
+    run(checked.file, files([client]), 5)
 
 
 @pytest.mark.timeout(SECONDS + 120)

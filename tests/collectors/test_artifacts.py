@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.collectors.world import World, client
 
 from agent.records import Artifact
 from collectors.places import Places, Reading, Root
 from collectors.reading import observe_file
+from tests.collectors.world import World, client
 
 SECRET = "Zq7planted5x"
 
@@ -122,7 +122,9 @@ def hook(world: World, command: object, **more: Any) -> list[Artifact]:
         ({"a": 1}, None),
     ],
 )
-def test_a_hook_tells_its_event_and_program_and_no_argument(tmp_path: Path, command: object, program: str | None) -> None:
+def test_a_hook_tells_its_event_and_program_and_no_argument(
+    tmp_path: Path, command: object, program: str | None
+) -> None:
     (found,) = hook(World(tmp_path), command)
     assert found.name == "PreToolUse"
     assert SECRET not in found.to_json()
@@ -161,7 +163,9 @@ def test_more_entries_than_anyone_has_are_cut_off(tmp_path: Path) -> None:
         assert len(observed(world, path, kind="plugin", paths=["~/.demo/settings.json"], at=at, take=take)) == 1_000
 
 
-@pytest.mark.parametrize("document", [[], {"hooks": 1}, {"hooks": {"E": 1}}, {"hooks": {"E": [{"hooks": "x"}]}}, "null"])
+@pytest.mark.parametrize(
+    "document", [[], {"hooks": 1}, {"hooks": {"E": 1}}, {"hooks": {"E": [{"hooks": "x"}]}}, "null"]
+)
 def test_another_shape_holds_no_entries(tmp_path: Path, document: object) -> None:
     world = World(tmp_path)
     path = world.write("~/.demo/settings.json", document)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.collectors.world import World, client
 
 from collectors.config_watch import ConfigWatch, Ground
 from collectors.contract import Scope
 from collectors.places import Places
+from tests.collectors.world import World, client
 
 DEMO = client(config=[{"scope": "user", "paths": ["~/.demo/mcp.json", "~/.demo/more/*.json"]}])
 
@@ -57,7 +57,9 @@ def test_a_file_that_is_asked_for_becomes_dirty_when_it_appears_changes_moves_an
     changes: list[Callable[[], object]] = [
         lambda: world.write(path, "1"),
         lambda: world.write(path, "2"),
-        lambda: world.here("~/.demo/more/new").write_text("3") and world.here("~/.demo/more/new").rename(world.here(path)),
+        lambda: (
+            world.here("~/.demo/more/new").write_text("3") and world.here("~/.demo/more/new").rename(world.here(path))
+        ),
         lambda: world.here(path).unlink(),
     ]
     for change in changes:
@@ -85,7 +87,9 @@ def test_a_linked_file_becomes_dirty_when_what_it_leads_to_changes(watched: Watc
     world.write("~/dotfiles/real.json", "1")
     world.here("~/.demo/more/a.json").symlink_to("../../dotfiles/real.json")
     watched.follow()
-    assert watched.dirty_after(lambda: world.write("~/dotfiles/real.json", "2")) == {watched.scope("~/.demo/more/a.json")}
+    assert watched.dirty_after(lambda: world.write("~/dotfiles/real.json", "2")) == {
+        watched.scope("~/.demo/more/a.json")
+    }
     assert watched.dirty_after(lambda: world.write("~/dotfiles/other.json", "2")) == set()
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests import made
-from tests.collectors.world import World, client
 
 from agent.inventory import Inventory
 from agent.records import AiAgent, Diagnostic, McpServer, Record
 from collectors.configs import ConfigCollector
 from collectors.contract import Limits, Observation, Scope
+from tests import made
+from tests.collectors.world import World, client
 
 USER = {"scope": "user", "paths": ["~/.demo/mcp.json"], "servers": [{"at": "mcpServers"}]}
 PROJECT = {"scope": "project", "paths": ["{project}/.demo.json"], "servers": [{"at": "mcpServers"}]}
@@ -32,7 +32,7 @@ class Collected:
     def __init__(self, world: World) -> None:
         self.world = world
         self.collector = ConfigCollector()
-        self.inventory = Inventory(lambda facts: {record.id: record for record in facts})
+        self.inventory = Inventory(lambda facts, *_: {record.id: record for record in facts})
 
     def collect(self) -> set[Scope]:
         return self._take(self.collector.collect(self.world.context), all_=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.collectors.world import World
 
 from collectors.catalog.schema import Os
 from collectors.ecosystems import ECOSYSTEMS, Shelves
+from tests.collectors.world import World
 
 
 def find(world: World, package: str, machine: bool = False) -> list[str]:
@@ -32,7 +32,7 @@ def find(world: World, package: str, machine: bool = False) -> list[str]:
         ("linux", "jetbrains:demo", "~/.local/share/JetBrains/IntelliJIdea2026.1/demo"),
         ("macos", "jetbrains:demo", "~/Library/Application Support/JetBrains/PyCharm2026.1/plugins/demo"),
         ("windows", "jetbrains:demo", "~/AppData/Roaming/JetBrains/PyCharm2026.1/plugins/demo"),
-        ("windows", "winget:Some.Demo", "~/AppData/Local/Microsoft/WinGet/Packages/Some.Demo_Microsoft.Winget.Source_8we"),
+        ("windows", "winget:Some.Demo", "~/AppData/Local/Microsoft/WinGet/Packages/Some.Demo_Winget.Source_8we"),
     ],
 )  # fmt: skip
 def test_a_package_of_a_home_is_found(tmp_path: Path, os: Os, package: str, path: str) -> None:

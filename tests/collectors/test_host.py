@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.collectors.world import World
-
 from agent.records import Owner
 from collectors.contract import Scope
 from collectors.host import HostCollector
+from tests.collectors.world import World
 
 
 def owners(world: World) -> list[Owner]:
@@ -21,7 +20,10 @@ def test_there_is_one_endpoint_and_an_owner_per_home(tmp_path: Path) -> None:
     world = World(tmp_path, owners=("dev", "eve"))
     seen = list(HostCollector().collect(world.context))
     assert seen[0].records == (world.endpoint,)
-    assert [(o.owner, o.home, o.reach) for o in owners(world)] == [("dev", "/home/dev", "read"), ("eve", "/home/eve", "read")]
+    assert [(o.owner, o.home, o.reach) for o in owners(world)] == [
+        ("dev", "/home/dev", "read"),
+        ("eve", "/home/eve", "read"),
+    ]
     assert len({observation.scope for observation in seen}) == 3
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.collectors.world import World, client
 
 from collectors.catalog.schema import Os
 from collectors.contract import Limits
 from collectors.places import Found, Places, Root, expand, template_path
+from tests.collectors.world import World, client
 
 SERVERS = [{"at": "mcpServers"}]
 
@@ -125,9 +125,7 @@ def test_folders_in_which_something_may_appear_are_told_and_say_what(tmp_path: P
 
 
 def test_a_folder_that_cannot_be_looked_into_is_a_trouble_and_its_neighbours_are_read(tmp_path: Path) -> None:
-    world = World(
-        tmp_path, client(config=[config("~/.x/*.json", "~/.y/a.json")]), limits=Limits(folder_entries=3)
-    )
+    world = World(tmp_path, client(config=[config("~/.x/*.json", "~/.y/a.json")]), limits=Limits(folder_entries=3))
     for number in range(4):
         world.write(f"~/.x/{number}.json")
     world.write("~/.y/a.json")

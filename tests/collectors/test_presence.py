@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.collectors.world import World, client
-
 from agent.records import AiAgent
 from collectors.places import Places
 from collectors.presence import Installation, agent_records, configured, installations
+from tests.collectors.world import World, client
 
 DEMO = client(
     install=[{"packages": ["npm:demo"], "paths": ["~/.demo/bin/*", "/opt/demo"]}],
@@ -38,7 +37,13 @@ def test_a_configured_client_is_declared_and_not_installed(tmp_path: Path) -> No
     world = World(tmp_path, DEMO)
     path = world.write("~/.demo.json")
     (found,) = agents(world)
-    assert (found.agent, found.owner, found.installed, found.version, found.paths) == ("demo", "dev", False, None, (path,))
+    assert (found.agent, found.owner, found.installed, found.version, found.paths) == (
+        "demo",
+        "dev",
+        False,
+        None,
+        (path,),
+    )
     assert (found.evidence.confidence, found.evidence.source) == ("declared", path)
 
 
@@ -76,7 +81,9 @@ def test_files_of_projects_can_be_left_out(tmp_path: Path) -> None:
     from collectors.places import Root
 
     world.write("/srv/p/.demo.json")
-    found = Places(world.catalog, world.os).of_root(world.context, world.home, Root("project", "/srv/p", "/srv/p")).files
+    found = (
+        Places(world.catalog, world.os).of_root(world.context, world.home, Root("project", "/srv/p", "/srv/p")).files
+    )
     assert configured(found) == {"demo": {"/srv/p/.demo.json"}}
     assert configured(found, with_projects=False) == {}
 

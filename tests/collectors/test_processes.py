@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from tests import made
-from tests.collectors.running import WAIT, WAIT_JS, Processes, eventually, needs, node_package, processes, python_as
-from tests.collectors.world import World, client
 
 from agent.inventory import Inventory
 from agent.records import Diagnostic, Instance
 from collectors.contract import Observation, Scope
 from collectors.processes import ProcessCollector
+from tests import made
+from tests.collectors.running import WAIT, WAIT_JS, Processes, eventually, needs, node_package, processes, python_as
+from tests.collectors.world import World, client
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -38,7 +38,7 @@ class Collected:
         self.world = world
         self.start = start
         self.collector = ProcessCollector()
-        self.inventory = Inventory(lambda facts: {record.id: record for record in facts})
+        self.inventory = Inventory(lambda facts, *_: {record.id: record for record in facts})
 
     def collect(self) -> None:
         seen = self._take(self.collector.collect(self.world.context))

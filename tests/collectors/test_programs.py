@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.collectors.running import WAIT, Processes, needs, node_package, processes
 
 from collectors.programs import Programs, base_name, package_name
 from collectors.sources.files import FileTree
+from tests.collectors.running import WAIT, Processes, needs, node_package, processes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -38,7 +38,7 @@ def test_a_relative_script_is_looked_up_where_the_process_works(start: Processes
 
 
 def test_a_link_in_bin_is_the_package_it_leads_to(start: Processes, tmp_path: Path) -> None:
-    script = node_package(tmp_path, "demo-server")
+    node_package(tmp_path, "demo-server")
     link = tmp_path / "node_modules/.bin/demo"
     link.parent.mkdir()
     link.symlink_to("../demo-server/dist/index.js")
@@ -93,7 +93,13 @@ def test_code_on_the_command_line_is_no_package(start: Processes) -> None:
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/usr/bin/node", "node"), ("C:\\Program Files\\nodejs\\node.exe", "node"), ("node", "node"), ("a/b.EXE", "b"), ("", "")],
+    [
+        ("/usr/bin/node", "node"),
+        ("C:\\Program Files\\nodejs\\node.exe", "node"),
+        ("node", "node"),
+        ("a/b.EXE", "b"),
+        ("", ""),
+    ],
 )
 def test_a_program_is_named_without_its_folder_and_ending(path: str, name: str) -> None:
     assert base_name(path) == name

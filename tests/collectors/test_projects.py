@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import made
-from tests.collectors.world import World, client, reading
 
 from collectors.catalog.schema import Os
 from collectors.places import Root
 from collectors.projects import distinct, named_roots, working_folders, working_roots
 from collectors.sources.documents import Unparseable
+from tests import made
+from tests.collectors.world import World, client, reading
 
 
 def named(world: World, content: object, **roots: Any) -> list[Root]:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.collectors.world import World, client, reading
 
 from agent.records import ModelProvider
 from collectors.reading import observe_file
+from tests.collectors.world import World, client, reading
 
 SECRET = "Zq7planted5x"
 

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.collectors.world import World, client, reading
 
 from agent.records import Artifact, Diagnostic, McpServer, ModelProvider
 from collectors.contract import Limits, Observation, Scope
 from collectors.places import Reading, Root
 from collectors.reading import observe_file
+from tests.collectors.world import World, client, reading
 
 PATH = "~/.demo.json"
 CONFIG = {"scope": "user", "paths": [PATH], "servers": [{"at": "mcpServers"}]}

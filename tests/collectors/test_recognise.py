@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from agent.records import McpServer, redact
+from collectors.judge import Judge, Judged
+from collectors.recognise import bypass_flags, looks_like_server
 from tests import made
 from tests.collectors.running import WAIT, Processes, needs, node_package, processes, python_as
 from tests.collectors.world import World, client
-
-from agent.records import McpServer
-from collectors.judge import Judge, Judged
-from collectors.recognise import bypass_flags, looks_like_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -73,14 +73,19 @@ def definition(command: object, *args: object, name: str = "files", **fields: An
 def test_a_process_with_the_command_line_of_a_definition_is_an_instance_of_it(tmp_path: Path, start: Processes) -> None:
     script = tmp_path / "serve.py"
     script.write_text(WAIT)
-    mine, other = definition(sys.executable, script, "--port", "1"), definition(sys.executable, script, "--port", "2", name="o")
+    mine, other = (
+        definition(sys.executable, script, "--port", "1"),
+        definition(sys.executable, script, "--port", "2", name="o"),
+    )
     found = judged(tmp_path, start, start(sys.executable, script, "--port", "1"), mine, other)
     assert found.servers == (mine,) and found.is_server
     assert judged(tmp_path, start, start(sys.executable, script, "--port"), mine, other).servers == ()
     assert judged(tmp_path, start, start(sys.executable, script, "--port", "1", "x"), mine, other).servers == ()
 
 
-def test_placeholders_of_a_definition_stand_for_anything_and_dots_for_themselves(tmp_path: Path, start: Processes) -> None:
+def test_placeholders_of_a_definition_stand_for_anything_and_dots_for_themselves(
+    tmp_path: Path, start: Processes
+) -> None:
     script = tmp_path / "serve.py"
     script.write_text(WAIT)
     mine = definition("python", "${HOME}/serve.py", "a.c")
@@ -90,11 +95,13 @@ def test_placeholders_of_a_definition_stand_for_anything_and_dots_for_themselves
     assert judged(tmp_path, start, pid, mine).servers == ()
 
 
-def test_a_secret_on_the_command_line_does_not_keep_it_from_its_definition(tmp_path: Path, start: Processes) -> None:
+def test_a_token_on_the_command_line_does_not_keep_it_from_its_definition(tmp_path: Path, start: Processes) -> None:
     script = tmp_path / "serve.py"
     script.write_text(WAIT)
-    mine = definition(sys.executable, script, "--token", "<redacted>")
-    assert judged(tmp_path, start, start(sys.executable, script, "--token", "Zq7planted5x"), mine).servers == (mine,)
+    mine = definition(sys.executable, *redact.argv([str(script), "--token", "Zq7planted5x"]).args)
+    assert mine.args[-1] == "<redacted>"
+    pid = start(sys.executable, script, "--token", "Zq7planted5x")
+    assert judged(tmp_path, start, pid, mine).servers == (mine,)
 
 
 def test_the_package_joins_a_process_to_the_launcher_that_names_it(tmp_path: Path, start: Processes) -> None:
@@ -113,17 +120,23 @@ def test_of_two_definitions_of_one_package_the_arguments_decide(tmp_path: Path, 
     assert [server.name for server in judged(tmp_path, start, pid, *both).servers] == ["/srv/b"]
 
 
-def test_a_server_that_no_configuration_declares_is_known_by_its_packages_name(tmp_path: Path, start: Processes) -> None:
+def test_a_server_that_no_configuration_declares_is_known_by_its_packages_name(
+    tmp_path: Path, start: Processes
+) -> None:
     found = judged(tmp_path, start, start(needs("node"), node_package(tmp_path, "weather-mcp")))
     assert found.is_server and found.servers == () and found.package == "npm:weather-mcp"
 
 
-@pytest.mark.parametrize("package", ["npm:weather-mcp", "npm:@x/mcp", "pypi:mcp-server-git", "npm:@modelcontextprotocol/server-everything"])
+@pytest.mark.parametrize(
+    "package", ["npm:weather-mcp", "npm:@x/mcp", "pypi:mcp-server-git", "npm:@modelcontextprotocol/server-everything"]
+)
 def test_mcp_as_a_word_of_a_packages_name_makes_a_server(package: str) -> None:
     assert looks_like_server(package)
 
 
-@pytest.mark.parametrize("package", [None, "npm:mcpherson", "npm:tmcp", "npm:@modelcontextprotocol/inspector", "npm:react", ""])
+@pytest.mark.parametrize(
+    "package", [None, "npm:mcpherson", "npm:tmcp", "npm:@modelcontextprotocol/inspector", "npm:react", ""]
+)
 def test_other_names_make_no_server(package: str | None) -> None:
     assert not looks_like_server(package)
 

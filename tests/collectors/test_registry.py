@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.collectors.world import World
 
 from agent.engine import Engine
 from agent.inventory import Inventory
 from agent.records import Diagnostic
 from collectors.registry import all_collectors, built_in
+from tests.collectors.world import World
 
 CODE = """
 from agent.records import Diagnostic, Evidence
@@ -48,7 +48,7 @@ def names(*disabled: str) -> list[str]:
 
 def run(tmp_path: Path) -> list[Diagnostic]:
     world = World(tmp_path / "image")
-    inventory = Inventory(lambda facts: {record.id: record for record in facts})
+    inventory = Inventory(lambda facts, *_: {record.id: record for record in facts})
     Engine(all_collectors(), inventory, lambda: world.context).reconcile()
     return [record for record in inventory.records("diagnostic") if isinstance(record, Diagnostic)]
 
@@ -71,7 +71,9 @@ def test_a_collector_of_another_distribution_runs_after_the_built_in_ones(
     assert [found.code for found in run(tmp_path)] == ["printers.seen"]
 
 
-@pytest.mark.parametrize("points_at", ["rollcall_printers_bad:Absent", "no_such_module:X", "rollcall_printers_bad:Nothing"])
+@pytest.mark.parametrize(
+    "points_at", ["rollcall_printers_bad:Absent", "no_such_module:X", "rollcall_printers_bad:Nothing"]
+)
 def test_one_that_cannot_be_loaded_is_told_and_harms_no_other(
     tmp_path: Path, install: Callable[[str, str], None], points_at: str
 ) -> None:

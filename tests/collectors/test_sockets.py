@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests import made
-from tests.collectors.world import World
 
 from agent.records import Connection, Instance
 from collectors.sockets import SocketCollector
+from tests import made
+from tests.collectors.world import World
 
 ME = os.getpid()
 
@@ -78,7 +78,10 @@ def test_processes_that_are_no_instance_are_not_looked_at(tmp_path: Path, stack:
 
 
 def test_a_socket_of_any_process_of_the_tree_belongs_to_the_instance(tmp_path: Path, stack: ExitStack) -> None:
-    code = "import socket, time; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); time.sleep(60)"
+    code = (
+        "import socket, time; s = socket.create_server(('127.0.0.1', 0)); "
+        "print(s.getsockname()[1], flush=True); time.sleep(60)"
+    )
     child = stack.enter_context(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE))
     stack.callback(child.kill)
     assert child.stdout is not None

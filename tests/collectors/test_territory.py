@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests import made
-from tests.collectors.world import World, client
 
 from collectors.contract import Limits
 from collectors.places import Places
 from collectors.territory import Territory
+from tests import made
+from tests.collectors.world import World, client
 
 FOLDERS = {"kind": "project", "paths": ["~/.demo/state.json"], "at": "folders"}
 PROJECT = {"scope": "project", "paths": ["{project}/.demo.json"], "servers": [{"at": "mcpServers"}]}
@@ -58,8 +58,8 @@ def test_a_folder_that_several_sources_name_is_read_once(tmp_path: Path) -> None
 
 
 def test_a_home_that_is_a_project_itself_does_not_make_the_users_file_the_projects(tmp_path: Path) -> None:
-    same = client(config=[{"scope": "user", "paths": ["~/.mcp.json"]}, {"scope": "project", "paths": ["{project}/.mcp.json"]}],
-                  roots=[FOLDERS])  # fmt: skip
+    places = (("user", "~/.mcp.json"), ("project", "{project}/.mcp.json"))
+    same = client(config=[{"scope": scope, "paths": [path]} for scope, path in places], roots=[FOLDERS])
     world = World(tmp_path, same)
     path = world.write("~/.mcp.json")
     world.write("~/.demo/state.json", {"folders": ["/home/dev"]})

@@ -271,9 +271,7 @@ def test_the_planted_files_do_hold_every_canary(canary: Canaries, root: Path) ->
     assert missing == 0 and len(canary._where) > 100
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the purl is made from unredacted arguments; base64 JSON; the duplicate key note quotes the key"
-)
+@pytest.mark.xfail(strict=True, reason="purls are not redacted; base64 JSON; the note on a double key")
 @pytest.mark.parametrize("form", ["ndjson", "json", "table"])
 def test_one_look_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Path, tmp_path: Path, form: str) -> None:
     outcome = rollcall("--once", "--root", root, "--format", form)
@@ -314,9 +312,7 @@ def test_what_holds_a_secret_is_flagged_and_what_holds_a_placeholder_is_not(
     assert [name for name in servers if not told[name]["inline_secret"]] == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the purl is made from unredacted arguments; base64 JSON; the duplicate key note quotes the key"
-)
+@pytest.mark.xfail(strict=True, reason="purls are not redacted; base64 JSON; the note on a double key")
 def test_explain_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Path) -> None:
     files = [path for path in root.rglob("*") if path.is_file()]
     for form in ("table", "ndjson"):
@@ -455,9 +451,7 @@ def start_processes(canary: Canaries, machine: Machine, place: Place) -> None:
     machine.start({}, "bash", "-c", f"exec -a '{title}' sleep 600")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the purl is made from unredacted arguments; base64 JSON; the duplicate key note quotes the key"
-)
+@pytest.mark.xfail(strict=True, reason="purls are not redacted; base64 JSON; the note on a double key")
 @pytest.mark.timeout(180)
 def test_the_daemon_writes_no_secret_anywhere(
     machine: Machine, canary: Canaries, place: Place, receiver: RunningReceiver

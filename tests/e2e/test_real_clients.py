@@ -232,10 +232,7 @@ SERVERS = {
 }
 
 
-UV = pytest.mark.xfail(strict=True, reason="`uv tool uvx`, which uvx turns into, is not known as a launcher")
-
-
-@pytest.mark.parametrize("ecosystem", ["npm", pytest.param("pypi", marks=UV)])
+@pytest.mark.parametrize("ecosystem", SERVERS)
 def test_a_server_started_by_hand_is_joined_to_its_definition(
     machine: Machine, uvx: str, npm: Path, ecosystem: str
 ) -> None:

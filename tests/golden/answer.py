@@ -10,13 +10,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.golden.make_tree import make_tree
-
 from collectors.catalog.schema import Catalog, Os
+from tests.golden.make_tree import make_tree
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
-_CONSTANT = {"observed_at": "then", "endpoint_id": "here", "rollcall_version": "now", "duration_seconds": 0, "opened_at": "then"}
+_CONSTANT = {
+    "observed_at": "then",
+    "endpoint_id": "here",
+    "rollcall_version": "now",
+    "duration_seconds": 0,
+    "opened_at": "then",
+}
 
 
 def answer(system: Os) -> list[str]:

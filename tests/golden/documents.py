@@ -10,7 +10,11 @@ from typing import Any
 
 from collectors.catalog.schema import Artifact, ConfigFile, Provider, Roots
 
-STDIO = {"command": "npx", "args": ["-y", "@demo/files@1.2.3", "/srv", "--token", "${A_TOKEN}"], "env": {"A_TOKEN": "${A_TOKEN}"}}
+STDIO = {
+    "command": "npx",
+    "args": ["-y", "@demo/files@1.2.3", "/srv", "--token", "${A_TOKEN}"],
+    "env": {"A_TOKEN": "${A_TOKEN}"},
+}
 REMOTE = {"url": "https://mcp.example/mcp", "headers": {"Authorization": "Bearer ${TOKEN}"}}
 SERVERS = {"files": STDIO, "remote": REMOTE}
 HOOK = {"type": "command", "command": "/opt/guard --key Zq7planted5x", "url": "https://hooks.example", "name": "guard"}
@@ -76,7 +80,9 @@ def add(document: Any, part: ConfigFile | Artifact | Provider | Roots, project: 
 def written(document: Any, format: str, name: str) -> str:
     """The text of a document. JSON with comments where its name says so or people write them by hand."""
     if format == "toml":
-        return "# Zq7planted5x\n" + "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in (document or {}).items())
+        return "# Zq7planted5x\n" + "".join(
+            f"{_key(key)} = {_toml(value)}\n" for key, value in (document or {}).items()
+        )
     text = json.dumps(document if document is not None else {}, indent=1)
     if format == "yaml":
         return f"# Zq7planted5x\n{text}\n"  # JSON is YAML

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from tests.golden.documents import add, database, written, xml
-
 from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Os, Provider, Roots
 from collectors.contract import Home
 from collectors.places import template_path
+from tests.golden.documents import add, database, written, xml
 
 SYSTEMS: tuple[Os, ...] = get_args(Os)
 _HOMES = {"linux": "/home/{}", "macos": "/Users/{}", "windows": "C:/Users/{}"}
@@ -25,7 +24,8 @@ DAMAGED = {
     "~/.codex/config.toml": "[mcp_servers.cut]\ncommand = \n",
     "~/.gemini/settings.json": "",
     "~/.claude.json": '{"mcpServers": ["wrong", {"name": "listed", "command": "npx"}], "projects": 7}',
-    "~/.config/amp/settings.json": """{"amp.mcpServers": {"leaky": {"command": "npx", "args": ["--token", "Zq7planted5x"]},
+    "~/.config/amp/settings.json": """{"amp.mcpServers": {
+ "leaky": {"command": "npx", "args": ["--token", "Zq7planted5x"]},
  "remote": {"url": "https://user:Zq7planted5x@mcp.example/mcp?key=Zq7planted5x"}, /* Zq7planted5x */ }}""",
     "~/.continue/config.yaml": "mcpServers:\n  - name: good\n    command: npx\n  - *unknown\n",
     "~/.cursor/mcp-servers.json": "{}",
@@ -71,7 +71,9 @@ class Tree:
     def _add(self, path: str, client: Client, part: Part) -> None:
         file = self.files.setdefault(path, _File())
         if isinstance(part, Manifest):
-            names = [name.partition(":")[2] for name in part.packages if name.startswith(_ECOSYSTEM[path.rpartition(".")[2]])]
+            names = [
+                name.partition(":")[2] for name in part.packages if name.startswith(_ECOSYSTEM[path.rpartition(".")[2]])
+            ]
             file.document.setdefault("names", []).extend(names)
             file.format = "manifest"
         elif isinstance(part, Roots) and part.format in ("sqlite", "xml"):

@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from tests.golden.answer import answer, golden
-from tests.golden.make_tree import SYSTEMS
 
 from collectors.catalog.schema import Catalog, Client, Os
+from tests.golden.answer import answer, golden
+from tests.golden.make_tree import SYSTEMS
 
 CATALOG = Catalog.load()
 each_system = pytest.mark.parametrize("system", SYSTEMS)

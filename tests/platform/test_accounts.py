@@ -9,8 +9,10 @@ from agent.platform.accounts import Account, homes_of, kind
 
 def test_each_home_counts_once_and_for_the_lowest_uid() -> None:
     accounts = [
-        Account("backup", 1001, 1001, "/home/dev/"), Account("dev", 1000, 100, "/home/dev"), Account("root", 0, 0, "/root"),
-    ]  # fmt: skip
+        Account("backup", 1001, 1001, "/home/dev/"),
+        Account("dev", 1000, 100, "/home/dev"),
+        Account("root", 0, 0, "/root"),
+    ]
     found = homes_of(accounts, "linux")
     assert [(home.owner, home.path, home.account) for home in found] == [
         ("root", "/root", "root"), ("dev", "/home/dev", "human"),

@@ -68,11 +68,17 @@ def test_folders_of_homes_count_without_and_beside_a_passwd(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("os", "folders", "expected"),
     [
-        ("macos", ["Users/dev", "Users/Shared", "Users/Guest", "var/root"], [("dev", "/Users/dev"), ("root", "/var/root")]),
+        (
+            "macos",
+            ["Users/dev", "Users/Shared", "Users/Guest", "var/root"],
+            [("dev", "/Users/dev"), ("root", "/var/root")],
+        ),
         ("windows", ["Users/dev/AppData", "Users/Public", "Users/Default"], [("dev", "C:/Users/dev")]),
     ],
 )
-def test_shared_profiles_are_nobodys_home(tmp_path: Path, os: Os, folders: list[str], expected: list[tuple[str, str]]) -> None:
+def test_shared_profiles_are_nobodys_home(
+    tmp_path: Path, os: Os, folders: list[str], expected: list[tuple[str, str]]
+) -> None:
     assert names(made(tmp_path, *folders), os) == expected
 
 

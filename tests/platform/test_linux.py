@@ -37,7 +37,8 @@ mount -t tmpfs none /home
 mkdir -p /home/listed /home/unlisted /home/stranger /home/closed /home/target
 ln -s target /home/linked
 chown 4242 /home/unlisted; chown 4243 /home/stranger
-printf 'root:x:0:0::/root:/bin/sh\\nlisted:x:4241:4241::/home/listed/:/bin/sh\\nldap:x:4242:4242::/elsewhere:/bin/sh\\n' > $1/passwd
+printf 'root:x:0:0::/root:/bin/sh\\nlisted:x:4241:4241::/home/listed/:/bin/sh\\n' > $1/passwd
+printf 'ldap:x:4242:4242::/elsewhere:/bin/sh\\n' >> $1/passwd
 mount --bind $1/passwd /etc/passwd
 exec $2 -c '
 import json

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests import made
 
 from agent.records import KINDS, SCHEMA, Record, changed, record_id
+from tests import made
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schema"
 Schema = dict[str, Any]
@@ -35,7 +35,9 @@ def test_every_committed_schema_is_of_a_kind() -> None:
 def test_every_kind_says_what_it_is_and_what_makes_it_the_same(kind: str) -> None:
     model = KINDS[kind]
     assert model.__doc__ and model.model_fields["kind"].default == kind
-    assert all(hasattr(model, name) or name in model.model_fields for name in (n.partition(".")[0] for n in model.IDENTITY))
+    assert all(
+        hasattr(model, name) or name in model.model_fields for name in (n.partition(".")[0] for n in model.IDENTITY)
+    )
 
 
 @pytest.mark.parametrize("record", [made.server(), made.agent(), made.instance(), made.owner(), made.diagnostic()])
@@ -102,7 +104,10 @@ def _forms(field: Schema) -> set[str]:
     return {str(field.get("type", "any"))}
 
 
-OLD: Schema = {"properties": {"a": {"type": "string"}, "b": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, "required": ["a"]}
+OLD: Schema = {
+    "properties": {"a": {"type": "string"}, "b": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+    "required": ["a"],
+}
 
 
 @pytest.mark.parametrize(

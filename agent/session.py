@@ -1,0 +1,202 @@
+"""One life of the daemon between two reloads: watch, collect, journal, deliver."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from agent.agenda import Agenda, Work
+from agent.config import Settings
+from agent.delivery.targets import make_sender
+from agent.derive import Derivation, derivation
+from agent.engine import Engine
+from agent.health import STATUS, Health
+from agent.inventory import Change
+from agent.journal import FILE as JOURNAL
+from agent.journal import Journal, JournalError, Transaction
+from agent.logs import place
+from agent.platform import service
+from agent.snapshot import Snapshots
+from agent.store import Store, as_json
+from agent.surroundings import Surroundings, file_context, load_catalog
+from collectors.catalog.schema import Catalog
+from collectors.contract import Watcher
+from collectors.registry import all_collectors
+
+log = structlog.get_logger()
+_STOP_SECONDS = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The settings and the files they name, read whole before anything is built on them."""
+
+    settings: Settings
+    catalog: Catalog
+    derive: Derivation
+
+    @classmethod
+    def of(cls, settings: Settings) -> Setup:
+        """Raises `ConfigError`."""
+        catalog = load_catalog(settings)
+        return cls(settings, catalog, derivation(settings, catalog, live=True))
+
+
+class Session:
+    """Wires the flow; the only place that knows everyone."""
+
+    def __init__(self, setup: Setup, folder: Path) -> None:
+        settings = self._settings = setup.settings
+        self._ending = False
+        self._agenda = Agenda(settings.collect.debounce_seconds)
+        self._journal = Journal.open(folder / JOURNAL, file_context(settings).endpoint_id)
+        self._store = Store(self._journal)
+        collectors = all_collectors(settings.collect.disabled)
+        self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
+        surroundings = Surroundings(settings, setup.catalog, self._inventory)
+        self._engine = Engine(collectors, self._inventory, surroundings)
+        self._senders = [make_sender(self._journal, target, self._agenda.notice) for target in settings.target]
+        self._snapshots = Snapshots(self._store, settings.daemon.snapshot_seconds)
+        self._health = Health(self._engine, self._journal, self._senders, folder / STATUS)
+        self._watchers: dict[str, Watcher] = {}
+        self._notices: list[tuple[str, str]] = []
+        self._trouble: str | None = None
+        self._due: dict[str, float] = {}
+
+    def stop(self) -> None:
+        """End the session soon; safe to call from a signal handler."""
+        self._ending = True
+        self._agenda.interrupt()
+
+    def run(self) -> None:
+        """Watch, reconcile, then follow what changes until `stop`."""
+        try:
+            self._watchers = self._engine.watch(self._agenda.mark)
+            for sender in self._senders:
+                sender.start()
+            self._schedule({"heartbeat", "watchdog", *(collector.name for collector in self._engine.collectors)})
+            self._reconcile()
+            log.info("daemon.started", records=len(self._inventory.all()), targets=len(self._senders))
+            service.notify("READY=1")
+            while not self._ending:
+                self._round()
+        finally:
+            self._close()
+
+    def _round(self) -> None:
+        """Wait for the next thing to do, and do it."""
+        work = self._agenda.wait(min(self._due.values()))
+        if self._ending:
+            return
+        now = time.monotonic()
+        due = {name for name, at in self._due.items() if at <= now}
+        self._schedule(due)
+        self._notices += work.notices
+        if work.everything or "reconcile" in due:
+            self._reconcile()
+        else:
+            self._follow(work, due)
+        if "heartbeat" in due:
+            self._append(self._beat)
+        if "watchdog" in due:
+            service.notify("WATCHDOG=1")
+
+    def _reconcile(self) -> None:
+        self._schedule({"reconcile"})
+        self._engine.reconcile()
+        self._inventory.touch()
+        self._step()
+        if self._snapshots.due():
+            self._append(lambda step: self._snapshots.append(step, self._engine))
+        self._health.write(self._watchers)
+
+    def _follow(self, work: Work, due: set[str]) -> None:
+        if work.scopes:
+            self._engine.refresh(work.scopes)
+        self._engine.poll(due)
+        self._step()
+
+    def _schedule(self, names: set[str]) -> None:
+        collect, daemon = self._settings.collect, self._settings.daemon
+        seconds = {
+            "reconcile": collect.reconcile_seconds * random.uniform(0.9, 1.1),  # noqa: S311 - spreads load, no secret
+            "processes": collect.process_seconds,
+            "heartbeat": daemon.heartbeat_seconds,
+            "watchdog": service.watchdog_seconds() or 3600.0,
+        }
+        now = time.monotonic()
+        self._due.update((name, now + seconds.get(name, collect.socket_seconds)) for name in names)
+
+    def _append(self, append: Callable[[Transaction], None]) -> None:
+        """An entry about the inventory as a whole: only where the journal already has all that it rests on."""
+        if self._step():
+            self._commit([], append)
+
+    def _step(self) -> bool:
+        """Make durable what changed. When that fails nothing is lost: the next step tries again with all of it."""
+        try:
+            changes = self._inventory.settle()
+        except Exception as error:
+            return self._underivable(f"{type(error).__name__} at {place(error.__traceback__)}")
+        self._trouble = None
+        if changes or self._notices or self._inventory.dirty:
+            return self._commit(changes)
+        return True
+
+    def _underivable(self, trouble: str) -> bool:
+        """One record that nobody thought of must not take the daemon down, again at every start: the last inventory
+        stands, and the journal says so once."""
+        if trouble != self._trouble:
+            log.error("inventory.failed", error=trouble)
+            self._notices.append(("inventory.failed", f"nothing new can be concluded: {trouble}"))
+        self._trouble = trouble
+        if self._notices:
+            self._durably(lambda: self._store.append(self._told))
+        return False
+
+    def _commit(self, changes: list[Change], append: Callable[[Transaction], None] = lambda step: None) -> bool:
+        def entries(step: Transaction) -> None:
+            self._told(step)
+            append(step)
+
+        if not self._durably(lambda: self._store.commit(self._inventory, changes, entries)):
+            return False
+        if changes:
+            log.info("inventory.changed", changes=len(changes), head=self._journal.head().seq)
+        return True
+
+    def _told(self, step: Transaction) -> None:
+        for code, message in self._notices:
+            step.append("notice", as_json(self._health.notice(code, message)))
+
+    def _durably(self, write: Callable[[], None]) -> bool:
+        """Whether the notices, and what `write` writes with them, are in the journal."""
+        try:
+            write()
+        except JournalError as error:
+            if self._health.journal_error != str(error):
+                log.error("journal.not_written", reason=str(error))
+            self._health.journal_error = str(error)
+            return False
+        self._notices.clear()
+        self._health.journal_error = None
+        for sender in self._senders:
+            sender.wake()
+        return True
+
+    def _beat(self, step: Transaction) -> None:
+        step.append("heartbeat", as_json(self._health.heartbeat(self._watchers)))
+        self._health.write(self._watchers)
+
+    def _close(self) -> None:
+        deadline = time.monotonic() + _STOP_SECONDS
+        for watcher in self._watchers.values():
+            watcher.close()
+        for sender in self._senders:
+            sender.stop(max(0.1, deadline - time.monotonic()))
+        self._journal.close()
