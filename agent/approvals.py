@@ -24,9 +24,9 @@ class _Decision:
 
 def approvals(servers: Iterable[McpServer], configured: Iterable[Posture], catalog: Catalog) -> Iterator[Approval]:
     """One for each definition whose client is known to treat permissions in some way."""
-    layers: dict[str, list[Posture]] = {}
+    layers: dict[tuple[str, str | None], list[Posture]] = {}
     for posture in configured:
-        layers.setdefault(posture.agent, []).append(posture)
+        layers.setdefault((posture.agent, posture.project), []).append(posture)
     every = list(servers)
     managed = {(server.agent, server.owner): server for server in every if server.scope == "managed"}
     for server in every:
@@ -37,13 +37,12 @@ def approvals(servers: Iterable[McpServer], configured: Iterable[Posture], catal
         if client.exclusive and only and server.scope != "managed":
             yield _approval(server, _Decision("denied", "managed", only.source))
         else:
-            applying = [p for p in layers.get(server.agent, ()) if _applies(p, server)]
-            applying.sort(key=lambda p: _STRONGEST.index(p.set_by))
-            yield _approval(server, _decide(server, applying, client.permissions))
-
-
-def _applies(posture: Posture, server: McpServer) -> bool:
-    return posture.owner in (server.owner, None) and posture.project in (None, server.project)
+            places = {None, server.project}
+            near = [
+                p for place in places for p in layers.get((server.agent, place), ()) if p.owner in (server.owner, None)
+            ]
+            near.sort(key=lambda p: _STRONGEST.index(p.set_by))
+            yield _approval(server, _decide(server, near, client.permissions))
 
 
 def _decide(server: McpServer, layers: list[Posture], client: Permissions) -> _Decision:

@@ -25,9 +25,12 @@ class Snapshots:
         self._interval = timedelta(seconds=seconds * random.uniform(0.9, 1.0))  # noqa: S311
 
     def due(self) -> bool:
-        """Whether there is none yet or the last one is too old."""
-        last = self._store.mark(_LAST)
-        return last is None or datetime.now(UTC) - datetime.fromisoformat(last) >= self._interval
+        """Whether there is none yet, or the last one is too old or, since the clock was set back, of the future."""
+        try:
+            age = datetime.now(UTC) - datetime.fromisoformat(self._store.mark(_LAST) or "")
+        except (ValueError, TypeError):
+            return True
+        return not timedelta(0) <= age < self._interval
 
     def append(self, step: Transaction, engine: Engine) -> None:
         """The whole inventory and when it was, in the step that is under way."""

@@ -67,7 +67,8 @@ class ProcessEvents:
 
     `notify` runs in that thread, must be quick and start no process. `overflow` means that events were lost: look at
     all processes again. `pause` comes after events when no more of them wait, in a storm every `_BREATH_SECONDS`: the
-    time for slow work, since work at the same time keeps this thread from reading who ends soon. Of two programs a process runs at once, both events may bring the row of the second.
+    time for slow work, which at any other time keeps this thread from reading a process before it ends. Of two
+    programs a process runs at once, both events may bring the row of the second.
     Raises Unsupported.
     """
 

@@ -190,7 +190,7 @@ def test_an_agent_its_two_servers_its_flags_and_its_children(
         "while [ ! -e /home/dev/more ]; do sleep 0.1; done; "
         "for i in 1 2 3 4 5; do /bin/sleep 5000 & done; wait"
     )
-    agent = machine.start(
+    machine.start(
         {}, "/home/dev/bin/codex", "-c", script, "--yolo", "--sandbox", "danger-full-access", cwd="/home/dev/src/shop"
     )
     daemon.ready()
@@ -205,10 +205,8 @@ def test_an_agent_its_two_servers_its_flags_and_its_children(
     assert shadow["server_ids"] == [], "nobody declares it"
     assert daemon.servers()["notes"]["running"] and not daemon.servers()["idle"]["running"]
     (daemon.home / "more").touch()
-    found = told(
-        daemon, lambda found: any(c["program"] == "sleep" and c["at_least"] >= 4 for c in found["codex"]["children"])
-    )
-    agent.kill()
+    told(daemon, lambda found: any(c["program"] == "sleep" and c["at_least"] >= 4 for c in found["codex"]["children"]))
+    machine.run({}, "kill", "-9", str(codex["pid"]))
     orphans = told(daemon, lambda found: "codex" not in found)
     assert {"notes", "quick-mcp-server"} <= orphans.keys(), "they run on without their agent"
     assert {orphans["notes"]["id"], orphans["quick-mcp-server"]["id"]} == {notes["id"], shadow["id"]}
