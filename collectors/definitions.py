@@ -76,6 +76,8 @@ def read_definitions(
                 yield from reader.single(found, servers, _name(document, servers.name_at) or stem)
             else:
                 yield from reader.servers(found, servers)
+    if config.servers:
+        yield from _unread(document, config)
 
 
 def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
@@ -150,12 +152,6 @@ class _Reader:
 def _name(document: object, at: str) -> str:
     """The text at a key path; empty where there is none."""
     return next((found.value for found in find(document, at) if isinstance(found.value, str)), "") if at else ""
-
-
-def _single_name(document: object, servers: ServersAt, stem: str) -> str:
-    """The name of a server that stands alone: what the document says, else the file's stem."""
-    found = find(document, servers.name_at) if servers.name_at else iter(())
-    return next((printable(f.value) for f in found if isinstance(f.value, str) and f.value), stem)
 
 
 def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str, ...], entry: Entry) -> Definition:

@@ -53,10 +53,15 @@ class _File:
         self.home = home
         self.path = path
         self.shown = context.files.shown(path)
+        self.read_by_some: set[str] = set()
+        """Top keys under which some client reads servers: to one that does not they are no news."""
 
     def records(self, readings: Iterable[Reading]) -> Iterator[Record]:
         data = self.context.files.read(self.path, self.home)
         documents: dict[str, Document] = {}
+        readings = list(readings)
+        places = [at.at for r in readings if isinstance(r.part, ConfigFile) for at in r.part.servers]
+        self.read_by_some = {place.partition(".")[0] for place in places}
         for reading in readings:
             origin = Origin.of(self.context, self.home, self.path, reading)
             part = reading.part
@@ -77,7 +82,7 @@ class _File:
             for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):
                 if isinstance(found, Definition):
                     yield _server(self.context, found, origin)
-                else:
+                elif found.code != "definition.unread" or found.key not in self.read_by_some:
                     yield self.diagnostic(found.code, found.message, key=found.key, agent=reading.client.id)
         elif isinstance(part, Artifact):
             yield from entry_artifacts(document, origin, part)

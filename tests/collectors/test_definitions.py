@@ -227,9 +227,19 @@ def test_a_wrong_type_is_a_problem_that_names_the_place(document: object, key: s
     assert [(problem.key, problem.code) for problem in problems] == [(key, "definition.wrong_type")]
 
 
-@pytest.mark.parametrize("document", [None, 1, "text", [], {}, {"mcpServers": None}, {"mcpServers": {"_comment": "x"}}])
+@pytest.mark.parametrize("document", [{}, {"mcpServers": None}, {"mcpServers": {"_comment": "x"}}])
 def test_a_document_without_servers_has_none_and_no_problem(document: object) -> None:
     assert read(document) == []
+
+
+@pytest.mark.parametrize("document", [None, 1, "text", []])
+def test_a_document_that_is_no_map_is_a_problem(document: object) -> None:
+    assert [f.code for f in read(document) if isinstance(f, Problem)] == ["definition.wrong_type"]
+
+
+def test_servers_under_a_key_that_this_client_does_not_read_are_a_problem() -> None:
+    found = read({"servers": {"a": {"command": "x"}}, "lsp": {"b": {"command": "y"}}, "mcpServers": {}})
+    assert [(f.key, f.code) for f in found if isinstance(f, Problem)] == [("servers", "definition.unread")]
 
 
 def test_more_servers_than_allowed_is_a_problem_and_the_first_ones_count() -> None:

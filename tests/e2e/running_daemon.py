@@ -57,8 +57,7 @@ class RunningDaemon:
 
     @property
     def state(self) -> Path:
-        """The state folder as the daemon sees it, also where something is mounted there."""
-        return Path(f"/proc/{self.machine.init}/root{self.rollcall.state}")
+        return self.rollcall.state
 
     def configure(self, settings: str) -> None:
         """Write other settings; the daemon reads them when it is started or told to."""

@@ -181,7 +181,7 @@ def test_a_full_disk_below_stdout_is_a_failure_in_one_line(rollcall: Rollcall, r
     assert done.stderr.count(b"\n") == 1 and b"No space left" in done.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="the rest of the buffer is written once more at exit")
+@pytest.mark.xfail(strict=False, reason="the rest of the buffer is, depending on the moment, written once more at exit")
 def test_a_reader_that_goes_away_is_no_traceback(rollcall: Rollcall, place: Place, tmp_path: Path) -> None:
     many = {f"s{n}": SERVER for n in range(1500)}
     root = place(tmp_path / "root", {"home/dev/.claude.json": {"mcpServers": many}})
