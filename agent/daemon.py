@@ -14,9 +14,6 @@ import structlog
 
 from agent.config import ConfigError, Settings, state_dir
 from agent.logs import configure
-from agent.name_keeper import NameKeeper
-from agent.names import Names
-from agent.naming import hosts_to_resolve
 from agent.platform import service
 from agent.session import Session, Setup
 

@@ -20,6 +20,9 @@ from agent.inventory import Change
 from agent.journal import FILE as JOURNAL
 from agent.journal import Journal, JournalError, Transaction
 from agent.logs import place
+from agent.name_keeper import NameKeeper
+from agent.names import Names
+from agent.naming import hosts_to_resolve
 from agent.platform import service
 from agent.snapshot import Snapshots
 from agent.store import Store, as_json
@@ -38,13 +41,15 @@ class Setup:
 
     settings: Settings
     catalog: Catalog
+    names: Names
     derive: Derivation
 
     @classmethod
     def of(cls, settings: Settings) -> Setup:
         """Raises `ConfigError`."""
         catalog = load_catalog(settings)
-        return cls(settings, catalog, derivation(settings, catalog, live=True))
+        names = Names()
+        return cls(settings, catalog, names, derivation(settings, catalog, live=True, names=names))
 
 
 class Session:
@@ -61,6 +66,9 @@ class Session:
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings)
         self._senders = [make_sender(self._journal, target, self._agenda.notice) for target in settings.target]
+        self._names = setup.names
+        self._names_version = 0
+        self._keeper = NameKeeper(self._names, settings.collect.resolve_seconds) if settings.collect.resolve else None
         self._snapshots = Snapshots(self._store, settings.daemon.snapshot_seconds)
         self._health = Health(self._engine, self._journal, self._senders, folder / STATUS)
         self._watchers: dict[str, Watcher] = {}
@@ -79,6 +87,8 @@ class Session:
             self._watchers = self._engine.watch(self._agenda.mark)
             for sender in self._senders:
                 sender.start()
+            if self._keeper:
+                self._keeper.start()
             self._schedule({"heartbeat", "watchdog", *(collector.name for collector in self._engine.collectors)})
             self._reconcile()
             log.info("daemon.started", records=len(self._inventory.all()), targets=len(self._senders))
@@ -139,6 +149,9 @@ class Session:
 
     def _step(self) -> bool:
         """Make durable what changed. When that fails nothing is lost: the next step tries again with all of it."""
+        if self._names.version != self._names_version:
+            self._names_version = self._names.version
+            self._inventory.touch()
         try:
             changes = self._inventory.settle()
         except Exception as error:
@@ -166,6 +179,8 @@ class Session:
 
         if not self._durably(lambda: self._store.commit(self._inventory, changes, entries)):
             return False
+        if self._keeper and changes:
+            self._keeper.want(hosts_to_resolve(self._inventory.all()))
         if changes:
             log.info("inventory.changed", changes=len(changes), head=self._journal.head().seq)
         return True
@@ -197,6 +212,8 @@ class Session:
         deadline = time.monotonic() + _STOP_SECONDS
         for watcher in self._watchers.values():
             watcher.close()
+        if self._keeper:
+            self._keeper.close()
         for sender in self._senders:
             sender.stop(max(0.1, deadline - time.monotonic()))
         self._journal.close()
