@@ -60,7 +60,8 @@ class ProcessWatch:
 
     def _tell(self) -> None:
         with self._lock:
-            tell, self._told = not self._told and bool(self._waiting), True
+            tell = bool(self._waiting) and not self._told
+            self._told = self._told or tell
         if tell:
             self._notify(EVENTS)
 

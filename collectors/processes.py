@@ -39,9 +39,14 @@ class ProcessCollector:
             return
         self._forget()
         self._look(context)
+        # A full collection answers for the events that wait too: nobody may come back for them.
+        for event in self._watch.drain() if self._watch else ():
+            self._take_in(event)
         self._told = dict(self._trees(context))
         for scope, records in self._told.items():
             yield Observation(scope, records)
+        if self._watch and self._ended:
+            self._watch.again()
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
         """Take in the process events that wait; what ended before it could be told is told once, then taken back."""

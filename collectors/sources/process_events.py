@@ -96,6 +96,7 @@ class ProcessEvents:
         self._done: dict[int, tuple[tuple[ProcessEvent, ...], bool]] = {}
         """Batches read ahead of an earlier one, by number."""
         self._paused = 0.0
+        self._running = _READERS
         self._threads = [
             threading.Thread(target=self._run, name="process-events", daemon=True) for _ in range(_READERS)
         ]
@@ -108,14 +109,19 @@ class ProcessEvents:
             return
         os.close(self._stop_writer)
         self._stop_writer = -1
-        if threading.current_thread() in self._threads:
-            return
-        for thread in self._threads:
-            thread.join()
-        self._socket.close()
-        os.close(self._stop_reader)
+        if threading.current_thread() not in self._threads:
+            for thread in self._threads:
+                thread.join()
 
     def _run(self) -> None:
+        self._read()
+        with self._telling:
+            self._running -= 1
+            if not self._running:
+                self._socket.close()
+                os.close(self._stop_reader)
+
+    def _read(self) -> None:
         # Whoever ends within 20 ms must be read before it does, on a busy machine too; without the right, as it comes.
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -218,8 +218,7 @@ def test_a_stdio_server_started_by_hand_appears_joined_to_its_definition_and_dis
     assert ops == ["discovered", "removed"]
 
 
-def test_a_server_that_runs_on_after_its_definition_went_is_still_told(daemon: RunningDaemon) -> None:
-    """Seen before the restart of the daemon and after it: nothing about it may hang on the daemon's memory."""
+def test_a_server_that_runs_on_over_a_restart_of_the_daemon_is_no_news(daemon: RunningDaemon) -> None:
     package = daemon.home / "node_modules/some-mcp-server"
     write(package / "package.json", json.dumps({"name": "some-mcp-server", "version": "1.0.0"}))
     write(package / "server.py", SCRIPT)
@@ -230,10 +229,14 @@ def test_a_server_that_runs_on_after_its_definition_went_is_still_told(daemon: R
     daemon.machine.start({}, *command)
     daemon.sees(lambda found: found["mine"]["running"] is True)
     assert daemon.stop() == 0
+    before, running = len(daemon.lines()), daemon.inventory("instance")
     daemon.ready()
-    (instance,) = daemon.inventory("instance")
-    assert len(instance["server_ids"]) == 1
-    assert len([e for e in daemon.entries() if (e["record"] or {}).get("kind") == "instance"]) == 1
+    assert daemon.inventory("instance") == running
+    assert len(running[0]["server_ids"]) == 1
+    assert [e["op"] for e in daemon.entries()[before:] if (e["record"] or {}).get("kind") == "instance"] == []
+    # Its definition goes, it runs on: a server that no config declares.
+    replace(daemon.home / ".claude.json", mcp("first"))
+    wait_until(lambda: daemon.inventory("instance")[0]["server_ids"] == [], daemon.explain)
 
 
 # Signals and the service manager.
