@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE
     except BrokenPipeError:
+        # Python would try once more at exit to write what nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILURE
     except OSError as error:
         print(f"rollcall: {error.filename or ''}: {error.strerror or type(error).__name__}", file=sys.stderr)
@@ -110,8 +113,9 @@ def _once(options: argparse.Namespace) -> int:
     settings = config.load(options.config)
     if options.root and not Path(options.root).is_dir():
         raise config.ConfigError(f"{options.root}: no such folder")
-    from agent import once, output
+    from agent import logs, once, output
 
+    logs.configure(settings.log)
     with _progress():
         look = once.take_inventory(settings, options.root)
     form: output.Format = options.format or ("table" if sys.stdout.isatty() and not options.output else "ndjson")
@@ -152,8 +156,7 @@ def _run(options: argparse.Namespace) -> int:
     from agent import daemon, journal, logs
     from agent.platform.service import AlreadyRunning
 
-    settings = config.load(options.config)
-    logs.configure(settings.log)
+    logs.configure(config.load(options.config).log)
     try:
         daemon.Daemon(lambda: config.load(options.config)).run()
     except AlreadyRunning as error:

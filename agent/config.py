@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agent.delivery.contract import TargetSettings
 from agent.toml_lines import line_of
@@ -83,6 +83,14 @@ class Settings(_Section):
     policy: PolicySettings = PolicySettings()
     daemon: DaemonSettings = DaemonSettings()
     target: tuple[TargetSettings, ...] = ()
+
+    @field_validator("target")
+    @classmethod
+    def _named_apart(cls, targets: tuple[TargetSettings, ...]) -> tuple[TargetSettings, ...]:
+        """Two of one name would share a cursor, and each would get only a part."""
+        if len({target.name for target in targets}) < len(targets):
+            raise ValueError("every target needs a name of its own")
+        return targets
 
 
 class ConfigError(Exception):
@@ -166,13 +174,19 @@ def _value(text: str) -> Any:
 
 def _managed_profile() -> dict[str, Any]:
     """What an MDM set: a preference domain on macOS, a root-owned file on Linux."""
-    if sys.platform == "darwin":
-        import plistlib
+    darwin = sys.platform == "darwin"
+    path = Path("/Library/Managed Preferences/dev.rollcall.agent.plist" if darwin else "/etc/rollcall/managed.toml")
+    try:
+        data = path.read_bytes()
+        if darwin:
+            import plistlib
 
-        path = Path("/Library/Managed Preferences/dev.rollcall.agent.plist")
-        return plistlib.loads(path.read_bytes()) if path.exists() else {}
-    path = Path("/etc/rollcall/managed.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            return dict(plistlib.loads(data))
+        return tomllib.loads(data.decode())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {type(error).__name__}") from None
 
 
 def _merge(base: dict[str, Any], layer: Mapping[str, Any]) -> None:

@@ -37,8 +37,14 @@ class Engine:
     """Hands every observation to the inventory; a collector that breaks is visible there and harms no other."""
 
     def __init__(
-        self, collectors: Iterable[Collector], inventory: Inventory, surroundings: Callable[[], Context]
+        self,
+        collectors: Iterable[Collector],
+        inventory: Inventory,
+        surroundings: Callable[[], Context],
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        """`alive` is called between observations: a full collection of a large machine takes its time."""
+        self._alive = alive
         self.collectors = list(collectors)
         self.inventory = inventory
         self.passes: dict[str, Pass] = {}
@@ -129,6 +135,7 @@ class Engine:
         with self._visible(collector, part):
             for observation in look():
                 self.inventory.replace(observation)
+                self._alive()
                 seen.add(observation.scope)
                 records += len(observation.records)
             done = True

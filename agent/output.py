@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,17 +12,18 @@ from typing import Literal
 
 from agent.records import Record
 
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 Format = Literal["table", "json", "ndjson"]
 
 
 def render(records: Iterable[Record], form: Format) -> Iterator[str]:
     """The text of all records, piece by piece: the inventory of a large machine is long."""
     if form == "ndjson":
-        yield from (record.to_json() + "\n" for record in records)
+        yield from (_json(record) + "\n" for record in records)
     elif form == "json":
         separator = "[\n"
         for record in records:
-            yield separator + record.to_json()
+            yield separator + _json(record)
             separator = ",\n"
         yield "[]\n" if separator == "[\n" else "\n]\n"
     else:
@@ -30,11 +32,19 @@ def render(records: Iterable[Record], form: Format) -> Iterator[str]:
         yield table.render(list(records))
 
 
+def _json(record: Record) -> str:
+    """One line; control characters that JSON would let through are escaped, for it may be read on a terminal."""
+    return record.to_json().translate(_CONTROLS)
+
+
 def emit(text: Iterable[str], output: Path | None) -> None:
     """Write to stdout, or atomically to a file that only its owner may read. Raises `OSError`."""
     if output:
         replace_file(output, text)
         return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON is UTF-8 whatever the locale says, and one odd name must not cost the rest.
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     sys.stdout.writelines(text)
     sys.stdout.flush()
 
@@ -42,7 +52,13 @@ def emit(text: Iterable[str], output: Path | None) -> None:
 def replace_file(path: Path, text: Iterable[str]) -> None:
     """Put a new file, mode 0600, in place of whatever is at `path`; a reader sees the old or the new one whole."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with contextlib.suppress(FileNotFoundError):
+        # Left behind by a process of the same number that was killed, as happens in containers.
+        os.unlink(partial)
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(text)

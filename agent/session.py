@@ -64,7 +64,7 @@ class Session:
         collectors = all_collectors(settings.collect.disabled)
         self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
-        self._engine = Engine(collectors, self._inventory, surroundings)
+        self._engine = Engine(collectors, self._inventory, surroundings, self._breathe)
         self._senders = [make_sender(self._journal, target, self._agenda.notice) for target in settings.target]
         self._names = setup.names
         self._names_version = 0
@@ -104,6 +104,7 @@ class Session:
         if self._ending:
             return
         now = time.monotonic()
+        self._breathe()
         due = {name for name, at in self._due.items() if at <= now}
         self._schedule(due)
         self._notices += work.notices
@@ -113,8 +114,13 @@ class Session:
             self._follow(work, due)
         if "heartbeat" in due:
             self._append(self._beat)
-        if "watchdog" in due:
+
+    def _breathe(self) -> None:
+        """Tell the watchdog, as often as it wants to hear."""
+        now = time.monotonic()
+        if now >= self._due.get("watchdog", 0.0):
             service.notify("WATCHDOG=1")
+            self._schedule({"watchdog"})
 
     def _reconcile(self) -> None:
         self._schedule({"reconcile"})

@@ -48,7 +48,7 @@ def report(folder: Path) -> Report:
 
 def _running(folder: Path) -> bool:
     try:
-        service.lock(folder / "lock").close()
+        service.lock(folder / "lock", patience=0).close()
     except service.AlreadyRunning:
         return True
     return False

@@ -29,6 +29,7 @@ class ConfigWatch:
         self._notify = notify
         self._folders: dict[str, list[tuple[str, Node]]] = {}
         self._links: dict[str, set[Scope]] = {}
+        self._targets: dict[str, str] = {}
         self._watch = FolderWatch(self._changed, lambda: notify(None))
         self.mode = self._watch.mode
 
@@ -39,6 +40,7 @@ class ConfigWatch:
         """Watch exactly what these grounds need; returns what could not be watched."""
         folders: dict[str, list[tuple[str, Node]]] = {}
         links: dict[str, set[Scope]] = {}
+        targets: dict[str, str] = {}
         for ground in grounds:
             for folder, node in ground.folders.items():
                 folders.setdefault(folder, []).append((ground.owner, node))
@@ -47,8 +49,13 @@ class ConfigWatch:
                 target = os.path.realpath(path)
                 if target != path:
                     links.setdefault(target, set()).add(Scope(NAME, ground.owner, path))
-        self._folders, self._links = folders, links
+                    targets[path] = target
+        self._folders, self._links, self._targets = folders, links, targets
         return self._watch.set_folders({*folders, *map(os.path.dirname, links)})
+
+    def leads_elsewhere(self, path: str) -> bool:
+        """Whether a path has become a link, is none any more, or leads to another file than when it was followed."""
+        return os.path.realpath(path) != self._targets.get(path, path)
 
     def _changed(self, path: str) -> None:
         folder, _, name = path.rpartition("/")

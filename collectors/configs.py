@@ -51,7 +51,9 @@ class ConfigCollector:
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
         stale: dict[str, Territory] = {}
+        moved = False
         for scope in scopes:
+            moved = moved or (self._watch is not None and self._watch.leads_elsewhere(scope.key))
             territory = self._territories.get(scope.owner)
             if territory is None:
                 continue
@@ -62,7 +64,7 @@ class ConfigCollector:
                 stale[scope.owner] = territory
         for territory in stale.values():
             yield from self._again(context, territory)
-        if stale:
+        if stale or moved:
             yield from self._follow(context)
 
     def depends_on(self, context: Context) -> object:
@@ -88,8 +90,10 @@ class ConfigCollector:
         territory.survey(context, self._places)
         present = self._present(territory)
         for path, readings in territory.files.items():
-            if path not in before or len(before[path]) != len(readings) or (
-                present != earlier and any(reading.shared for reading in readings)
+            if (
+                path not in before
+                or len(before[path]) != len(readings)
+                or (present != earlier and any(reading.shared for reading in readings))
             ):
                 yield _file(context, territory, path, present)
         for path in (before.keys() - territory.files.keys()) | (closed.keys() - territory.closed.keys()):

@@ -155,9 +155,10 @@ def _name(document: object, at: str) -> str:
 
 
 def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str, ...], entry: Entry) -> Definition:
-    launch = identify(entry.argv[0], entry.argv[1:]) if entry.argv else None
     command = redact.argv(entry.argv[:1])
     args = redact.argv(entry.argv[1:])
+    # Of the redacted words: where a package should stand somebody may have put a secret.
+    launch = identify(command.args[0], args.args) if command.args else None
     url = redact.url(entry.url or "")
     env_names = _names(entry.env) | set(launch.arg_env_names if launch else ())
     definition = Definition(

@@ -7,6 +7,7 @@ import os
 import re
 from urllib.parse import parse_qs
 
+from agent.records import redact
 from collectors.commands import base_name, command_of, script_of, start_of
 from collectors.launch import identify
 from collectors.sources.files import FileTree, Unreadable
@@ -32,7 +33,8 @@ def launched_package(row: ProcessRow) -> str | None:
     words = command_of(row)
     if not words or (words[0] in _SHELLS and not _runs_one_command(words[1:])):
         return None
-    purl = identify(words[0], words[1:]).package
+    redacted = redact.argv(words).args
+    purl = identify(redacted[0], redacted[1:]).package
     return package_name(purl) if purl else None
 
 

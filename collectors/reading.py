@@ -83,7 +83,9 @@ class _File:
                 if isinstance(found, Definition):
                     yield _server(self.context, found, origin)
                 elif found.code != "definition.unread" or found.key not in self.read_by_some:
-                    yield self.diagnostic(found.code, found.message, key=found.key, agent=reading.client.id)
+                    # What is beyond the limit is unknown; what is merely wrong is no server to any client.
+                    grave: Literal["error", "warning"] = "error" if found.code == "definition.too_many" else "warning"
+                    yield self.diagnostic(found.code, found.message, grave, key=found.key, agent=reading.client.id)
         elif isinstance(part, Artifact):
             yield from entry_artifacts(document, origin, part)
         elif isinstance(part, Provider):

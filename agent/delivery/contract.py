@@ -106,6 +106,10 @@ class TargetSettings(BaseModel):
     @classmethod
     def _safe_url(cls, url: str) -> str:
         parts = urlsplit(url)
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("must have a number as its port") from None
         if "@" in parts.netloc:
             raise ValueError("must not contain credentials; use token_file or token_env")
         host = parts.hostname or ""

@@ -15,6 +15,11 @@ _SYSTEM_FOLDERS = (
 )  # fmt: skip
 
 
+def printable(name: str) -> str:
+    """An account name that records can carry, whatever bytes it was made of."""
+    return name.encode("utf-8", "replace").decode()
+
+
 class Account(NamedTuple):
     """One line of an account database."""
 
@@ -31,7 +36,9 @@ def homes_of(accounts: Iterable[Account], os: str) -> list[Home]:
         path = account.home.rstrip("/") or "/"
         inside = any(path == folder or path.startswith(folder + "/") for folder in _SYSTEM_FOLDERS)
         if path.startswith("/") and path not in _NOT_HOMES and not inside:
-            homes.setdefault(path, Home(account.name, path, account.uid, frozenset({account.gid}), kind(account, os)))
+            homes.setdefault(
+                path, Home(printable(account.name), path, account.uid, frozenset({account.gid}), kind(account, os))
+            )
     return list(homes.values())
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from os import stat
 from pathlib import Path
 
-from agent.platform.accounts import Account, homes_of
+from agent.platform.accounts import Account, homes_of, printable
 from collectors.catalog.schema import Os
 from collectors.contract import Home
 from collectors.sources.files import FileTree, Unreadable
@@ -62,7 +62,7 @@ def _folders(files: FileTree, os: Os) -> Iterator[Home]:
     names = [(f"{base}/{name}", name) for base in bases for name in _names(files, base)]
     for path, name in [*names, ("/root", "root"), ("/var/root", "root")]:
         if name not in _SHARED_PROFILES and files.is_folder(path):
-            yield Home(name, path, None, account="root" if name == "root" else "human")
+            yield Home(printable(name), path, None, account="root" if name == "root" else "human")
 
 
 def _names(files: FileTree, folder: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
@@ -33,8 +34,23 @@ class AlreadyRunning(Exception):
     """Another daemon holds the lock of this state folder."""
 
 
-def lock(path: Path) -> IO[str]:
-    """The lock file, held until it is closed or this process ends. Raises `AlreadyRunning`."""
+def lock(path: Path, patience: float = 0.5) -> IO[str]:
+    """The lock file, held until it is closed or this process ends. Raises `AlreadyRunning`.
+
+    Whoever only asks whether somebody holds it (`rollcall status`) holds it for a moment: hence the patience, in
+    seconds.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _locked(path)
+        except AlreadyRunning:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _locked(path: Path) -> IO[str]:
     file = path.open("a+", encoding="ascii")
     try:
         if sys.platform == "win32":
@@ -48,7 +64,4 @@ def lock(path: Path) -> IO[str]:
     except OSError:
         file.close()
         raise AlreadyRunning(str(path)) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
     return file

@@ -29,7 +29,7 @@ SHAPE = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"sk-[\w-]{12,}+|[srp]k_(?:live|test)_\w{8,}+|gh[opsur]_\w{16,}+|github_pat_\w{16,}+|gl(?:pat|ptt|dt)-[\w-]{12,}+"
     r"|xox[a-z]-[\w-]{8,}+|xapp-[\w-]{8,}+|(?:AKIA|ASIA)[A-Z0-9]{12,}+|AIza[\w-]{20,}+|ya29\.[\w.-]{10,}+"
-    r"|eyJ[\w-]{8,}+(?:\.[\w-]++)*+|hf_\w{16,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|pplx-\w{16,}+|gsk_\w{16,}+|xai-\w{16,}+"
+    r"|eyJ[\w+/=-]{8,}+(?:\.[\w+/=-]++)*+|hf_\w{16,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|pplx-\w{16,}+|gsk_\w{16,}+|xai-\w{16,}+"
     r"|tvly-[\w-]{12,}+|ntn_\w{16,}+|secret_[A-Za-z0-9]{32,}+|lin_(?:api|oauth)_\w{12,}+|napi_\w{16,}+|sbp_\w{16,}+|figd_[\w-]{12,}+"
     r"|dop_v1_\w{16,}+|SG\.[\w-]{8,}+\.[\w-]++|shp(?:at|ca|ss)_\w{12,}+|ATATT[\w=-]{12,}+|fc-[0-9a-f]{16,}+|BSA[\w-]{20,}+"
     r"|apify_api_\w{12,}+|e2b_\w{16,}+|ctx7sk-[\w-]{12,}+|r8_\w{16,}+|nvapi-[\w-]{12,}+|dckr_[a-z]{3}_[\w-]{12,}+"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.records import redact
+
 
 class Unparseable(Exception):
     """The text is not what its format asks for, so what it says is unknown.
@@ -42,7 +44,7 @@ class Notes:
             self._notes[Note(code, message)] = None
 
     def duplicate(self, key: str) -> None:
-        self.add("parse.duplicate_key", f"the key {key[:80]!r} stands here twice; the last one counts")
+        self.add("parse.duplicate_key", f"the key {redact.text(key)[:80]!r} stands here twice; the last one counts")
 
     def not_finite(self) -> None:
         self.add("parse.not_finite", "it holds NaN or Infinity, which the format does not know")

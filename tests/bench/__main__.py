@@ -18,15 +18,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"which ones; default: {' '.join(BENCHES)}")
     parser.add_argument("--quick", action="store_true", help="few repetitions: shows that it runs, not how fast")
+    parser.add_argument("--host-processes", action="store_true", help="with process events; needs a quiet machine")
     options = parser.parse_args()
     if unknown := set(options.names) - BENCHES.keys():
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
-    machine.enter_private_namespaces()
+    machine.enter_private_namespaces(processes=not options.host_processes)
     machine.compile_all()
     rows = []
     for name in options.names or BENCHES:
         print(f"{name} …", file=sys.stderr, flush=True)
         rows += BENCHES[name](options.quick)
+    print("with process events and the load of others" if options.host_processes else "sweeps only, no process events")
     print_table(rows)
     return 0 if all(row.ok is not False for row in rows) else 1
 

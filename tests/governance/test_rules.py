@@ -182,7 +182,14 @@ def test_drift_is_what_the_baseline_does_not_know(id: str) -> None:
 
 
 def test_every_rule_has_a_test_here() -> None:
-    by_hand = {"server.replaced", "server.differs", "server.disabled_runs", "owner.service", "owner.root", "owner.orphan"}
+    by_hand = {
+        "server.replaced",
+        "server.differs",
+        "server.disabled_runs",
+        "owner.service",
+        "owner.root",
+        "owner.orphan",
+    }
     tested = {*CASES, *DRIFT, *by_hand, "network.exposed"}
     assert {rule.id for rule in RULES if not rule.id.startswith(("posture.", "approval."))} == tested
 
