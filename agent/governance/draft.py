@@ -15,7 +15,7 @@ def draft(records: Iterable[Record]) -> str:
     """A policy in TOML that tolerates today's agents and servers and sanctions none of them."""
     held = list(records)
     lines = [
-        "# Drafted from an inventory: nothing here was decided by anybody yet. Set state to sanctioned or unsanctioned.",
+        "# Drafted from an inventory: nothing here was decided by anybody. Set state to sanctioned or unsanctioned.",
         f'version = "{datetime.now(UTC):%Y-%m-%d}.draft"',
         "",
     ]

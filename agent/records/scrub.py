@@ -105,6 +105,11 @@ class Scrubber:
         word = DEFAULT.sub(lambda match: self._default(match, depth), word) if depth < _DEPTH else word
         if not literal(word):
             return word
+        if SHAPE.fullmatch(word) or SHAPE.fullmatch(word.partition("=")[2]):
+            # Base64 may end in `=` and must not be taken for a name without a value.
+            self.secret = True
+            name, sign, _ = word.partition("=")
+            return REDACTED if SHAPE.match(name) else f"{name}{sign}{REDACTED}"
         if depth >= _DEPTH:
             return self.flat(word)
         return self._structured(word, depth) or self._assigned(word, depth) or self._plain(word, depth)
