@@ -11,7 +11,17 @@ from agent.governance.baseline import Baseline
 from agent.governance.policy import Policy
 from agent.governance.rule import Facts, Rule
 from agent.governance.rules import RULES
-from agent.records import Artifact, DataSource, Evidence, LaunchFile, ModelProvider, Record, Source
+from agent.records import (
+    Approval,
+    Artifact,
+    DataSource,
+    Evidence,
+    LaunchFile,
+    ModelProvider,
+    Posture,
+    Record,
+    Source,
+)
 from collectors.catalog.schema import Catalog
 from tests import made
 
@@ -46,6 +56,22 @@ def provider(url: str) -> ModelProvider:
     seen = Evidence(collector="configs", source="/seen")
     given = {"agent": "demo", "provider": "p", "scope": "user", "base_url": url}
     return ModelProvider.of(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
+
+
+def posture(mode: str | None = None, basis: str = "effective", set_by: str = "user", **fields: Any) -> Posture:
+    seen = Evidence(collector="configs", source="/seen")
+    given = {"agent": "demo", "basis": basis, "set_by": set_by, "approval_mode": mode, **fields}
+    return Posture.of(endpoint_id="e", owner="dev", evidence=seen, **given)
+
+
+def allows(pattern: str) -> tuple[Any, ...]:
+    return ({"effect": "allow", "subject": "command", "pattern": pattern, "set_by": "user"},)
+
+
+def approval(state: str, **fields: Any) -> Approval:
+    seen = Evidence(collector="configs", source="/seen")
+    given = {"agent": "demo", "server_id": "s", "server": "files", "state": state, **fields}
+    return Approval.of(endpoint_id="e", owner="dev", evidence=seen, **given)
 
 
 def file(writable_by: str = "owner", exists: bool = True) -> LaunchFile:
@@ -97,6 +123,19 @@ CASES: dict[str, tuple[Record, Record]] = {
     ),
     "provider.egress": (provider("https://models.bad.test/v1"), provider("https://api.example.com/v1")),
     "provider.plain_http": (provider("http://models.good.test/v1"), provider("http://127.0.0.1:11434")),
+    "posture.bypass": (posture("bypasses"), posture("asks_risky")),
+    "posture.above_ceiling": (posture("auto_approves"), posture("asks_risky")),
+    "posture.auto": (posture("auto_approves"), posture("auto_approves", basis="configured")),
+    "posture.unknown": (posture(unknown=("a.b",)), posture()),
+    "posture.no_sandbox": (posture("bypasses", sandbox="none"), posture("bypasses", sandbox="full")),
+    "posture.everything": (posture(rules=allows("Bash(*)")), posture(rules=allows("Bash(ls:*)"))),
+    "posture.project": (
+        posture("bypasses", basis="configured", set_by="project"),
+        posture("bypasses", basis="configured", set_by="user"),
+    ),
+    "posture.trust": (posture(trusted_folders=("/",)), posture(trusted_folders=("/home/dev/src",))),
+    "approval.runs_anyway": (approval("pending", runs_anyway=True), approval("pending")),
+    "approval.pending": (approval("pending"), approval("approved")),
     "hook.project": (artifact(scope="project"), artifact()),
     "hook.network": (artifact(program="curl"), artifact(program="echo")),
     "plugin.marketplace": (artifact(artifact="marketplace"), artifact(artifact="marketplace", scope="managed")),
@@ -163,6 +202,7 @@ DRIFT: dict[str, tuple[Record, Callable[[], Record]]] = {
     "drift.server": (s(), lambda: s("new")),
     "drift.launch": (s(), lambda: s(launch_hash="1" * 64)),
     "drift.enabled": (s(enabled=False), lambda: s(enabled=True)),
+    "drift.posture": (posture("asks_risky"), lambda: posture("bypasses")),
     "drift.artifact": (artifact(), lambda: artifact(artifact="skill")),
     "drift.content": (artifact(), lambda: artifact(content_hash="b")),
     "drift.egress": (
@@ -191,7 +231,7 @@ def test_every_rule_has_a_test_here() -> None:
         "owner.orphan",
     }
     tested = {*CASES, *DRIFT, *by_hand, "network.exposed"}
-    assert {rule.id for rule in RULES if not rule.id.startswith(("posture.", "approval."))} == tested
+    assert {rule.id for rule in RULES} == tested
 
 
 def test_rules_say_what_they_mean() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from agent.governance.rule import Facts, Rule, proof
-from agent.records import AiAgent, Artifact, Connection, McpServer, Proof, Record
+from agent.records import AiAgent, Artifact, Connection, McpServer, Posture, Proof, Record
+from agent.records.posture import ApprovalMode, Sandbox
 
 _STEERING = ("hook", "plugin", "skill", "subagent", "marketplace")
 
@@ -38,6 +40,14 @@ def _switched_on(server: McpServer, facts: Facts) -> Iterable[Proof]:
     return (found for found in _changed(server, facts, "enabled") if server.enabled)
 
 
+def _loosened(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis == "effective" and facts.baseline:
+        for name, before, after in facts.baseline.changes(posture):
+            order = get_args(ApprovalMode) if name == "approval_mode" else get_args(Sandbox)
+            if after and (not before or order.index(after) > order.index(before)):
+                yield proof(f"{name} since the baseline", f"from {before} to {after}, set by {posture.set_by}")
+
+
 def _artifact(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
     return _new(artifact, facts) if artifact.artifact in _STEERING else ()
 
@@ -68,6 +78,8 @@ RULES = (
          "Compare the definitions; accept a new baseline if the change was meant.", _launch),
     Rule("drift.enabled", "MCP server switched on since the baseline", "low", "mcp_server", _WATCH,
          "Accept a new baseline if the change was meant.", _switched_on),
+    Rule("drift.posture", "Permissions looser than in the baseline", "high", "posture", ("A.6", *_WATCH),
+         "Find out who loosened them; restore them or accept a new baseline.", _loosened),
     Rule("drift.artifact", "New skill, hook or plug-in since the baseline", "medium", "artifact", ("A.5", *_WATCH),
          "Read what it makes the agent do, then accept a new baseline.", _artifact),
     Rule("drift.content", "Skill, hook or rule with other content than before", "medium", "artifact", _WATCH,

@@ -1,0 +1,99 @@
+"""Rules about permissions: what an agent may do without asking, and who let it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_args
+
+from agent.governance.rule import Facts, Rule, proof
+from agent.records import Approval, Posture, Proof
+from agent.records.posture import ApprovalMode
+
+_MODES = get_args(ApprovalMode)
+_EVERYTHING = ("*", "**", "Bash", "Bash(*)", "Bash(:*)", "shell", "/**", "~/**", "/")
+
+
+def _bypasses(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis != "configured" and posture.approval_mode == "bypasses":
+        yield proof(f"{posture.basis}, decided by {posture.set_by}", _place(posture))
+
+
+def _above_ceiling(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    rule = facts.policy.agent_rule(posture.agent)
+    ceiling = (rule.max_mode if rule else None) or facts.policy.permissions.max_mode
+    mode = posture.approval_mode
+    if facts.policy.given and posture.basis != "configured" and mode and _MODES.index(mode) > _MODES.index(ceiling):
+        yield proof(f"{mode}, where the policy allows {ceiling} at most", _place(posture))
+
+
+def _auto_approves(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis == "effective" and posture.approval_mode == "auto_approves":
+        yield proof(f"decided by {posture.set_by}", _place(posture))
+
+
+def _not_known(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    yield from (proof("value that is not understood at", key) for key in posture.unknown[:10])
+
+
+def _no_sandbox(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    acts = posture.approval_mode in ("auto_approves", "bypasses") or facts.policy.permissions.require_sandbox
+    if posture.basis == "effective" and posture.sandbox == "none" and acts:
+        yield proof("no sandbox", _place(posture))
+
+
+def _allows_everything(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis == "effective":
+        for rule in posture.rules:
+            if rule.effect == "allow" and rule.pattern in _EVERYTHING:
+                yield proof(f"allow rule set by {rule.set_by}", rule.pattern)
+
+
+def _project_loosens(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    loose = posture.approval_mode in ("auto_approves", "bypasses")
+    if posture.basis == "configured" and posture.set_by == "project" and loose:
+        yield proof(f"a repository asks for {posture.approval_mode}", _place(posture))
+
+
+def _trusts_much(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    homes = {owner.home for owner in facts.of("owner")} | {"/", "~"}
+    yield from (proof("trusted folder", folder) for folder in posture.trusted_folders if folder in homes)
+
+
+def _runs_unapproved(approval: Approval, facts: Facts) -> Iterable[Proof]:
+    if approval.runs_anyway:
+        yield proof(f"runs although {approval.state}", approval.server)
+
+
+def _pending(approval: Approval, facts: Facts) -> Iterable[Proof]:
+    if approval.state == "pending":
+        yield proof("waits for a decision", approval.server)
+
+
+def _place(posture: Posture) -> str:
+    return posture.source.path if posture.source else " ".join(posture.flags) or "the client's own default"
+
+
+_OVERSIGHT = ("A.6", "A.9")
+
+RULES = (
+    Rule("posture.bypass", "Agent that asks nobody", "critical", "posture", ("A.3", *_OVERSIGHT),
+         "Let the agent ask again, or grant a dated exception.", _bypasses),
+    Rule("posture.above_ceiling", "Agent that may do more than the policy allows", "high", "posture", _OVERSIGHT,
+         "Lower the approval mode to what the policy allows.", _above_ceiling),
+    Rule("posture.auto", "Agent that approves its own actions", "medium", "posture", _OVERSIGHT,
+         "Let risky actions be asked for, or sanction the mode in the policy.", _auto_approves),
+    Rule("posture.unknown", "Permission setting that is not understood", "low", "posture", ("A.6", "clause 9"),
+         "Check the setting; it may be new or wrong.", _not_known),
+    Rule("posture.no_sandbox", "Agent that acts unasked without a sandbox", "high", "posture", _OVERSIGHT,
+         "Switch the sandbox on.", _no_sandbox),
+    Rule("posture.everything", "Permission rule that allows everything", "high", "posture", _OVERSIGHT,
+         "Name what is meant to be allowed.", _allows_everything),
+    Rule("posture.project", "Repository that loosens permissions of an agent", "high", "posture", ("A.5", *_OVERSIGHT),
+         "Review the repository's settings; lock the mode in managed settings.", _project_loosens),
+    Rule("posture.trust", "Whole home or disk trusted", "medium", "posture", _OVERSIGHT,
+         "Trust single projects.", _trusts_much),
+    Rule("approval.runs_anyway", "MCP server that runs without approval", "high", "approval", ("A.6", "A.10"),
+         "Decide on the server; check why the client started it.", _runs_unapproved),
+    Rule("approval.pending", "MCP server that nobody has decided on", "low", "approval", ("A.6", "A.10"),
+         "Approve or reject the server in its client.", _pending),
+)  # fmt: skip
