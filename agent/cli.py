@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import threading
@@ -116,6 +117,8 @@ def _once(options: argparse.Namespace) -> int:
     from agent import logs, once, output
 
     logs.configure(settings.log)
+    # An ordinary run ends before its garbage matters; that of a large machine does not.
+    gc.set_threshold(50_000, 20, 20)
     with _progress():
         look = once.take_inventory(settings, options.root)
     form: output.Format = options.format or ("table" if sys.stdout.isatty() and not options.output else "ndjson")

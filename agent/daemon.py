@@ -10,14 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-import structlog
-
 from agent.config import ConfigError, Settings, state_dir
-from agent.logs import configure
+from agent.logs import configure, logger
 from agent.platform import service
 from agent.session import Session, Setup
 
-log = structlog.get_logger()
 _LAST_SECONDS = 4.5
 """After SIGTERM; whatever still hangs then, such as a look at a dead network drive, is left behind."""
 
@@ -46,7 +43,7 @@ class Daemon:
                 if not self._stopping:
                     self._setup = self._reloaded()
         service.notify("STOPPING=1")
-        log.info("daemon.stopped")
+        logger().info("daemon.stopped")
 
     def _live(self, folder: Path) -> None:
         self._session = Session(self._setup, folder)
@@ -60,7 +57,7 @@ class Daemon:
         try:
             setup = Setup.of(self._load())
         except ConfigError as error:
-            log.error("config.rejected", reason=str(error), consequence="the settings in force stay")
+            logger().error("config.rejected", reason=str(error), consequence="the settings in force stay")
             return self._setup
         configure(setup.settings.log)
         return setup
@@ -81,5 +78,5 @@ def _leave() -> None:
     """End the process although something hangs. The journal bears that at any moment, as it bears `kill -9`."""
     time.sleep(_LAST_SECONDS)
     service.notify("STOPPING=1")
-    log.warning("daemon.stopped", reason="something hung")
+    logger().warning("daemon.stopped", reason="something hung")
     os._exit(0)

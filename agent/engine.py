@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-import structlog
-
 from agent.inventory import Inventory
-from agent.logs import place
+from agent.logs import logger, place
 from agent.records import Diagnostic, Evidence
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
 
-log = structlog.get_logger()
 _ROUNDS = 3
 _PARTS = ("watch", "depends_on", "collect", "refresh", "poll")
 """What a collector can fail in; each failure stands until the same part succeeds."""
@@ -155,7 +152,7 @@ class Engine:
         except Exception as error:
             # The traceback's own text may quote what was read: only types and places are logged.
             failure = self._failure(collector, part, error)
-            log.error("collector.failed", collector=collector.name, error=failure.message)
+            logger().error("collector.failed", collector=collector.name, error=failure.message)
             self.inventory.replace(Observation(_trouble(collector, part), (failure,)))
         else:
             self.inventory.replace(Observation(_trouble(collector, part)))

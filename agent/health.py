@@ -9,17 +9,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
 from agent import __version__
 from agent.delivery.sender import Sender
 from agent.engine import Engine
 from agent.journal import Journal, JournalError
+from agent.logs import logger
 from agent.output import replace_file
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
 from collectors.contract import Watcher
 
-log = structlog.get_logger()
 STATUS = "status.json"
 """Name of the status file in the state folder."""
 
@@ -67,7 +65,7 @@ class Health:
             }
             replace_file(self._file, [json.dumps(status)])
         except (OSError, JournalError) as error:
-            log.warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
+            logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
 
     def _collectors(self, watchers: Mapping[str, Watcher]) -> list[CollectorHealth]:
         return [

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
+from functools import cache
 from types import TracebackType
-
-import structlog
+from typing import Any
 
 from agent.config import LogSettings
 
+_settings = LogSettings()
+
 
 def configure(settings: LogSettings) -> None:
-    """Set up structlog, and let an uncaught exception leave no value behind in the log."""
-    renderer = structlog.processors.JSONRenderer() if settings.format == "json" else structlog.dev.ConsoleRenderer()
+    """How logs look from now on; an uncaught exception, in any thread, leaves no value behind in them."""
+    global _settings
+    _settings = settings
+    logger.cache_clear()
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+@cache
+def logger() -> Any:
+    """The logger. structlog is imported by whoever logs first: a one-shot run seldom has anything to say."""
+    import logging
+
+    import structlog
+
+    json = _settings.format == "json"
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
+            structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[_settings.level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    sys.excepthook = _uncaught
-    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
-    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    return structlog.get_logger()
 
 
 def place(traceback: TracebackType | None) -> str:
@@ -39,6 +53,5 @@ def place(traceback: TracebackType | None) -> str:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        return
-    structlog.get_logger().critical("rollcall.failed", error=kind.__name__, at=place(traceback))
+    if not issubclass(kind, KeyboardInterrupt):
+        logger().critical("rollcall.failed", error=kind.__name__, at=place(traceback))

@@ -9,12 +9,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-import structlog
-
+from agent.logs import logger
 from agent.names import Names, host_name
 from agent.resolved_monitor import SOCKET, MonitorError, ResolvedMonitor
 
-log = structlog.get_logger()
 _MAX_HOSTS = 500
 _PAUSE_SECONDS = 0.25
 """Between two lookups: a few hundred names must be no burst on the network's resolver."""
@@ -92,7 +90,7 @@ class NameKeeper:
         try:
             monitor = ResolvedMonitor(path)
         except MonitorError as error:
-            log.debug("names.no_monitor", reason=str(error))
+            logger().debug("names.no_monitor", reason=str(error))
             return
         with self._lock:
             self._monitor = monitor
@@ -104,7 +102,7 @@ class NameKeeper:
                 for host, addresses in monitor.answers():
                     self._names.learn(host, addresses)
         except MonitorError as error:
-            log.debug("names.monitor_ended", reason=str(error))
+            logger().debug("names.monitor_ended", reason=str(error))
         finally:
             with self._lock:
                 self._monitor = None
@@ -124,7 +122,7 @@ class NameKeeper:
             try:
                 self._names.learn(host, self._resolve(host))
             except (OSError, UnicodeError):
-                log.debug("names.not_resolved", host=host)
+                logger().debug("names.not_resolved", host=host)
             self._wake.wait(self._pause)
             self._wake.clear()
         return 0.0

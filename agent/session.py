@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from agent.agenda import Agenda, Work
 from agent.config import Settings
 from agent.delivery.targets import make_sender
@@ -19,7 +17,7 @@ from agent.health import STATUS, Health
 from agent.inventory import Change
 from agent.journal import FILE as JOURNAL
 from agent.journal import Journal, JournalError, Transaction
-from agent.logs import place
+from agent.logs import logger, place
 from agent.name_keeper import NameKeeper
 from agent.names import Names
 from agent.naming import hosts_to_resolve
@@ -31,7 +29,6 @@ from collectors.catalog.schema import Catalog
 from collectors.contract import Watcher
 from collectors.registry import all_collectors
 
-log = structlog.get_logger()
 _STOP_SECONDS = 3.5
 
 
@@ -91,7 +88,7 @@ class Session:
                 self._keeper.start()
             self._schedule({"heartbeat", "watchdog", *(collector.name for collector in self._engine.collectors)})
             self._reconcile()
-            log.info("daemon.started", records=len(self._inventory.all()), targets=len(self._senders))
+            logger().info("daemon.started", records=len(self._inventory.all()), targets=len(self._senders))
             service.notify("READY=1")
             while not self._ending:
                 self._round()
@@ -171,7 +168,7 @@ class Session:
         """One record that nobody thought of must not take the daemon down, again at every start: the last inventory
         stands, and the journal says so once."""
         if trouble != self._trouble:
-            log.error("inventory.failed", error=trouble)
+            logger().error("inventory.failed", error=trouble)
             self._notices.append(("inventory.failed", f"nothing new can be concluded: {trouble}"))
         self._trouble = trouble
         if self._notices:
@@ -188,7 +185,7 @@ class Session:
         if self._keeper and changes:
             self._keeper.want(hosts_to_resolve(self._inventory.all()))
         if changes:
-            log.info("inventory.changed", changes=len(changes), head=self._journal.head().seq)
+            logger().info("inventory.changed", changes=len(changes), head=self._journal.head().seq)
         return True
 
     def _told(self, step: Transaction) -> None:
@@ -201,7 +198,7 @@ class Session:
             write()
         except JournalError as error:
             if self._health.journal_error != str(error):
-                log.error("journal.not_written", reason=str(error))
+                logger().error("journal.not_written", reason=str(error))
             self._health.journal_error = str(error)
             return False
         self._notices.clear()

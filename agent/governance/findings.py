@@ -85,7 +85,12 @@ class Assessor:
 
 def describe(record: Record) -> str:
     """A record in words, for a person."""
-    name = getattr(record, "name", None) or getattr(record, "provider", None) or getattr(record, "path", None)
+    name = (
+        getattr(record, "name", None)
+        or getattr(record, "server", None)
+        or getattr(record, "provider", None)
+        or getattr(record, "path", None)
+    )
     agent = getattr(record, "agent", None)
     of = f" of {agent}" if agent and record.kind != "ai_agent" else ""
     return f"{record.kind.replace('_', ' ')} {name or record.owner or record.id[:8]}{of}"[:300]

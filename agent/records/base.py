@@ -55,7 +55,8 @@ class Record(Part):
         fields.setdefault("observed_at", datetime.now(UTC))
         record = cls(id="", **fields)
         parts = [attrgetter(name)(record) for name in ("endpoint_id", *cls.IDENTITY)]
-        return record.model_copy(update={"id": record_id(record.kind, *parts)})
+        record.__dict__["id"] = record_id(record.kind, *parts)
+        return _light(record)
 
     def same_facts(self, other: Record) -> bool:
         """Whether both say the same, whenever and by whomever it was seen."""
@@ -71,13 +72,20 @@ class Record(Part):
 
 
 R = TypeVar("R", bound=Record)
+_NO_FIELDS: set[str] = set()
 
 
 def changed(record: R, **fields: Any) -> R:
     """The record with these fields; the same object where they have these values already."""
     if all(getattr(record, name) == value for name, value in fields.items()):
         return record
-    return record.model_copy(update=fields)
+    return _light(record.model_copy(update=fields))
+
+
+def _light(record: R) -> R:
+    """Without pydantic's note of which fields were given: nobody asks, and it weighs more than the record."""
+    object.__setattr__(record, "__pydantic_fields_set__", _NO_FIELDS)
+    return record
 
 
 def record_id(kind: str, *parts: object) -> str:

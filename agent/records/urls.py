@@ -119,6 +119,7 @@ class _Parts:
         before = ""
         for segment in self.path.split("/"):
             plain = self._restored(segment, show=True).partition(";")[0]
+            self._query(segment.partition(";")[2])
             shown.append(self._segment(plain, before))
             before = segment.lower()
         return "/".join(shown)

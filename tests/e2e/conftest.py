@@ -223,7 +223,7 @@ class Machine:
         env = {"PYTHONPATH": f"{REPOSITORY}:{packages}"}
         for python in (sys.executable, "/usr/bin/python3"):
             command = self.as_dev(env, python, "-m", "agent")
-            if subprocess.run([*command, "--version"], capture_output=True).returncode == 0:
+            if subprocess.run([*command, "--version"], capture_output=True, timeout=30).returncode == 0:
                 done = subprocess.run([*command, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
                 return Outcome(done.returncode, done.stdout, done.stderr)
         pytest.skip("no Python interpreter here that other accounts may run")

@@ -13,12 +13,11 @@ import string
 import subprocess
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from tests.receivers.running import RunningReceiver
 
@@ -36,12 +35,6 @@ SHAPES = {
     "bearer": "{:32}",
     "slack": "xoxb-1234567890-{:24}",
 }
-
-
-def failing(cases: Iterable[str], broken: Iterable[str], reason: str) -> list[ParameterSet]:
-    """The cases, those of them that Rollcall is known to get wrong marked."""
-    mark = pytest.mark.xfail(strict=True, reason=reason)
-    return [pytest.param(case, marks=mark if case in broken else ()) for case in cases]
 
 
 class Canaries:
@@ -271,7 +264,6 @@ def test_the_planted_files_do_hold_every_canary(canary: Canaries, root: Path) ->
     assert missing == 0 and len(canary._where) > 100
 
 
-@pytest.mark.xfail(strict=True, reason="purls are not redacted; base64 JSON; the note on a double key")
 @pytest.mark.parametrize("form", ["ndjson", "json", "table"])
 def test_one_look_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Path, tmp_path: Path, form: str) -> None:
     outcome = rollcall("--once", "--root", root, "--format", form)
@@ -299,7 +291,6 @@ def test_every_planted_server_and_every_broken_file_is_told(rollcall: Rollcall, 
         assert f"/home/dev/{name}" in broken
 
 
-@pytest.mark.xfail(strict=True, reason="base64 JSON and matrix parameters are not flagged")
 def test_what_holds_a_secret_is_flagged_and_what_holds_a_placeholder_is_not(
     rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries
 ) -> None:
@@ -312,7 +303,6 @@ def test_what_holds_a_secret_is_flagged_and_what_holds_a_placeholder_is_not(
     assert [name for name in servers if not told[name]["inline_secret"]] == []
 
 
-@pytest.mark.xfail(strict=True, reason="purls are not redacted; base64 JSON; the note on a double key")
 def test_explain_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Path) -> None:
     files = [path for path in root.rglob("*") if path.is_file()]
     for form in ("table", "ndjson"):
@@ -348,7 +338,7 @@ MISPLACED = {
 }
 
 
-@pytest.mark.parametrize("wrong", failing(MISPLACED, {"port"}, "the port of a url is not checked"))
+@pytest.mark.parametrize("wrong", MISPLACED)
 def test_a_secret_in_the_wrong_place_of_the_settings_is_not_repeated(
     rollcall: Rollcall, canary: Canaries, tmp_path: Path, wrong: str
 ) -> None:
@@ -451,7 +441,6 @@ def start_processes(canary: Canaries, machine: Machine, place: Place) -> None:
     machine.start({}, "bash", "-c", f"exec -a '{title}' sleep 600")
 
 
-@pytest.mark.xfail(strict=True, reason="purls are not redacted; base64 JSON; the note on a double key")
 @pytest.mark.timeout(180)
 def test_the_daemon_writes_no_secret_anywhere(
     machine: Machine, canary: Canaries, place: Place, receiver: RunningReceiver
@@ -500,7 +489,7 @@ def test_the_daemon_writes_no_secret_anywhere(
 FAULTS = ("wrong token", "nobody there", "not TLS", "line break in token", "umlaut in token", "port")
 
 
-@pytest.mark.parametrize("fault", failing(FAULTS, {"port"}, "the port of a url is not checked"))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_delivery_that_fails_says_nothing_of_the_token(
     rollcall: Rollcall, canary: Canaries, receiver: RunningReceiver, tmp_path: Path, fault: str
 ) -> None:
@@ -560,27 +549,19 @@ BROKEN = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="the log of --once goes to stdout")
 @pytest.mark.parametrize("error", ["ValueError", "KeyError", "OSError", "SystemError", "AssertionError"])
-@pytest.mark.parametrize("where", ["collect"])
 def test_an_error_of_any_kind_is_told_without_its_text(
     rollcall: Rollcall,
     place: Place,
     tmp_path: Path,
     canary: Canaries,
     plugin: Callable[[str], str],
-    where: str,
     error: str,
 ) -> None:
-    check_broken_once(rollcall, place(tmp_path / "r", {"home/dev/x": ""}), canary, plugin, where, error)
+    check_broken_once(rollcall, place(tmp_path / "r", {"home/dev/x": ""}), canary, plugin, "collect", error)
 
 
-UNGUARDED = "the log of --once goes to stdout; an error that ends a thread is printed whole"
-BROKEN_ONCE = BROKEN.keys() - {"watch", "poll", "an older contract"}
-BROKEN_DAEMON = {"thread", "a thread later"}
-
-
-@pytest.mark.parametrize("where", failing(BROKEN, BROKEN_ONCE, UNGUARDED))
+@pytest.mark.parametrize("where", BROKEN)
 def test_a_collector_that_breaks_is_told_without_its_text_and_harms_no_other(
     rollcall: Rollcall, place: Place, tmp_path: Path, canary: Canaries, plugin: Callable[[str], str], where: str
 ) -> None:
@@ -607,7 +588,7 @@ def check_broken_once(
         assert len(failures) == 1 and failures[0]["key"] == "thirdparty"
 
 
-@pytest.mark.parametrize("where", failing(BROKEN, BROKEN_DAEMON, UNGUARDED))
+@pytest.mark.parametrize("where", BROKEN)
 def test_a_collector_that_breaks_leaves_the_daemon_running(
     machine: Machine, place: Place, canary: Canaries, plugin: Callable[[str], str], where: str
 ) -> None:
@@ -631,6 +612,6 @@ def test_a_process_that_is_aborted_prints_places_and_no_values(
 ) -> None:
     abort = "import os\nPlugin.collect = lambda *_: os.abort()"
     path = plugin(PLUGIN.format(secret=canary("in memory"), error="ValueError") + abort)
-    outcome = rollcall.__call__("--once", "--root", root, env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
+    outcome = rollcall("--once", "--root", root, env={"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
     assert outcome.status == -6 and b"Fatal Python error: Aborted" in outcome.stderr
     canary.must_not_be_in(outcome.stdout + outcome.stderr)

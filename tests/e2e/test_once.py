@@ -61,8 +61,8 @@ def on_terminal(rollcall: Rollcall, *arguments: str, env: Mapping[str, str] | No
     """Exit status, and what both streams wrote to a terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        rollcall.arguments(*arguments), env={**rollcall.environment, **(env or {})}, cwd=rollcall.folder,
-        stdin=theirs, stdout=theirs, stderr=theirs,
+        ["timeout", "60", *rollcall.arguments(*arguments)], env={**rollcall.environment, **(env or {})},
+        cwd=rollcall.folder, stdin=theirs, stdout=theirs, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
     shown = b""
@@ -100,7 +100,6 @@ def test_a_look_of_over_a_second_says_so_on_a_terminal_and_nowhere_else(
     assert rollcall("--once", "--root", root, env=env).stderr == b""
 
 
-@pytest.mark.xfail(strict=True, reason="C1 control characters stand unescaped in NDJSON")
 def test_names_from_files_cannot_steer_the_terminal(rollcall: Rollcall, place: Place, tmp_path: Path) -> None:
     evil = "a\x1b]0;owned\x07\x1b[2Jb\r\n\u202eCOMPLETE\u2028c\x9bd"
     config = {"mcpServers": {evil: {"command": evil, "args": [evil]}, "plain": {"url": "https://h.example/" + evil}}}
@@ -109,14 +108,13 @@ def test_names_from_files_cannot_steer_the_terminal(rollcall: Rollcall, place: P
     text = shown.decode()
     assert status == 0
     assert all(char.isprintable() or char in "\r\n" for char in text)
-    assert len([line for line in text.splitlines() if "claude-code" in line]) == 2
+    assert len([line for line in text.splitlines() if line.startswith("claude-code ")]) == 2
     # A record a line, and no control character outside of an escape, whatever a name holds.
     outcome = rollcall.once(root)
     assert len(outcome.of("mcp_server")) == 2
     assert not [char for char in outcome.stdout.decode() if unicodedata.category(char) == "Cc" and char != "\n"]
 
 
-@pytest.mark.xfail(strict=True, reason="stdout is written in the encoding of the locale")
 def test_records_are_utf_8_whatever_the_locale_says(rollcall: Rollcall, place: Place, tmp_path: Path) -> None:
     root = place(tmp_path / "root", {"home/dev/.claude.json": {"mcpServers": {"名前-é": SERVER}}})
     for form in ("ndjson", "json", "table"):
@@ -166,7 +164,6 @@ def test_a_reader_of_the_output_file_never_sees_half_of_it(rollcall: Rollcall, r
     assert set(seen) == {"summary"} and len(seen) > 100
 
 
-@pytest.mark.xfail(strict=True, reason="the error names the temporary file")
 def test_an_output_that_cannot_be_written_is_a_failure_in_one_line(rollcall: Rollcall, root: Path) -> None:
     missing = rollcall("--once", "--root", root, "--output", "/nowhere/at/all")
     assert missing.status == 1
@@ -181,13 +178,12 @@ def test_a_full_disk_below_stdout_is_a_failure_in_one_line(rollcall: Rollcall, r
     assert done.stderr.count(b"\n") == 1 and b"No space left" in done.stderr
 
 
-@pytest.mark.xfail(strict=False, reason="the rest of the buffer is, depending on the moment, written once more at exit")
 def test_a_reader_that_goes_away_is_no_traceback(rollcall: Rollcall, place: Place, tmp_path: Path) -> None:
     many = {f"s{n}": SERVER for n in range(1500)}
     root = place(tmp_path / "root", {"home/dev/.claude.json": {"mcpServers": many}})
     process = subprocess.Popen(
-        rollcall.arguments("--once", "--root", root), env=rollcall.environment, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        ["timeout", "60", *rollcall.arguments("--once", "--root", root)], env=rollcall.environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout and process.stderr
     process.stdout.readline()
