@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import cast
 
@@ -47,7 +47,20 @@ def explain(context: Context, path: str, client_id: str | None = None) -> list[E
             now = _read(context, path, absolute, match)
             if known is None or _servers(now):
                 found[match.client.id] = now
-    return list(found.values())
+    return _without_what_others_read(list(found.values()))
+
+
+def _without_what_others_read(found: list[Explanation]) -> list[Explanation]:
+    """Servers under a key that one client does not read are no news where another one does."""
+    read = {r.source.key.partition(".")[0] for item in found for r in item.records if isinstance(r, McpServer)}
+    return [
+        replace(item, records=tuple(r for r in item.records if not (isinstance(r, Diagnostic) and _is_read(r, read))))
+        for item in found
+    ]
+
+
+def _is_read(record: Diagnostic, read: set[str]) -> bool:
+    return record.code == "definition.unread" and record.key in read
 
 
 @dataclass(frozen=True, slots=True)

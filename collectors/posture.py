@@ -46,7 +46,7 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
                 evidence=Evidence(collector=NAME, source=origin.shown),
                 basis="configured",
                 agent=origin.agent,
-                project=found.captures[0] if part.scope == "local" and found.captures else origin.project,
+                project=printable(found.captures[0]) if part.scope == "local" and found.captures else origin.project,
                 set_by=set_by,
                 fallback=part.file.fallback,
                 unknown=settings.unknown,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from agent.records import Diagnostic, Evidence, McpServer, Record, Source
+from agent.records import Diagnostic, Evidence, McpServer, Record, Source, redact
+from agent.records.redact import printable
 from collectors.artifacts import entry_artifacts, file_artifact
 from collectors.catalog.permissions import PosturePart
 from collectors.catalog.schema import Artifact, ConfigFile, Provider
@@ -73,7 +74,9 @@ class _File:
             kind = part.format
             if kind not in documents:
                 documents[kind] = parse(data, kind, self.context.limits)
-                yield from (self.diagnostic(n.code, n.message, line=n.line) for n in documents[kind].notes)
+                for note in documents[kind].notes:
+                    key = note.key and redact.text(printable(note.key))[:80]
+                    yield self.diagnostic(note.code, note.message, line=note.line, key=key)
             yield from self._from_document(documents[kind].value, origin, reading)
 
     def _from_document(self, document: object, origin: Origin, reading: Reading) -> Iterator[Record]:
@@ -131,7 +134,7 @@ def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
         agent=origin.agent,
         name=found.name,
         scope=found.scope,
-        project=found.captures[0] if found.scope == "local" and found.captures else origin.project,
+        project=printable(found.captures[0]) if found.scope == "local" and found.captures else origin.project,
         extension=origin.extension,
         transport=found.transport,
         command=found.command,

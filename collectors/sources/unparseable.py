@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.records import redact
-
 
 class Unparseable(Exception):
     """The text is not what its format asks for, so what it says is unknown.
@@ -29,6 +27,8 @@ class Note:
     code: str
     message: str
     line: int | None = None
+    key: str | None = None
+    """The key it is about, as it stands in the document: to be redacted before it is told to anybody."""
 
 
 class Notes:
@@ -39,12 +39,12 @@ class Notes:
     def __init__(self) -> None:
         self._notes: dict[Note, None] = {}
 
-    def add(self, code: str, message: str) -> None:
+    def add(self, code: str, message: str, key: str | None = None) -> None:
         if len(self._notes) < self.MOST:
-            self._notes[Note(code, message)] = None
+            self._notes[Note(code, message, key=key)] = None
 
     def duplicate(self, key: str) -> None:
-        self.add("parse.duplicate_key", f"the key {redact.text(key)[:80]!r} stands here twice; the last one counts")
+        self.add("parse.duplicate_key", "a key stands here twice; the last one counts", key)
 
     def not_finite(self) -> None:
         self.add("parse.not_finite", "it holds NaN or Infinity, which the format does not know")

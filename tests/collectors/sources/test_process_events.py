@@ -103,7 +103,7 @@ def test_a_full_buffer_is_an_overflow_and_events_go_on_after_it():
 def test_close_ends_the_thread_and_its_descriptors_and_may_be_called_twice():
     before = threading.active_count(), len(os.listdir("/proc/self/fd"))
     events = listening(lambda event: None)
-    assert threading.active_count() == before[0] + 1
+    assert 1 <= threading.active_count() - before[0] <= 2
     events.close()
     events.close()
     assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) == before
