@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 from agent.config import LogSettings
 
@@ -21,6 +23,21 @@ def configure(settings: LogSettings) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class _Stderr:
+    """Standard error that never fails: its reader may go away or its disk be full, and neither may end a daemon.
+
+    Without a buffer, for Python would try once more at exit to write what nobody takes.
+    """
+
+    def write(self, text: str) -> None:
+        if sys.stderr:
+            with suppress(OSError, ValueError):
+                os.write(sys.stderr.fileno(), text.encode(errors="backslashreplace"))
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
 
 
 @cache
@@ -38,7 +55,7 @@ def logger() -> Any:
             structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[_settings.level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Stderr())),
     )
     return structlog.get_logger()
 
@@ -53,5 +70,7 @@ def place(traceback: TracebackType | None) -> str:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
-    if not issubclass(kind, KeyboardInterrupt):
-        logger().critical("rollcall.failed", error=kind.__name__, at=place(traceback))
+    # Were this to fail, Python would print the error with its text.
+    with suppress(Exception):
+        if not issubclass(kind, KeyboardInterrupt):
+            logger().critical("rollcall.failed", error=kind.__name__, at=place(traceback))
