@@ -22,6 +22,7 @@ COMPLETE, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 complete, 1 failure, 2 usage or configuration error, 3 partial."""
+    _hold_standard_descriptors()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None and not options.once:
@@ -38,6 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"rollcall: {error.filename or ''}: {error.strerror or type(error).__name__}", file=sys.stderr)
         return FAILURE
+
+
+def _hold_standard_descriptors() -> None:
+    """Whoever started this may have closed them; what is opened next must not get their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lasts as long as the process
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,7 +131,7 @@ def _once(options: argparse.Namespace) -> int:
     gc.set_threshold(50_000, 20, 20)
     with _progress():
         look = once.take_inventory(settings, options.root)
-    form: output.Format = options.format or ("table" if sys.stdout.isatty() and not options.output else "ndjson")
+    form: output.Format = options.format or ("table" if _on_terminal() and not options.output else "ndjson")
     output.emit(output.render(look.records, form), options.output)
     delivered = options.no_deliver or once.deliver(settings, look)
     if not delivered:
@@ -140,6 +150,10 @@ def _graph(options: argparse.Namespace) -> int:
         look = once.take_inventory(settings, options.root)
     output.emit(graph_formats.render(graph.build(look.records), options.format), options.output)
     return PARTIAL if look.summary.status == "partial" else COMPLETE
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 @contextmanager

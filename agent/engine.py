@@ -152,8 +152,8 @@ class Engine:
         except Exception as error:
             # The traceback's own text may quote what was read: only types and places are logged.
             failure = self._failure(collector, part, error)
-            logger().error("collector.failed", collector=collector.name, error=failure.message)
             self.inventory.replace(Observation(_trouble(collector, part), (failure,)))
+            logger().error("collector.failed", collector=collector.name, error=failure.message)
         else:
             self.inventory.replace(Observation(_trouble(collector, part)))
 

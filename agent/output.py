@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -42,6 +43,8 @@ def emit(text: Iterable[str], output: Path | None) -> None:
     if output:
         replace_file(output, text)
         return
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # JSON is UTF-8 whatever the locale says, and one odd name must not cost the rest.
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")

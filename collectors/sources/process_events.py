@@ -39,11 +39,8 @@ _FORK, _EXEC, _EXIT = 1, 2, 0x80000000
 
 _BUFFER_BYTES = 8 * 1024 * 1024
 """Room for some ten thousand events while this process does not run."""
-_BATCH = 16
+_BATCH = 256
 """Messages taken before rows are read: few enough that the first of them still lives."""
-_READERS = 2
-"""To read the command line of a process that is just mapping its libraries takes until the processor is given back to
-it, 100 ms on a busy machine; who starts meanwhile is read by the other thread."""
 _BREATH_SECONDS = 0.25
 _ANSWER_SECONDS = 1.0
 _NICENESS = -10
@@ -66,12 +63,13 @@ class ProcessEvent:
 
 
 class ProcessEvents:
-    """Tells process events from daemon threads until `close`, one after the other and in their order.
+    """Tells process events from one daemon thread until `close`.
 
-    `notify` runs in such a thread, must be quick and start no process. `overflow` means that events were lost: look at
+    `notify` runs in that thread, must be quick and start no process. `overflow` means that events were lost: look at
     all processes again. `pause` comes after events when no more of them wait, in a storm every `_BREATH_SECONDS`: the
-    time for slow work, which at any other time keeps a process from being read before it ends. Of two programs a
-    process runs at once, both events may bring the row of the second. Raises Unsupported.
+    time for slow work, which at any other time keeps this thread from reading a process before it ends. Of two
+    programs a process runs at once, both events may bring the row of the second.
+    Raises Unsupported.
     """
 
     mode = "process-connector"
@@ -91,17 +89,8 @@ class ProcessEvents:
         self._table = table or ProcessTable()
         self._socket = _listen(buffer_bytes)
         self._stop_reader, self._stop_writer = os.pipe()
-        self._receiving, self._telling = threading.Lock(), threading.Lock()
-        self._received = self._told = 0
-        self._done: dict[int, tuple[tuple[ProcessEvent, ...], bool]] = {}
-        """Batches read ahead of an earlier one, by number."""
-        self._paused = 0.0
-        self._running = _READERS
-        self._threads = [
-            threading.Thread(target=self._run, name="process-events", daemon=True) for _ in range(_READERS)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._run, name="process-events", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Stops for good; no event comes after it returned (unless it is called from within one)."""
@@ -109,49 +98,28 @@ class ProcessEvents:
             return
         os.close(self._stop_writer)
         self._stop_writer = -1
-        if threading.current_thread() not in self._threads:
-            for thread in self._threads:
-                thread.join()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
 
     def _run(self) -> None:
-        self._read()
-        with self._telling:
-            self._running -= 1
-            if not self._running:
-                self._socket.close()
-                os.close(self._stop_reader)
-
-    def _read(self) -> None:
-        # Whoever ends within 20 ms must be read before it does, on a busy machine too; without the right, as it comes.
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        _hurry()
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         poll.register(self._stop_reader, select.POLLHUP)
-        while True:
-            with self._receiving:
-                if any(descriptor == self._stop_reader for descriptor, _ in poll.poll()):
-                    return
+        paused = 0.0
+        try:
+            while not any(descriptor == self._stop_reader for descriptor, _ in poll.poll()):
                 lost, messages = self._receive()
-                number = self._received
-                self._received += 1
-            events = tuple(self._events(messages))
-            with self._telling:
-                self._done[number] = (events, lost)
-                self._tell(poll)
-
-    def _tell(self, poll: select.poll) -> None:
-        """Hand over the batches whose turn it is."""
-        while batch := self._done.pop(self._told, None):
-            self._told += 1
-            for event in batch[0]:
-                self._notify(event)
-            if batch[1]:
-                self._overflow()
-        idle = self._told == self._received and not poll.poll(0)
-        if idle or time.monotonic() > self._paused + _BREATH_SECONDS:
-            self._pause()
-            self._paused = time.monotonic()
+                for event in self._events(messages):
+                    self._notify(event)
+                if lost:
+                    self._overflow()
+                if not poll.poll(0) or time.monotonic() > paused + _BREATH_SECONDS:
+                    self._pause()
+                    paused = time.monotonic()
+        finally:
+            self._socket.close()
+            os.close(self._stop_reader)
 
     def _receive(self) -> tuple[bool, list[bytes]]:
         """What waits now, and whether the kernel had to drop something before it."""
@@ -181,6 +149,16 @@ class ProcessEvents:
             if pid not in rows:
                 rows[pid] = self._table.row(pid)
             yield ProcessEvent(kind, pid, row=rows[pid])
+
+
+def _hurry() -> None:
+    """Let this thread go before all others: whoever ends within 50 ms must be read before it does, on a busy machine
+    too. Without the right, as soon as a niceness allows; without that one, as it comes."""
+    with contextlib.suppress(OSError):
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        except OSError:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _parse(message: bytes) -> tuple[Literal["fork", "exec", "exit"], int, int | None] | None:

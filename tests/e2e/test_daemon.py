@@ -466,6 +466,22 @@ def test_a_full_disk_loses_nothing_and_does_not_end_the_daemon(
     assert idle.stop() == 0
 
 
+@pytest.mark.parametrize("trouble", ["its reader is gone", "its disk is full"])
+def test_a_log_that_cannot_be_written_does_not_end_the_daemon(idle: RunningDaemon, trouble: str) -> None:
+    reader, log = os.pipe() if trouble == "its reader is gone" else (os.open("/dev/null", 0), os.open("/dev/full", 1))
+    os.close(reader)
+    write(idle.home / ".claude.json", mcp("first"))
+    idle.process = subprocess.Popen(
+        idle.rollcall.arguments("run"), env=idle.rollcall.environment, cwd=idle.rollcall.folder,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+    )  # fmt: skip
+    os.close(log)
+    idle.sees(lambda found: set(found) == {"first"})
+    replace(idle.home / ".claude.json", mcp("second"))
+    idle.sees(lambda found: set(found) == {"second"})
+    assert idle.stop() == 0
+
+
 FLAKY = """
 from pathlib import Path
 import threading, time
