@@ -114,7 +114,7 @@ class ProcessCollector:
         return agent_works or _matters(judged) or (before is not None and _matters(before))
 
     def _is_told(self, pid: int) -> bool:
-        return any(pid in cast(Instance, records[0]).pids for records in self._told.values() if records)
+        return any(pid in r.pids for records in self._told.values() for r in records if isinstance(r, Instance))
 
     def _prepare(self, context: Context) -> None:
         """A judge that knows today's definitions; with other ones every process is looked at as if it were new."""

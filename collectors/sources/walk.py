@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
@@ -20,7 +18,8 @@ _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NO
 _PRUNED: Final = frozenset(
     ("node_modules", "bower_components", "site-packages", "__pycache__", "venv", "virtualenv", "Trash", "$RECYCLE.BIN")
 )
-_PRUNED_PATHS: Final = frozenset(("go/pkg", "Library", "AppData"))
+_PRUNED_IN: Final = {"": _PRUNED | {"Library", "AppData"}, "go": _PRUNED | {"pkg"}}
+"""By folder, for those in which more names are left out."""
 # A virtual environment, and what calls itself a cache (https://bford.info/cachedir/).
 _OPAQUE: Final = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
 
@@ -77,43 +76,35 @@ class _Walker:
 
     def _look(self, folder: str) -> tuple[bool, list[str]]:
         """Whether the folder holds a marker, and the folders in it that are worth a look."""
-        telling: set[str] = set()
-        inside: list[str] = []
-        number = 0
         try:
-            with self._listing(folder) as entries:
-                for number, entry in enumerate(islice(entries, self._left), 1):  # noqa: B007
-                    name = entry.name
-                    if name in self._telling:
-                        telling.add(name)
-                    if name[0] != "." and entry.is_dir(follow_symlinks=False):
-                        inside.append(name)
+            names, inside = self._listing(folder)
         except (OSError, Unreadable):
             return False, []
-        finally:
-            self._left -= number
+        self._left -= len(names)
+        telling = self._telling.intersection(names)
         marked = not telling.isdisjoint(self._markers)
         if not telling.isdisjoint(_OPAQUE):
             return marked, []
-        paths = (f"{folder}/{name}" if folder else name for name in inside if name not in _PRUNED)
-        return marked, [path for path in paths if path not in _PRUNED_PATHS]
+        before, pruned = f"{folder}/" if folder else "", _PRUNED_IN.get(folder, _PRUNED)
+        return marked, [before + name for name in inside if name not in pruned]
 
-    @contextmanager
-    def _listing(self, folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    def _listing(self, folder: str) -> tuple[list[str], list[str]]:
+        """All names in a folder, and those of its folders that are not hidden."""
         self._tree.check_mount(f"{self._top}/{folder}" if folder else self._top)
         if isinstance(self._start, str):
-            with os.scandir(os.path.join(self._start, folder)) as entries:
-                yield entries
-            return
+            return self._names(os.path.join(self._start, folder))
         opened = os.open(folder or ".", _FOLDER, dir_fd=self._start)
         try:
-            if self._may_list(os.fstat(opened)):
-                with os.scandir(opened) as entries:
-                    yield entries
-            else:
-                yield iter(())
+            return self._names(opened) if self._may_list(os.fstat(opened)) else ([], [])
         finally:
             os.close(opened)
+
+    def _names(self, place: int | str) -> tuple[list[str], list[str]]:
+        # One comprehension each: this is what a walk spends its time on.
+        with os.scandir(place) as listing:
+            entries = list(islice(listing, self._left))
+        names = [entry.name for entry in entries]
+        return names, [e.name for e in entries if e.is_dir(follow_symlinks=False) and e.name[0] != "."]
 
     def _may_list(self, status: os.stat_result) -> bool:
         if status.st_dev != self._device:

@@ -8,10 +8,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import bench_idle, bench_latency, bench_once, machine
+from tests.bench import bench_discovery, bench_fleet, bench_idle, bench_latency, bench_once, bench_runtime, machine
 from tests.bench.table import print_table
 
-BENCHES = {"once": bench_once.run, "latency": bench_latency.run, "idle": bench_idle.run}
+BENCHES = {
+    "once": bench_once.run,
+    "latency": bench_latency.run,
+    "idle": bench_idle.run,
+    "discovery": bench_discovery.run,
+    "fleet": bench_fleet.run,
+    "runtime": bench_runtime.run,
+}
 
 
 def main() -> int:
