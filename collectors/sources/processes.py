@@ -100,6 +100,8 @@ class ProcessTable:
         becomes another program is not seen here: only process events or reading all rows show it."""
         known = known or Sweep()
         marks = self._source.marks()
+        if marks == known.marks and not known.young:
+            return Changes((), (), known)
         starts = dict(known.starts)
         gone = [ProcessKey(pid, starts.pop(pid)) for pid in known.starts.keys() - marks.keys()]
         rows: list[ProcessRow] = []

@@ -37,7 +37,7 @@ class ProcFs:
         """Each process id with a number that changes when the id is given to another process, and seldom else: the
         inode of its folder, which comes with the listing for free."""
         with os.scandir(self._proc) as entries:
-            return {int(entry.name): entry.inode() for entry in entries if entry.name.isdigit()}
+            return {int(name): entry.inode() for entry in entries if (name := entry.name).isdigit()}
 
     def age(self, row: ProcessRow) -> float:
         # Both count from boot: a clock that is set makes nobody young or old.
