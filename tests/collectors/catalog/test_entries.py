@@ -43,7 +43,7 @@ TOO_GENERIC = {
 FILE_KINDS = {"skill", "subagent", "command", "rule", "plugin"}
 FILE_TEMPLATE = re.compile(r"(~|\{(config|data|appdata|project|extension)\}|[A-Z]:)?(/[^/\\{}]+)+")
 KEY_PATH = re.compile(r"(?:(?:[\w-]+|\*)(?:\[\])?|\[\])(?:\.(?:[\w-]+|\*)(?:\[\])?)*|")
-SOURCE = re.compile(r"https://\S|[\w.-]+/[\w.-]+[:#]\S|[A-Za-z][A-Za-z ]* \d+\.\d+")
+SOURCE = re.compile(r"https://\S|package (?:npm|pypi):\S|[\w.-]+/[\w.-]+[:#]\S|[A-Za-z][A-Za-z ]* \d+\.\d+")
 
 each_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
 
