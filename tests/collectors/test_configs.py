@@ -212,11 +212,11 @@ def test_what_a_project_depends_on_makes_an_agent_when_its_manifest_says_so(tmp_
 
 def test_agents_that_work_elsewhere_are_a_reason_to_collect_again(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
-    world.write("/srv/work/.demo.json", servers("a"))
+    world.write("/srv/code/.demo.json", servers("a"))
     collected = Collected(world)
     collected.collect()
     before = collected.collector.depends_on(world.context)
-    world.known.append(made.instance(cwd="/srv/work"))
+    world.known.append(made.instance(cwd="/srv/code"))
     assert collected.collector.depends_on(world.context) != before
     collected.collect()
     assert collected.names == {"a"}

@@ -340,13 +340,13 @@ def test_images_of_other_systems_are_read_where_those_keep_things(
     drive = "C:/" if system == "windows" else "/"
     files = {path: {key: {agent: SERVER}} for path, (agent, key) in LAYOUTS[system].items()}
     projects = {"Users/dev/.claude.json": {"projects": {f"{drive}Users/dev/work": {}}, "mcpServers": {}}}
-    projects |= {"Users/dev/work/.mcp.json": {"mcpServers": {"claude-code": SERVER}}}
+    projects |= {"Users/dev/code/.mcp.json": {"mcpServers": {"claude-code": SERVER}}}
     outcome = rollcall.once(place(tmp_path / "root", {**files, **projects}))
     assert outcome.status == 0, outcome.of("diagnostic")
     assert outcome.of("endpoint")[0]["os"] == system
     found = {s["source"]["path"]: s["agent"] for s in outcome.of("mcp_server") if s["agent"] == s["name"]}
     expected = {path: agent for path, (agent, _) in LAYOUTS[system].items()} | {
-        "Users/dev/work/.mcp.json": "claude-code"
+        "Users/dev/code/.mcp.json": "claude-code"
     }
     separator = "\\" if system == "windows" else "/"
     assert found == {(drive + path).replace("/", separator): agent for path, agent in expected.items()}

@@ -51,7 +51,7 @@ class Tree:
         self.os: Os = os
         self.home = Home("dev", _HOMES[os].format("dev"), None)
         self.plugin = f"{self.home.path}/.cache/demo-plugin"
-        self.project = f"{self.home.path}/work/demo"
+        self.project = f"{self.home.path}/code/demo"
         self.files: dict[str, _File] = {}
 
     def add(self, client: Client) -> None:

@@ -46,8 +46,8 @@ def test_a_repository_may_hold_further_projects(tmp_path: Path) -> None:
 def test_dependencies_caches_and_hidden_folders_are_not_entered(tmp_path: Path) -> None:
     pruned = ("node_modules", ".cache", ".git", ".cargo", "go/pkg", "Library", "AppData", "lib/site-packages", "x/venv")
     put(tmp_path, *(f"{folder}/p/.mcp.json" for folder in pruned), "env/pyvenv.cfg", "env/p/.mcp.json")
-    put(tmp_path, "target/CACHEDIR.TAG", "target/p/.mcp.json", "work/go/pkg/.mcp.json")
-    assert walk(tmp_path).projects == ("/home/dev/work/go/pkg",)
+    put(tmp_path, "target/CACHEDIR.TAG", "target/p/.mcp.json", "code/go/pkg/.mcp.json")
+    assert walk(tmp_path).projects == ("/home/dev/code/go/pkg",)
 
 
 def test_links_to_folders_are_not_entered(tmp_path: Path) -> None:
