@@ -102,8 +102,6 @@ class Policy(_Section):
     version: str = "none"
     organisation: str | None = None
     role: Role = "user"
-    registry_snapshot: Path | None = None
-    """Offline copy of the MCP registry: being in it says who published, not that a server is safe."""
     agent: tuple[AgentRule, ...] = ()
     server: tuple[ServerRule, ...] = ()
     permissions: PermissionCeiling = PermissionCeiling()
