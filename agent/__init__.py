@@ -2,7 +2,14 @@
 
 import os
 
+from agent.lean import without
+
 __version__ = "0.1.0"
 
 # Pydantic would look through every installed distribution for plug-ins: time and memory for what nobody uses here.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
+
+# OpenSSL is 3.5 MB resident and hashes what Python hashes as well; whoever speaks TLS imports `ssl`, which still works.
+with without("_hashlib"):
+    import hashlib as hashlib
+    import hmac as hmac

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import __version__
-from agent.delivery.sender import Sender
+from agent.delivery.courier import Courier
 from agent.engine import Engine
 from agent.journal import Journal, JournalError
 from agent.logs import logger
@@ -25,10 +25,10 @@ STATUS = "status.json"
 class Health:
     """Reads the state of everyone; changes nothing but the status file."""
 
-    def __init__(self, engine: Engine, journal: Journal, senders: Sequence[Sender], status_file: Path) -> None:
+    def __init__(self, engine: Engine, journal: Journal, courier: Courier, status_file: Path) -> None:
         self._engine = engine
         self._journal = journal
-        self._senders = senders
+        self._courier = courier
         self._file = status_file
         self._started = time.monotonic()
         self.journal_error: str | None = None
@@ -81,8 +81,7 @@ class Health:
         ]
 
     def _targets(self) -> list[TargetHealth]:
-        states = [sender.status() for sender in self._senders]
         return [
             TargetHealth(name=s.name, acknowledged=s.acknowledged, backlog=s.backlog, last_error=s.last_error)
-            for s in states
+            for s in self._courier.status()
         ]

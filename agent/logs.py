@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, TextIO, cast
 
 from agent.config import LogSettings
+from agent.lean import without
 
 _settings = LogSettings()
 
@@ -45,7 +46,9 @@ def logger() -> Any:
     """The logger. structlog is imported by whoever logs first: a one-shot run seldom has anything to say."""
     import logging
 
-    import structlog
+    # For its asynchronous loggers, which are not used here, it imports asyncio and with it all of TLS.
+    with without("_ssl"):
+        import structlog
 
     json = _settings.format == "json"
     structlog.configure(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.agenda import Agenda, Work
 from agent.config import Settings
-from agent.delivery.targets import make_sender
+from agent.delivery.courier import Courier
 from agent.derive import Derivation, derivation
 from agent.engine import Engine
 from agent.health import STATUS, Health
@@ -62,12 +62,12 @@ class Session:
         self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._breathe)
-        self._senders = [make_sender(self._journal, target, self._agenda.notice) for target in settings.target]
+        self._courier = Courier(self._journal, folder / JOURNAL, settings, self._agenda.notice)
         self._names = setup.names
         self._names_version = 0
         self._keeper = NameKeeper(self._names, settings.collect.resolve_seconds) if settings.collect.resolve else None
         self._snapshots = Snapshots(self._store, settings.daemon.snapshot_seconds)
-        self._health = Health(self._engine, self._journal, self._senders, folder / STATUS)
+        self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
         self._watchers: dict[str, Watcher] = {}
         self._notices: list[tuple[str, str]] = []
         self._trouble: str | None = None
@@ -82,13 +82,12 @@ class Session:
         """Watch, reconcile, then follow what changes until `stop`."""
         try:
             self._watchers = self._engine.watch(self._agenda.mark)
-            for sender in self._senders:
-                sender.start()
+            self._courier.start()
             if self._keeper:
                 self._keeper.start()
             self._schedule({"heartbeat", "watchdog", *(collector.name for collector in self._engine.collectors)})
             self._reconcile()
-            logger().info("daemon.started", records=len(self._inventory.all()), targets=len(self._senders))
+            logger().info("daemon.started", records=len(self._inventory.all()), targets=len(self._settings.target))
             service.notify("READY=1")
             while not self._ending:
                 self._round()
@@ -203,8 +202,7 @@ class Session:
             return False
         self._notices.clear()
         self._health.journal_error = None
-        for sender in self._senders:
-            sender.wake()
+        self._courier.wake()
         return True
 
     def _beat(self, step: Transaction) -> None:
@@ -217,6 +215,5 @@ class Session:
             watcher.close()
         if self._keeper:
             self._keeper.close()
-        for sender in self._senders:
-            sender.stop(max(0.1, deadline - time.monotonic()))
+        self._courier.stop(max(0.1, deadline - time.monotonic()))
         self._journal.close()

@@ -29,6 +29,19 @@ class DeadLetter(NamedTuple):
     reason: str
 
 
+class TargetStatus(NamedTuple):
+    """Where delivery to one target stands."""
+
+    name: str
+    acknowledged: int
+    """Last entry that is settled: accepted, or refused for good."""
+    backlog: int
+    dead_letters: int
+    last_error: str | None
+    last_success: str | None
+    """UTC, RFC 3339."""
+
+
 class Cursor:
     """The durable position of one target."""
 
@@ -80,6 +93,18 @@ class Cursor:
         with self._journal.reading() as connection:
             row = connection.execute("SELECT count(*) FROM dead_letters WHERE target = ?", (self._target,)).fetchone()
         return int(row[0])
+
+    def status(self, last_error: str | None) -> TargetStatus:
+        """Where the target stands; what went wrong last is known to the sender only."""
+        position = self.load()
+        return TargetStatus(
+            name=self._target,
+            acknowledged=position.done,
+            backlog=self._journal.head().seq - position.done,
+            dead_letters=self.dead_letter_count(),
+            last_error=last_error,
+            last_success=position.last_success,
+        )
 
     def _store(self, position: Position) -> None:
         with self._journal.transaction() as step:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass
 
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import (
@@ -20,26 +19,12 @@ from agent.delivery.contract import (
     TargetSettings,
     ignore,
 )
-from agent.delivery.cursor import Cursor
+from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.pause import Pause, backoff, patient, slow
 from agent.journal import Journal, JournalError
 
 _PATIENCE = 20
 """Dead letters in a row after which the target, not the entries, is suspected: from then on each costs a pause."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetStatus:
-    """Where delivery to one target stands."""
-
-    name: str
-    acknowledged: int
-    """Last entry that is settled: accepted, or refused for good."""
-    backlog: int
-    dead_letters: int
-    last_error: str | None
-    last_success: str | None
-    """UTC, RFC 3339."""
 
 
 class Sender:
@@ -89,15 +74,7 @@ class Sender:
         return False
 
     def status(self) -> TargetStatus:
-        position = self._cursor.load()
-        return TargetStatus(
-            name=self._target.name,
-            acknowledged=position.done,
-            backlog=self._journal.head().seq - position.done,
-            dead_letters=self._cursor.dead_letter_count(),
-            last_error=self._error,
-            last_success=position.last_success,
-        )
+        return self._cursor.status(self._error)
 
     def _run(self) -> None:
         while not self._pause.stopped:

@@ -3,7 +3,9 @@
 Path templates: `~` is the home, `{config}` the per-user application folder (`~/.config`, `~/Library/Application
 Support`, `%APPDATA%`), `{data}` the per-user data folder (`~/.local/share`, `~/Library/Application Support`,
 `%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder. `*`
-matches within one path component. Paths use forward slashes on every system.
+matches within one path component. Paths use forward slashes on every system. `{managed}` is the account's folder of
+managed preferences (macOS); `HKLM/…` and `HKCU/…` are registry keys, and `#name` at the end means the text of that
+value of a property list or key. A `.plist` is a property list and a key a map of its values, whatever `format` says.
 
 Key paths (`at`): components separated by dots; `*` matches every key and is captured; `[]` steps into each element
 of a list; a literal key that contains dots is found too (`mcp.servers`). An empty path is the document itself.
@@ -196,6 +198,9 @@ class Client(Entry):
     this gateway."""
 
 
+_NOTHING: set[str] = set()
+
+
 class Catalog:
     """The clients, by id, in alphabetical order."""
 
@@ -228,6 +233,22 @@ class Catalog:
 def load_client(path: Path) -> Client:
     """The entry in one TOML file. Raises `ValueError` naming the file."""
     try:
-        return Client.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        client = Client.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
+    _forget_given(client)
+    return client
+
+
+def _forget_given(value: object) -> None:
+    """Drop pydantic's notes of which fields were given: nobody asks, and they weigh as much as the entries."""
+    if isinstance(value, Entry):
+        object.__setattr__(value, "__pydantic_fields_set__", _NOTHING)
+        for part in value.__dict__.values():
+            _forget_given(part)
+    elif isinstance(value, tuple | list):
+        for part in value:
+            _forget_given(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            _forget_given(part)

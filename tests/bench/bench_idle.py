@@ -43,6 +43,8 @@ def run(quick: bool) -> list[Row]:
         target += f'token_file = "{receiver.token_file}"\nca_file = "{receiver.ca_file}"\n'
         with machine.daemon(machine.settings(place, target)) as daemon, _reference() as reference:
             machine.wait_until(lambda: _delivered(place / "state/journal.db"), daemon)
+            sending = sum(_cost(child).peak for child in _children(daemon.pid))
+            machine.wait_until(lambda: not _children(daemon.pid), daemon)
             _check_watches(daemon.pid)
             time.sleep(_SETTLE)
             before, start = (_cost(daemon.pid), _cost(reference.pid)), time.monotonic()
@@ -54,6 +56,7 @@ def run(quick: bool) -> list[Row]:
         Row(f"idle for {seconds:.0f} s, one core", cpu, "%", cpu_of_reference, _NAME, 0.5),
         Row("idle, resident", ours.resident, "MB", theirs.resident, _NAME, 48),
         Row("idle, most ever resident", ours.peak, "MB", theirs.peak, _NAME),
+        Row("the process that delivers, while it runs", sending, "MB", theirs.resident, _NAME),
         Row("idle, threads", ours.threads, "", theirs.threads, _NAME, 8, False),
     ]
 
@@ -83,6 +86,11 @@ def _delivered(file: Path) -> bool:
         return bool(journal.execute("SELECT 1 FROM targets, meta WHERE head_seq > 0 AND done = head_seq").fetchone())
     finally:
         journal.close()
+
+
+def _children(pid: int) -> list[int]:
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for thread in threads for child in thread.read_text().split()]
 
 
 def _check_watches(pid: int) -> None:

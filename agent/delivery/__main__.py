@@ -1,0 +1,90 @@
+"""The process that delivers, for as long as there is something to send. The daemon starts it.
+
+It alone holds what sending takes: TLS, HTTP, certificates, 25 MB that the daemon would keep resident for years to use
+them for a second every few minutes. What it knows is in the journal; it may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from agent.delivery.errand import Errand, Told
+from agent.delivery.sender import Sender
+from agent.delivery.targets import make_sender
+from agent.journal import Journal
+from agent.logs import configure
+from agent.platform import service
+
+_LOOK = 0.5
+_GOODBYE = 2.0
+
+
+def main() -> None:
+    """Until nothing is left to send for a while, or the daemon closes the pipe or is gone."""
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            # They are sent to the whole group and meant for the daemon, which ends this process by its pipe.
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    errand = Errand.model_validate_json(sys.stdin.buffer.readline())
+    configure(errand.log)
+    try:
+        # One that a killed daemon left behind needs a moment to see that it is alone.
+        with service.lock(Path(errand.journal).with_name("delivery.lock"), patience=2 * _GOODBYE):
+            _deliver(errand)
+    except service.AlreadyRunning:
+        os._exit(1)
+    # A thread may hang in a handshake that nothing cuts short; what it sends is sent again next time.
+    os._exit(0)
+
+
+def _deliver(errand: Errand) -> None:
+    journal = Journal.open(errand.journal, errand.endpoint_id)
+    senders = [make_sender(journal, target, _notice) for target in errand.targets]
+    ended = threading.Event()
+    threading.Thread(target=_listen, args=(senders, ended), name="daemon", daemon=True).start()
+    for sender in senders:
+        sender.start()
+    _report_until_done(senders, ended, errand.linger)
+    deadline = time.monotonic() + _GOODBYE
+    for sender in senders:
+        sender.stop(max(0.1, deadline - time.monotonic()))
+
+
+def _listen(senders: list[Sender], ended: threading.Event) -> None:
+    while sys.stdin.buffer.readline():
+        for sender in senders:
+            sender.wake()
+    ended.set()
+
+
+def _report_until_done(senders: list[Sender], ended: threading.Event, linger: float) -> None:
+    errors: dict[str, str | None] = {}
+    busy = time.monotonic()
+    while not ended.wait(_LOOK) and time.monotonic() - busy < linger:
+        for status in [sender.status() for sender in senders]:
+            if status.backlog:
+                busy = time.monotonic()
+            if status.last_error != errors.get(status.name):
+                errors[status.name] = status.last_error
+                _tell(Told(kind="error", name=status.name, text=status.last_error))
+
+
+def _notice(code: str, message: str) -> None:
+    _tell(Told(kind="notice", name=code, text=message))
+
+
+def _tell(told: Told) -> None:
+    try:
+        os.write(sys.stdout.fileno(), told.line())
+    except OSError:
+        # Nobody listens any more; the end of standard input says so too.
+        return
+
+
+if __name__ == "__main__":
+    main()
