@@ -24,7 +24,7 @@ from agent.naming import hosts_to_resolve
 from agent.platform import service
 from agent.snapshot import Snapshots
 from agent.store import Store, as_json
-from agent.surroundings import Surroundings, file_context, load_catalog
+from agent.surroundings import NoView, Surroundings, load_catalog
 from collectors.catalog.schema import Catalog
 from collectors.contract import Watcher
 from collectors.registry import all_collectors
@@ -56,7 +56,8 @@ class Session:
         settings = self._settings = setup.settings
         self._ending = False
         self._agenda = Agenda(settings.collect.debounce_seconds)
-        self._journal = Journal.open(folder / JOURNAL, file_context(settings).endpoint_id)
+        endpoint = Surroundings(settings, setup.catalog, NoView())().endpoint_id
+        self._journal = Journal.open(folder / JOURNAL, endpoint)
         self._store = Store(self._journal)
         collectors = all_collectors(settings.collect.disabled)
         self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
