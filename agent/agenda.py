@@ -28,6 +28,7 @@ class Agenda:
         self._everything = False
         self._notices: list[tuple[str, str]] = []
         self._due: float | None = None
+        self._earliest = 0.0
         self._interrupted = False
 
     def mark(self, scope: Scope | None, settles: bool = True) -> None:
@@ -45,6 +46,11 @@ class Agenda:
             self._notices.append((code, message))
             self._gathered(self._debounce)
 
+    def rest(self, seconds: float) -> None:
+        """Let what becomes dirty gather for so long."""
+        with self._changed:
+            self._earliest = time.monotonic() + seconds
+
     def interrupt(self) -> None:
         """Wake the main loop now; a signal handler may call it, since the lock is reentrant."""
         with self._changed:
@@ -56,7 +62,7 @@ class Agenda:
         with self._changed:
             while not self._interrupted:
                 now = time.monotonic()
-                due = until if self._due is None else min(until, self._due)
+                due = until if self._due is None else min(until, max(self._due, self._earliest))
                 if now >= due:
                     break
                 self._changed.wait(due - now)
@@ -69,7 +75,7 @@ class Agenda:
         self._changed.notify()
 
     def _take(self) -> Work:
-        ripe = self._due is not None and time.monotonic() >= self._due
+        ripe = self._due is not None and time.monotonic() >= max(self._due, self._earliest)
         work = Work(
             frozenset(self._scopes) if ripe else frozenset(),
             self._everything and ripe,

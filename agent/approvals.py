@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from agent.memo import Memo
 from agent.records import Approval, McpServer, Posture, Source
 from agent.records.approval import ApprovalState
 from agent.records.posture import ServerRule, SetBy
@@ -22,7 +24,9 @@ class _Decision:
     source: Source | None = None
 
 
-def approvals(servers: Iterable[McpServer], configured: Iterable[Posture], catalog: Catalog) -> Iterator[Approval]:
+def approvals(
+    servers: Iterable[McpServer], configured: Iterable[Posture], catalog: Catalog, memo: Memo
+) -> Iterator[Approval]:
     """One for each definition whose client is known to treat permissions in some way."""
     layers: dict[tuple[str, str | None], list[Posture]] = {}
     for posture in configured:
@@ -34,15 +38,19 @@ def approvals(servers: Iterable[McpServer], configured: Iterable[Posture], catal
         if client is None or client.permissions is None:
             continue
         only = managed.get((server.agent, server.owner)) or managed.get((server.agent, None))
-        if client.exclusive and only and server.scope != "managed":
-            yield _approval(server, _Decision("denied", "managed", only.source))
-        else:
-            places = {None, server.project}
-            near = [
-                p for place in places for p in layers.get((server.agent, place), ()) if p.owner in (server.owner, None)
-            ]
-            near.sort(key=lambda p: _STRONGEST.index(p.set_by))
-            yield _approval(server, _decide(server, near, client.permissions))
+        places = dict.fromkeys((None, server.project))
+        near = [p for place in places for p in layers.get((server.agent, place), ()) if p.owner in (server.owner, None)]
+        above = only if client.exclusive and server.scope != "managed" else None
+        decide = partial(_judged, server, above, near, client.permissions)
+        yield memo.get(("approval", server.id), (server, above, *near), decide)
+
+
+def _judged(server: McpServer, above: McpServer | None, near: list[Posture], client: Permissions) -> Approval:
+    """`above`: a managed server, where those of an organisation are the only ones the client starts."""
+    if above:
+        return _approval(server, _Decision("denied", "managed", above.source))
+    layers = sorted(near, key=lambda p: _STRONGEST.index(p.set_by))
+    return _approval(server, _decide(server, layers, client))
 
 
 def _decide(server: McpServer, layers: list[Posture], client: Permissions) -> _Decision:

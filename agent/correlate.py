@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
 from agent.approvals import approvals
 from agent.coverage import coverage
 from agent.gateways import fan_out
+from agent.memo import Memo
 from agent.names import Names
 from agent.network import network
 from agent.posture import effective, observed
@@ -19,29 +21,32 @@ from collectors.catalog.schema import Catalog
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 
 
-def correlate(facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None) -> dict[str, Record]:
+def correlate(
+    facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None, memo: Memo | None = None
+) -> dict[str, Record]:
     """The inventory by record id: the facts with their joins filled in, and the edges that follow from them.
 
-    `names` tells which hosts addresses belong to.
+    `names` tells which hosts addresses belong to; `memo` what was concluded before from the same facts.
     """
+    memo = memo or Memo()
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
-    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog))
+    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog, memo))
     listening = _listening(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)
     running = {server_id for instance in instances for server_id in instance.server_ids}
-    servers = [changed(server, running=_runs(server, running) if live else None) for server in servers]
+    servers = [_with_state(server, _runs(server, running) if live else None, memo) for server in servers]
     records.update((server.id, server) for server in servers)
     records.update((r.id, r) for r in network(tuple(records.values()), servers, instances, names))
-    agents = _agents(records.values(), servers, instances, catalog)
+    agents = _agents(records.values(), servers, instances, catalog, memo)
     records.update((agent.id, agent) for agent in agents.values())
-    more: list[Record] = [*_edges(agents, servers, instances), *fan_out(servers, catalog)]
+    more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog)]
     postures = [record for record in records.values() if isinstance(record, Posture)]
-    more += effective(agents.values(), postures, catalog)
+    more += effective(agents.values(), postures, catalog, memo)
     more += observed(instances, catalog)
-    more += approvals(servers, postures, catalog)
-    more += coverage(records.values(), agents, catalog)
+    more += approvals(servers, postures, catalog, memo)
+    more += coverage(records.values(), agents, catalog, memo)
     records.update((record.id, record) for record in more)
     return records
 
@@ -79,8 +84,16 @@ def _runs(server: McpServer, running: set[str]) -> bool | None:
     return False if server.transport == "stdio" or _loopback_port(server.url) else None
 
 
+def _with_state(server: McpServer, running: bool | None, memo: Memo) -> McpServer:
+    return memo.get(("state", server.id), (server, running), lambda: changed(server, running=running))
+
+
 def _agents(
-    records: Iterable[Record], servers: Iterable[McpServer], instances: Iterable[Instance], catalog: Catalog
+    records: Iterable[Record],
+    servers: Iterable[McpServer],
+    instances: Iterable[Instance],
+    catalog: Catalog,
+    memo: Memo,
 ) -> dict[tuple[str | None, str], AiAgent]:
     """One agent per owner and client; a running or merely configured client without other evidence is one too."""
     agents = {(a.owner, a.agent): a for a in records if isinstance(a, AiAgent)}
@@ -92,8 +105,13 @@ def _agents(
     signs += [(key, held[0]) for key, held in holds.items()]
     for key, seen in signs:
         if key not in agents and key[1] in catalog.clients:
-            agents[key[0], str(key[1])] = _implied(seen, catalog)
-    return {key: changed(agent, servers=len(holds.get(key, ())), running=key in runs) for key, agent in agents.items()}
+            agents[key[0], str(key[1])] = memo.get(("implied", key), (seen,), partial(_implied, seen, catalog))
+    for key, agent in agents.items():
+        count, runs_now = len(holds.get(key, ())), key in runs
+        agents[key] = memo.get(
+            ("agent", agent.id, count, runs_now), (agent,), partial(changed, agent, servers=count, running=runs_now)
+        )
+    return agents
 
 
 def _implied(seen: Instance | McpServer, catalog: Catalog) -> AiAgent:
@@ -119,15 +137,20 @@ def _implied(seen: Instance | McpServer, catalog: Catalog) -> AiAgent:
 
 
 def _edges(
-    agents: dict[tuple[str | None, str], AiAgent], servers: Iterable[McpServer], instances: Iterable[Instance]
+    agents: dict[tuple[str | None, str], AiAgent],
+    servers: Iterable[McpServer],
+    instances: Iterable[Instance],
+    memo: Memo,
 ) -> Iterator[Connection]:
     for server in servers:
         agent = agents.get((server.owner, server.agent))
         if agent:
-            yield _edge("configured", agent, server, server)
+            edge = partial(_edge, "configured", agent, server, server)
+            yield memo.get(("configured", server.id), (agent, server), edge)
     for instance in instances:
         if instance.subject == "mcp_server" and instance.parent_id:
-            yield _edge("running", instance, instance, instance)
+            edge = partial(_edge, "running", instance, instance, instance)
+            yield memo.get(("running", instance.id), (instance,), edge)
 
 
 def _edge(relation: str, start: AiAgent | Instance, end: McpServer | Instance, seen: Record) -> Connection:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from agent.memo import Memo
 from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Endpoint, Evidence, Owner, Record
 from collectors.catalog.schema import Catalog, Client, Os
 from collectors.contract import Home
-from collectors.places import template_path
+from collectors.templates import template_path
+
+_UNREACHED = {
+    "out_of_reach": "the home is out of reach",
+    "network": "the home lies on a network file system, and collect.network_homes is off",
+}
 
 
 def coverage(
-    records: Iterable[Record], agents: dict[tuple[str | None, str], AiAgent], catalog: Catalog
+    records: Iterable[Record], agents: dict[tuple[str | None, str], AiAgent], catalog: Catalog, memo: Memo
 ) -> Iterator[Coverage]:
     """One record per owner whose home is known."""
     owners: list[Owner] = []
@@ -29,16 +36,30 @@ def coverage(
                 closed.append(record)
     clients = [client for client in catalog.clients.values() if client.kind != "standard"]
     for owner in owners:
-        yield Coverage.of(
-            endpoint_id=owner.endpoint_id,
-            owner=owner.owner,
-            observed_at=owner.observed_at,
-            evidence=Evidence(collector="rollcall", source=owner.home, confidence="inferred"),
-            clients=tuple(
-                _state(owner, client, agents, gaps.get((owner.owner, client.id)) or _hidden(client, owner, os, closed))
-                for client in clients
-            ),
-        )
+        theirs = {key: agent for key, agent in agents.items() if key[0] in (None, owner.owner)}
+        own_gaps = {agent: gap for (account, agent), gap in gaps.items() if account == owner.owner}
+        conclude = partial(_of_owner, owner, os, clients, theirs, own_gaps, closed)
+        yield memo.get(("coverage", owner.id), (owner, *theirs.values(), *own_gaps.values(), *closed), conclude)
+
+
+def _of_owner(
+    owner: Owner,
+    os: Os,
+    clients: list[Client],
+    agents: dict[tuple[str | None, str], AiAgent],
+    gaps: dict[str | None, Diagnostic],
+    closed: list[Diagnostic],
+) -> Coverage:
+    return Coverage.of(
+        endpoint_id=owner.endpoint_id,
+        owner=owner.owner,
+        observed_at=owner.observed_at,
+        evidence=Evidence(collector="rollcall", source=owner.home, confidence="inferred"),
+        clients=tuple(
+            _state(owner, client, agents, gaps.get(client.id) or _hidden(client, owner, os, closed))
+            for client in clients
+        ),
+    )
 
 
 def _hidden(client: Client, owner: Owner, os: Os, closed: Iterable[Diagnostic]) -> Diagnostic | None:
@@ -46,9 +67,9 @@ def _hidden(client: Client, owner: Owner, os: Os, closed: Iterable[Diagnostic]) 
     folders = {_unified(gap.path or "", os): gap for gap in closed if gap.owner in (None, owner.owner)}
     if not folders:
         return None
-    home = Home(owner.owner or "", _unified(owner.home, os), owner.uid)
-    templates = (template for config in client.config for template in config.on(os))
-    paths = [path for t in templates if (path := template_path(t, os, home) or template_path(t, os, None))]
+    home, layout = Home(owner.owner or "", _unified(owner.home, os), owner.uid), owner.layout or os
+    templates = (template for config in client.config for template in config.on(layout))
+    paths = [path for t in templates if (path := template_path(t, layout, home) or template_path(t, layout, None))]
     return next((gap for folder, gap in folders.items() if any(p.startswith(folder + "/") for p in paths)), None)
 
 
@@ -62,8 +83,8 @@ def _state(
     agents: dict[tuple[str | None, str], AiAgent],
     gap: Diagnostic | None,
 ) -> ClientState:
-    if owner.reach == "out_of_reach":
-        return ClientState(agent=client.id, state="could_not_read", reason="the home is out of reach")
+    if owner.reach != "read":
+        return ClientState(agent=client.id, state="could_not_read", reason=_UNREACHED[owner.reach])
     if gap:
         return ClientState(agent=client.id, state="could_not_read", reason=f"{gap.path}: {gap.message}")
     agent = agents.get((owner.owner, client.id)) or agents.get((None, client.id))

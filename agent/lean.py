@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 
 @contextmanager
@@ -20,4 +21,21 @@ def without(*names: str) -> Iterator[None]:
         yield
     finally:
         for name in absent:
+            del sys.modules[name]
+
+
+@contextmanager
+def hollow(name: str) -> Iterator[None]:
+    """Inside, importing this module gives an empty one, unless it is there already.
+
+    For importers that need the module only in functions which nobody here calls. One that needs it at once fails with
+    `AttributeError`.
+    """
+    absent = name not in sys.modules
+    if absent:
+        sys.modules[name] = ModuleType(name)
+    try:
+        yield
+    finally:
+        if absent:
             del sys.modules[name]

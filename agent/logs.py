@@ -7,11 +7,12 @@ import sys
 import threading
 from contextlib import suppress
 from functools import cache
-from types import TracebackType
+from importlib import import_module
+from types import ModuleType, TracebackType
 from typing import Any, TextIO, cast
 
 from agent.config import LogSettings
-from agent.lean import without
+from agent.lean import hollow, without
 
 _settings = LogSettings()
 
@@ -46,10 +47,7 @@ def logger() -> Any:
     """The logger. structlog is imported by whoever logs first: a one-shot run seldom has anything to say."""
     import logging
 
-    # For its asynchronous loggers, which are not used here, it imports asyncio and with it all of TLS.
-    with without("_ssl"):
-        import structlog
-
+    structlog = _structlog()
     json = _settings.format == "json"
     structlog.configure(
         processors=[
@@ -61,6 +59,14 @@ def logger() -> Any:
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Stderr())),
     )
     return structlog.get_logger()
+
+
+def _structlog() -> ModuleType:
+    """structlog without asyncio and, through that, TLS: it has them for loggers that are not used here, and they would
+    be 5 MB resident."""
+    with suppress(AttributeError), without("_ssl"), hollow("asyncio"):
+        return import_module("structlog")
+    return import_module("structlog")
 
 
 def place(traceback: TracebackType | None) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Literal, TypeVar, get_args
 
+from agent.memo import Memo
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
 from collectors.catalog.permissions import Flag, Permissions
@@ -26,7 +28,9 @@ Limit = Literal["permitted_modes", "permitted_sandboxes"]
 T = TypeVar("T")
 
 
-def effective(agents: Iterable[AiAgent], configured: Iterable[Posture], catalog: Catalog) -> Iterator[Posture]:
+def effective(
+    agents: Iterable[AiAgent], configured: Iterable[Posture], catalog: Catalog, memo: Memo
+) -> Iterator[Posture]:
     """One posture for each agent outside of projects, and one for each project that has settings of its own."""
     layers: dict[str, list[Posture]] = {}
     for posture in configured:
@@ -41,7 +45,8 @@ def effective(agents: Iterable[AiAgent], configured: Iterable[Posture], catalog:
                 places.setdefault(posture.project, []).append(posture)
         for project, own in places.items():
             applying = own if project is None else [*places[None], *own]
-            yield _effective(agent, project, _Layers(applying, client.permissions))
+            conclude = partial(_effective, agent, project, applying, client.permissions)
+            yield memo.get(("effective", agent.id, project), (agent, *applying), conclude)
 
 
 def observed(instances: Iterable[Instance], catalog: Catalog) -> Iterator[Posture]:
@@ -143,7 +148,8 @@ class _Layers:
         return len(order) - order.index(layer.set_by) if layer.set_by in order else 0
 
 
-def _effective(agent: AiAgent, project: str | None, layers: _Layers) -> Posture:
+def _effective(agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions) -> Posture:
+    layers = _Layers(applying, client)
     modes, sandboxes = layers.permitted("permitted_modes"), layers.permitted("permitted_sandboxes")
     mode, sandbox = layers.choose("approval_mode", modes), layers.choose("sandbox", sandboxes)
     network = layers.choose("network", None)

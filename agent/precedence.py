@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from agent.memo import Memo
 from agent.records import McpServer, changed
 from collectors.catalog.schema import Catalog, Client
 
 
-def resolve(servers: Iterable[McpServer], catalog: Catalog) -> Iterator[McpServer]:
+def resolve(servers: Iterable[McpServer], catalog: Catalog, memo: Memo) -> Iterator[McpServer]:
     """The definitions with `shadowed_by` and `effective` filled in by the client's own order of precedence."""
     by_agent: dict[str, list[McpServer]] = {}
     for server in servers:
         by_agent.setdefault(server.agent, []).append(server)
     for agent, own in by_agent.items():
         client = catalog.clients.get(agent)
-        yield from _resolved(own, client) if client else own
+        yield from memo.get(("resolved", agent), tuple(own), partial(_resolved, own, client)) if client else own
 
 
-def _resolved(servers: list[McpServer], client: Client) -> Iterator[McpServer]:
+def _resolved(servers: list[McpServer], client: Client) -> list[McpServer]:
     ranks: dict[str, int] = {scope: rank for rank, scope in enumerate(client.precedence)}
     managed = [server for server in servers if server.scope == "managed"] if client.exclusive else []
     rivals: dict[tuple[str, str | None], list[McpServer]] = {}
     for server in servers:
         rivals.setdefault((server.name, server.owner), []).append(server)
+    resolved = []
     for server in servers:
         only = [other for other in managed if other.owner in (None, server.owner)]
         if only and server.scope != "managed":
@@ -33,11 +36,9 @@ def _resolved(servers: list[McpServer], client: Client) -> Iterator[McpServer]:
             others = others if server.owner is None else [*others, *rivals.get((server.name, None), ())]
             winners = [other for other in others if _wins(other, server, ranks)]
             everywhere = any(other.project in (None, server.project) for other in winners)
-        yield changed(
-            server,
-            shadowed_by=tuple(sorted(winner.id for winner in winners)),
-            effective=server.enabled and not everywhere,
-        )
+        shadowed_by = tuple(sorted(winner.id for winner in winners))
+        resolved.append(changed(server, shadowed_by=shadowed_by, effective=server.enabled and not everywhere))
+    return resolved
 
 
 def _wins(other: McpServer, server: McpServer, ranks: dict[str, int]) -> bool:

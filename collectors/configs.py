@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from agent.records import Diagnostic, Evidence, Record
+from collectors.catalog.schema import Os
 from collectors.config_watch import ConfigWatch, Ground
-from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.contract import Context, Home, Observation, Scope, Watcher
 from collectors.origin import NAME
-from collectors.overrides import movers
-from collectors.places import Places
+from collectors.overrides import moved
+from collectors.places import Places, Reading
 from collectors.presence import agent_records
 from collectors.projects import working_folders
 from collectors.reading import observe_file
+from collectors.sources.registry import is_key
 from collectors.sources.watch import Unwatched
 from collectors.territory import Territory
 
@@ -25,23 +28,27 @@ class ConfigCollector:
 
     def __init__(self) -> None:
         self._territories: dict[str, Territory] = {}
-        self._places: Places | None = None
+        self._places: dict[Os, Places] = {}
         self._watch: ConfigWatch | None = None
         self._walked: Context | None = None
+        self._familiar: dict[tuple[str, str], bool] = {}
 
     def collect(self, context: Context) -> Iterator[Observation]:
-        self._places = Places(context.catalog, context.os)
+        self._places = {}
         territories = [Territory(None), *(Territory(home) for home in context.homes if home.reachable)]
         before, self._territories = self._territories, {territory.owner: territory for territory in territories}
+        self._familiar.clear()
         for territory in territories:
-            if context is self._walked and territory.owner in before:
-                # The same reconcile, because of what another collector found: no need to walk the homes again.
-                territory.walked = before[territory.owner].walked
+            earlier = before.get(territory.owner)
+            if earlier:
+                territory.files = earlier.files
+            if earlier and context is self._walked:
+                # The same reconcile, because of what another collector found: no need to walk the homes again, nor to
+                # read again what nobody has changed since.
+                territory.walked, territory.read = earlier.walked, earlier.read
             else:
                 territory.walk(context)
-            if territory.owner in before:
-                territory.files = before[territory.owner].files
-            territory.survey(context, self._places)
+            territory.survey(context, self._places_for(context, territory.home))
             yield from self._all(context, territory)
         for home in context.homes:
             if not home.reachable:
@@ -53,10 +60,12 @@ class ConfigCollector:
         stale: dict[str, Territory] = {}
         moved = False
         for scope in scopes:
-            moved = moved or (self._watch is not None and self._watch.leads_elsewhere(scope.key))
             territory = self._territories.get(scope.owner)
             if territory is None:
                 continue
+            moved = moved or (
+                self._watch is not None and self._watch.leads_elsewhere(context.files, territory.home, scope)
+            )
             known = scope.key in territory.files and context.files.exists(scope.key, territory.home)
             if known:
                 yield _file(context, territory, scope.key, self._present(territory))
@@ -68,7 +77,16 @@ class ConfigCollector:
             yield from self._follow(context)
 
     def depends_on(self, context: Context) -> object:
-        return tuple(working_folders(context)), movers(context)
+        strange = tuple(place for place in working_folders(context) if not self._is_familiar(context, *place))
+        return strange, frozenset((move.owner, move.client.id, *move[1:3]) for move in moved(context))
+
+    def _is_familiar(self, context: Context, owner: str, folder: str) -> bool:
+        """Whether the folder is looked at anyway, so that an agent that comes to work there changes nothing."""
+        known = self._familiar.get((owner, folder))
+        if known is None:
+            territory = self._territories.get(owner)
+            known = self._familiar[owner, folder] = territory is not None and territory.knows(context, folder)
+        return known
 
     def poll(self, context: Context) -> Iterator[Observation]:
         return iter(())
@@ -77,17 +95,23 @@ class ConfigCollector:
         self._watch = ConfigWatch(notify)
         return self._watch
 
+    def _places_for(self, context: Context, home: Home | None) -> Places:
+        os = context.os_of(home)
+        if os not in self._places:
+            self._places[os] = Places(context.catalog, os)
+        return self._places[os]
+
     def _all(self, context: Context, territory: Territory) -> Iterator[Observation]:
-        present = self._present(territory)
+        present, known = self._present(territory), territory.read
+        territory.read = {}
         for path in territory.files:
-            yield _file(context, territory, path, present)
+            yield _file(context, territory, path, present, known)
         yield from self._whole(context, territory)
 
     def _again(self, context: Context, territory: Territory) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
-        assert self._places is not None
         before, earlier, closed = territory.files, self._present(territory), territory.closed
-        territory.survey(context, self._places)
+        territory.survey(context, self._places_for(context, territory.home))
         present = self._present(territory)
         for path, readings in territory.files.items():
             if (
@@ -97,6 +121,7 @@ class ConfigCollector:
             ):
                 yield _file(context, territory, path, present)
         for path in (before.keys() - territory.files.keys()) | (closed.keys() - territory.closed.keys()):
+            territory.read.pop(path, None)
             yield Observation(Scope(NAME, territory.owner, path))
         yield from self._whole(context, territory)
 
@@ -116,15 +141,28 @@ class ConfigCollector:
 
     def _follow(self, context: Context) -> Iterator[Observation]:
         if self._watch:
-            grounds = [Ground(t.owner, t.folders, t.files) for t in self._territories.values()]
-            missed = self._watch.follow(grounds)
+            grounds = [
+                Ground(t.owner, t.home, t.folders, [path for path in t.files if not is_key(path)])
+                for t in self._territories.values()
+            ]
+            missed = self._watch.follow(context.files, grounds)
             yield Observation(Scope(NAME, "", "<watch>"), tuple(_unwatched(context, gap) for gap in missed))
 
 
-def _file(context: Context, territory: Territory, path: str, present: frozenset[str]) -> Observation:
+def _file(
+    context: Context,
+    territory: Territory,
+    path: str,
+    present: frozenset[str],
+    known: Mapping[str, tuple[list[Reading], Observation]] = MappingProxyType({}),
+) -> Observation:
     """One file, as read by those it belongs to and by those that share it and are there."""
     readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]
-    return observe_file(context, territory.home, path, readings)
+    if path not in known or known[path][0] != readings:
+        territory.read[path] = readings, observe_file(context, territory.home, path, readings)
+    else:
+        territory.read[path] = known[path]
+    return territory.read[path][1]
 
 
 def _unwatched(context: Context, gap: Unwatched) -> Diagnostic:

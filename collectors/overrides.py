@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 from agent.records import Instance
@@ -24,25 +25,29 @@ class Moved(NamedTuple):
     client: Client
     replaces: str
     folder: str
+    owner: str | None
 
 
-def moved(context: Context, owner: str) -> Iterator[Moved]:
-    """What the owner's running agents have moved."""
+def moved(context: Context, owner: str | None = None) -> Iterator[Moved]:
+    """What the running agents of one owner, or of all, have moved."""
     for instance in _agents(context):
         client = context.catalog.clients.get(instance.agent or "")
-        if instance.owner != owner or client is None or not client.override:
+        if client is None or not client.override or owner not in (None, instance.owner):
             continue
-        values = environment(instance.pid, {override.name for override in client.override})
+        folders = dict(_folders(instance.id, instance.pid, tuple(override.name for override in client.override)))
         for override in client.override:
-            folder = values.get(override.name, "")
-            if folder.startswith("/") and "\0" not in folder and len(folder) < 4096:
-                yield Moved(client, override.replaces, folder.rstrip("/"))
+            if folder := folders.get(override.name):
+                yield Moved(client, override.replaces, folder, instance.owner)
 
 
-def movers(context: Context) -> tuple[tuple[int, str], ...]:
-    """The running agents that could have moved something, as a comparable value."""
-    clients = context.catalog.clients
-    return tuple(sorted((i.pid, i.id) for i in _agents(context) if (c := clients.get(i.agent or "")) and c.override))
+@lru_cache(maxsize=1_024)
+def _folders(instance: str, pid: int, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The variables that name a folder; a process keeps those it was started with."""
+    return tuple(
+        (name, value.rstrip("/"))
+        for name, value in environment(pid, names).items()
+        if value.startswith("/") and "\0" not in value and len(value) < 4096
+    )
 
 
 def environment(pid: int, names: Iterable[str]) -> dict[str, str]:

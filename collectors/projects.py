@@ -26,7 +26,7 @@ def named_roots(context: Context, home: Home, path: str, reading: Reading) -> It
     if not isinstance(roots, Roots):
         return
     for label, text in _entries(context, home, path, roots):
-        folder = _folder(text, context.os, home)
+        folder = _folder(text, context.os_of(home), home)
         if folder is None:
             continue
         if roots.kind == "project":
@@ -77,6 +77,8 @@ def _folder(text: str, os: str, home: Home) -> str | None:
         absolute = text.startswith("/")
     if not absolute or "\0" in text or len(text) > 4096:
         return None
+    if home.drives:
+        text = f"{home.drives}{text[0].lower()}{text[2:]}"
     return text.rstrip("/") or "/"
 
 
@@ -91,20 +93,26 @@ def _of_uri(text: str) -> str:
 
 def working_roots(context: Context, home: Home) -> Iterator[Root]:
     """Where the owner's running agents work: that folder, and the repository root above it."""
-    for folder in working_folders(context, home.owner):
-        yield Root("project", folder, context.files.shown(folder))
-        above = folder
-        while above not in ("", "/", home.path):
-            if context.files.exists(above + "/.git", home):
-                yield Root("project", above, context.files.shown(above))
-                break
-            above = above.rpartition("/")[0]
+    for owner, folder in working_folders(context):
+        if owner == home.owner:
+            yield from around(context, home, folder)
 
 
-def working_folders(context: Context, owner: str | None = None) -> list[str]:
-    """Working folders of running agents, of one owner or of all."""
+def around(context: Context, home: Home, folder: str) -> Iterator[Root]:
+    """A folder that somebody works in, and the repository root above it."""
+    yield Root("project", folder, context.files.shown(folder))
+    above = folder
+    while above not in ("", "/", home.path):
+        if context.files.exists(above + "/.git", home):
+            yield Root("project", above, context.files.shown(above))
+            return
+        above = above.rpartition("/")[0]
+
+
+def working_folders(context: Context) -> list[tuple[str, str]]:
+    """Owners of running agents with the folders these work in."""
     instances = (cast(Instance, record) for record in context.view.records("instance"))
-    return sorted({i.cwd for i in instances if i.subject == "agent" and i.cwd and owner in (None, i.owner)})
+    return sorted({(i.owner or "", i.cwd) for i in instances if i.subject == "agent" and i.cwd})
 
 
 def distinct(roots: Iterable[Root], home: Home) -> list[Root]:

@@ -7,13 +7,13 @@ from typing import Literal
 
 from agent.records import Diagnostic, Evidence
 from collectors.catalog.schema import Manifest, Roots
-from collectors.contract import Context, Home
+from collectors.contract import Context, Home, Observation
 from collectors.manifests import dependencies
 from collectors.origin import NAME
 from collectors.overrides import moved
 from collectors.places import Found, Node, Places, Reading, Root
 from collectors.presence import Installation, configured, installations
-from collectors.projects import distinct, named_roots, working_roots
+from collectors.projects import around, distinct, named_roots, working_roots
 from collectors.sources.documents import Unparseable
 from collectors.sources.files import Unreadable
 from collectors.sources.walk import find_projects
@@ -35,6 +35,8 @@ class Territory:
     """Project and plug-in folders by the state file that names them."""
     frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
     """Catalog ids of the agent frameworks a project depends on, by manifest."""
+    read: dict[str, tuple[list[Reading], Observation]] = field(default_factory=dict)
+    """What each file said when it was last read, and to whom."""
     walked: tuple[Root, ...] = ()
     installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Territory:
         self.files, self.folders, self.named, self.frameworks, self.closed = {}, {}, {}, {}, {}
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
-            for client, replaces, folder in moved(context, self.home.owner):
+            for client, replaces, folder, _ in moved(context, self.home.owner):
                 self._add(context, places.of_moved(context, self.home, client, replaces, folder))
             for path in list(self.files):
                 self._name(context, path)
@@ -82,6 +84,13 @@ class Territory:
         # What was found in a folder before it was closed may still be read by its name.
         self.files |= {path: before[path] for path in before.keys() - self.files.keys() if self.is_closed(path)}
         self.installs = installations(context, self.home, self.files)
+
+    def knows(self, context: Context, folder: str) -> bool:
+        """Whether a folder would be surveyed, as would the repository it lies in, though no agent worked there."""
+        if self.home is None:
+            return False
+        roots = {root.path for found in (*self.named.values(), self.walked) for root in found if root.kind == "project"}
+        return all(root.path in roots for root in around(context, self.home, folder))
 
     def is_closed(self, path: str) -> bool:
         """Whether a path lies in a folder that could not be looked into."""
@@ -138,6 +147,8 @@ class Territory:
             self.folders.setdefault(folder, node)
         for folder, error in found.troubles.items():
             self.closed[folder] = self._diagnostic(context, folder, error.code, error.message, "error")
+        for hive, error in found.hidden.items():
+            self._trouble(context, hive, error.code, error.message, "info")
         for path in found.unknown:
             self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
 

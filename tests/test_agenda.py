@@ -124,3 +124,23 @@ def test_a_signal_handler_may_interrupt_at_any_moment() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert len(seen) > 100
+
+
+def test_what_becomes_dirty_during_a_rest_is_told_after_it_all_at_once() -> None:
+    agenda = Agenda(0.0)
+    agenda.rest(0.3)
+    agenda.mark(ONE)
+    later(0.1, agenda.mark, TWO, False)
+    work, took = timed(agenda, 5)
+    assert work.scopes == {ONE, TWO}
+    assert 0.25 < took < 1
+
+
+def test_a_rest_puts_off_neither_what_is_due_by_the_clock_nor_the_end() -> None:
+    agenda = Agenda(0.0)
+    agenda.rest(5)
+    agenda.mark(ONE)
+    work, took = timed(agenda, 0.1)
+    assert (work.scopes, took < 1) == (frozenset(), True)
+    later(0.05, agenda.interrupt)
+    assert timed(agenda, 5)[1] < 1

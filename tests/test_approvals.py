@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent.approvals import approvals
+from agent.memo import Memo
 from agent.records import Approval, McpServer, Posture
 from agent.records.posture import ServerRule
 from collectors.catalog.schema import Catalog
@@ -29,7 +30,7 @@ def server(scope: str = "project", agent: str = "claude-code", **fields: Any) ->
 
 
 def decide(one: McpServer, *layers: Posture) -> Approval:
-    return next(a for a in approvals([one], layers, REAL) if a.server_id == one.id)
+    return next(a for a in approvals([one], layers, REAL, Memo()) if a.server_id == one.id)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_lists_of_others_do_not_count_where_only_managed_ones_do() -> None:
 
 def test_servers_beside_a_managed_definition_are_denied_where_managed_ones_are_exclusive() -> None:
     theirs = made.server("b", agent="claude-code", scope="managed", owner=None, path="/etc/managed-mcp.json")
-    found = {a.server: a for a in approvals([server("user"), theirs], [], REAL)}
+    found = {a.server: a for a in approvals([server("user"), theirs], [], REAL, Memo())}
     assert (found["a"].state, found["a"].by, found["b"].state) == ("denied", "managed", "not_applicable")
 
 
@@ -134,4 +135,4 @@ def test_a_server_that_runs_without_approval_is_told(
 
 
 def test_a_client_of_whose_permissions_nothing_is_known_has_no_approvals() -> None:
-    assert list(approvals([made.server(agent="claude-desktop")], [], REAL)) == []
+    assert list(approvals([made.server(agent="claude-desktop")], [], REAL, Memo())) == []

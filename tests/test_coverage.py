@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.coverage import coverage
+from agent.memo import Memo
 from agent.records import AiAgent, Coverage, Record
 from collectors.catalog.schema import Catalog
 from tests import made
@@ -15,7 +16,7 @@ CATALOG = Catalog([client("demo", config=[{"scope": "user", "paths": ["~/.demo/m
 
 def covered(*records: Record) -> list[Coverage]:
     agents = {(record.owner, record.agent): record for record in records if isinstance(record, AiAgent)}
-    return list(coverage(records, agents, CATALOG))
+    return list(coverage(records, agents, CATALOG, Memo()))
 
 
 def states(*records: Record) -> dict[str, tuple[str, str | None]]:

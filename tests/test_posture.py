@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.correlate import correlate
+from agent.memo import Memo
 from agent.posture import effective, observed
 from agent.records import Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy
@@ -37,7 +38,7 @@ def rule(effect: str, pattern: str, set_by: SetBy = "user") -> Rule:
 
 
 def in_effect(*layers: Posture, project: str | None = P, known: Catalog | None = None, agent: str = "demo") -> Posture:
-    found = {p.project: p for p in effective([made.agent(agent)], layers, known or catalog(project_wins=True))}
+    found = {p.project: p for p in effective([made.agent(agent)], layers, known or catalog(project_wins=True), Memo())}
     return found.get(project) or found[None]
 
 
@@ -52,7 +53,7 @@ def test_a_client_whose_default_is_not_known_is_unknown() -> None:
 
 
 def test_a_client_of_whose_permissions_nothing_is_known_has_no_posture() -> None:
-    assert list(effective([made.agent()], [layer("user", "bypasses")], Catalog([client("demo")]))) == []
+    assert list(effective([made.agent()], [layer("user", "bypasses")], Catalog([client("demo")]), Memo())) == []
 
 
 @pytest.mark.parametrize(

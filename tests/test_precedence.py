@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.memo import Memo
 from agent.precedence import resolve
 from agent.records import McpServer
 from collectors.catalog.schema import Catalog
@@ -18,7 +19,7 @@ DEFAULT = client("demo")
 def resolved(*servers: McpServer, **fields: Any) -> dict[str, McpServer]:
     """By the path they stand at."""
     catalog = Catalog([client("demo", **fields), client("other")])
-    return {server.source.path: server for server in resolve(servers, catalog)}
+    return {server.source.path: server for server in resolve(servers, catalog, Memo())}
 
 
 def server(path: str, scope: str = "user", **fields: Any) -> McpServer:

@@ -222,6 +222,39 @@ def test_agents_that_work_elsewhere_are_a_reason_to_collect_again(tmp_path: Path
     assert collected.names == {"a"}
 
 
+def test_an_agent_that_works_where_is_looked_anyway_is_none_unless_it_lies_in_an_unknown_repository(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, DEMO)
+    world.write("~/p/.demo.json", servers("a"))
+    world.write("~/repository/inner/.demo.json", servers("b"))
+    world.write("~/.demo/state.json", {"folders": ["/home/dev/p", "/home/dev/repository/inner"]})
+    collected = Collected(world)
+    collected.collect()
+    before = collected.collector.depends_on(world.context)
+    world.known.append(made.instance(7, cwd="/home/dev/p"))
+    assert collected.collector.depends_on(world.context) == before
+    world.folder("~/repository/.git")
+    world.known.append(made.instance(8, cwd="/home/dev/repository/inner"))
+    assert collected.collector.depends_on(world.context) != before
+
+
+def test_collecting_again_for_another_collector_reads_only_what_was_not_read(tmp_path: Path) -> None:
+    world = World(tmp_path, DEMO)
+    world.write("~/.demo/mcp.json", servers("a"))
+    collected, context = Collected(world), world.context
+    collected._take(collected.collector.collect(context), all_=True)
+    world.write("~/.demo/mcp.json", servers("unnoticed"))
+    world.write("/srv/code/.demo.json", servers("b"))
+    world.known.append(made.instance(cwd="/srv/code"))
+    collected._take(collected.collector.collect(context), all_=True)
+    assert collected.names == {"a", "b"}
+    collected.refresh("~/.demo/mcp.json")
+    assert collected.names == {"unnoticed", "b"}
+    collected.collect()
+    assert collected.names == {"unnoticed", "b"}
+
+
 def test_scopes_of_accounts_that_are_gone_are_passed_over(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
     collected = Collected(world)

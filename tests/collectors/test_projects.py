@@ -136,7 +136,8 @@ def test_agents_work_in_their_folder_and_in_the_repository_above(tmp_path: Path)
         made.instance(12, cwd="/home/dev/server", subject="mcp_server"),
     ]  # fmt: skip
     assert set(paths(list(working_roots(world.context, world.home)))) == work | {"/home/dev/repository"}
-    assert working_folders(world.context) == sorted(work | {"/home/eve"})
+    theirs = [("eve", "/home/eve")]
+    assert working_folders(world.context) == sorted([*(("dev", folder) for folder in work), *theirs])
 
 
 def test_a_repository_at_the_home_itself_makes_no_project_of_the_home(tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""What was concluded from the same records the last time: not concluded again, and the same object still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+
+class Memo:
+    """Holds conclusions for one turn: what was not asked for in a whole turn is forgotten at its end."""
+
+    def __init__(self) -> None:
+        self._last: dict[Hashable, tuple[tuple[object, ...], Any]] = {}
+        self._now: dict[Hashable, tuple[tuple[object, ...], Any]] = {}
+
+    def get(self, key: Hashable, parts: tuple[object, ...], conclude: Callable[[], T]) -> T:
+        """The conclusion `key` from these very objects; equal ones that were made anew count as others."""
+        known = self._last.get(key)
+        if known is None or len(known[0]) != len(parts) or not all(a is b for a, b in zip(known[0], parts)):  # noqa: B905
+            known = parts, conclude()
+        self._now[key] = known
+        return cast(T, known[1])
+
+    def turn(self) -> None:
+        """Begin anew."""
+        self._last, self._now = self._now, {}
