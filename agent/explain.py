@@ -14,6 +14,7 @@ from collectors.catalog.schema import Client, ConfigFile
 from collectors.contract import Context
 from collectors.places import Reading
 from collectors.reading import observe_file
+from collectors.sources.registry import is_key
 
 _SYSTEMS = ("linux", "macos", "windows")
 
@@ -80,7 +81,7 @@ def _best(client: Client, path: str) -> list[_Match]:
         match
         for config in client.config
         for template in sorted({template for os_ in _SYSTEMS for template in config.on(os_)})
-        if (match := _match(client, config, template, path))
+        if not is_key(template) and (match := _match(client, config, template, path))
     ]
     if not matches:
         matches = [_Match(client, c, c.on("linux")[0] if c.on("linux") else "", 0, False) for c in client.config]
@@ -91,7 +92,7 @@ def _best(client: Client, path: str) -> list[_Match]:
 
 
 def _match(client: Client, config: ConfigFile, template: str, path: str) -> _Match | None:
-    parts, wanted = path.split("/"), template.split("/")
+    parts, wanted = path.split("/"), template.partition("#")[0].split("/")
     anchored = wanted[0] in ("", "~") or wanted[0].startswith("{") or wanted[0].endswith(":")
     tail = wanted[1:] if anchored else wanted
     length = 0
@@ -109,7 +110,7 @@ def _suffix(path: str) -> str:
 
 def _read(context: Context, path: str, absolute: str, match: _Match) -> Explanation:
     client, config = match.client, match.config
-    seen = observe_file(context, None, absolute, [Reading(client, config)])
+    seen = observe_file(context, None, absolute, [Reading(client, config, inside=match.template.partition("#")[2])])
     records = tuple(_as_given(record, path) for record in seen.records)
     reason = f"{client.name} reads {match.template} in {config.scope} scope ({config.source}, {config.checked})"
     if not os.path.lexists(absolute):

@@ -7,6 +7,7 @@ import hmac
 import platform
 import socket
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def os_name() -> Os:
 def load_catalog(settings: Settings) -> Catalog:
     """The built-in entries and those of the organisation. Raises `ConfigError`."""
     try:
-        return Catalog.load([Path(path) for path in settings.catalog.paths])
+        catalog = Catalog.load([Path(path) for path in settings.catalog.paths])
+        return catalog if settings.collect.people else catalog.without_people()
     except ValueError as error:
         raise ConfigError(str(error)) from None
 
@@ -38,6 +40,8 @@ class Surroundings:
         self._catalog = catalog
         self._view = view
         self._root = root
+        self._people = settings.collect.people
+        self._network_homes = settings.collect.network_homes
         self._limits = Limits(**settings.limits.model_dump())
         os: Os = import_module("agent.platform.image").system_of(root) if root else os_name()
         self._files = FileTree(root or "/", os, self._limits)
@@ -45,12 +49,13 @@ class Surroundings:
 
     def __call__(self) -> Context:
         endpoint, homes = self._image() if self._root else self._machine()
+        homes = homes if self._people else [replace(home, full_name=None) for home in homes]
         return Context(endpoint, self._files, tuple(homes), self._catalog, self._view, self._limits)
 
     def _machine(self) -> tuple[Endpoint, list[Home]]:
         system = import_module(f"agent.platform.{self._os}")
         identity = system.machine_id() or f"host:{socket.gethostname()}"
-        return self._endpoint(identity, socket.gethostname(), system.version()), system.homes()
+        return self._endpoint(identity, socket.gethostname(), system.version()), system.homes(self._network_homes)
 
     def _image(self) -> tuple[Endpoint, list[Home]]:
         image = import_module("agent.platform.image")

@@ -118,5 +118,5 @@ def _artifact(
         program=program,
         content_hash=digest,
         size=size,
-        source=Source(path=origin.shown, key=key),
+        source=Source(path=origin.shown, key=origin.key(key)),
     )

@@ -48,6 +48,19 @@ class Home:
     account: Literal["root", "human", "service", "unknown"] = "unknown"
     reachable: bool = True
     """False when this process has no right to enter it; nothing in it is looked at then."""
+    full_name: str | None = None
+    """As the account database gives it."""
+    groups: tuple[str, ...] = ()
+    """Names of the account's groups, sorted."""
+    network: str = ""
+    """Where it really lies, if that is on a network file system; it is `reachable` only if that was asked for."""
+    os: Os | None = None
+    """The system whose layout it has, where that is not the machine's own."""
+
+    @property
+    def drives(self) -> str:
+        """What the letter of a drive is put behind, for a Windows home on another system: in WSL `/mnt/`."""
+        return self.path.partition("/Users/")[0][:-1] if self.os == "windows" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,10 @@ class Context:
     def os(self) -> Os:
         """Of the observed machine, not of this process."""
         return self.endpoint.os
+
+    def os_of(self, home: Home | None) -> Os:
+        """The system whose folders a home has (None: the machine)."""
+        return (home.os if home else None) or self.os
 
     @property
     def live(self) -> bool:

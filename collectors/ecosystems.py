@@ -8,8 +8,10 @@ from fnmatch import translate
 from re import compile as pattern
 
 from collectors.contract import Context, Home
-from collectors.places import expand
+from collectors.sources import rpm
 from collectors.sources.files import Unreadable
+from collectors.sources.unparseable import Unparseable
+from collectors.templates import expand
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,24 @@ ECOSYSTEMS: dict[str, tuple[Ecosystem, ...]] = {
     "vscode": (Ecosystem(_EDITORS, "{name}-[0-9]*"),),
     "jetbrains": (Ecosystem(_JETBRAINS, "{name}"),),
     "deb": (Ecosystem(("/var/lib/dpkg/info",), "{name}.list"),),
+    "rpm": (),  # one database in place of a file a package
     "brew": (Ecosystem(_CELLARS, "{name}"),),
     "cask": (Ecosystem(("/opt/homebrew/Caskroom", "/usr/local/Caskroom"), "{name}"),),
     "winget": (Ecosystem(("{data}/Microsoft/WinGet/Packages", "C:/Program Files/WinGet/Packages"), "{name}_*"),),
 }  # fmt: skip
-"""An rpm database is a binary file that only rpm reads: such packages show by the paths they install."""
+RPM = ("/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite")
+"""Where rpm keeps its database; on some systems one of the two folders is a link to the other."""
+
+
+def rpm_version(context: Context, path: str, name: str) -> str | None:
+    """The version of a package by an rpm database; None where it is not installed or that cannot be told."""
+    if not context.files.exists(path):
+        return None
+    try:
+        with context.files.opened(path) as descriptor:
+            return rpm.rpm_version(descriptor, name)
+    except (OSError, Unreadable, Unparseable):
+        return None
 
 
 class Shelves:
@@ -70,10 +85,19 @@ class Shelves:
     def find(self, package: str) -> Iterator[str]:
         """Paths of the entries of `ecosystem:name`."""
         kind, _, name = package.partition(":")
+        if kind == "rpm":
+            yield from self._rpm(name)
         for ecosystem in ECOSYSTEMS.get(kind, ()):
             entry = ecosystem.entry.format(name=name, module=name.replace("-", "_"))
             for root in self._existing(ecosystem):
                 yield from self._entries(root, entry)
+
+    def _rpm(self, name: str) -> Iterator[str]:
+        """The database with the name of the package in it."""
+        for path in RPM if self._home is None else ():
+            if rpm_version(self._context, path, name):
+                yield f"{path}#{name}"
+                return
 
     def _existing(self, ecosystem: Ecosystem) -> list[str]:
         if ecosystem not in self._roots:

@@ -43,5 +43,8 @@ def _owner(context: Context, home: Home) -> Owner:
         uid=home.uid,
         home=context.files.shown(home.path),
         account=home.account,
-        reach="read" if home.reachable else "out_of_reach",
+        layout=home.os,
+        full_name=home.full_name,
+        groups=home.groups,
+        reach="read" if home.reachable else "network" if home.network else "out_of_reach",
     )

@@ -22,6 +22,8 @@ class Origin:
     project: str | None
     extension: str | None
     captures: tuple[str, ...]
+    inside: str = ""
+    """Name of the value of the file that is the document; empty: all of it is."""
 
     @property
     def owner(self) -> str | None:
@@ -32,6 +34,11 @@ class Origin:
         """The file's name without its ending."""
         name = self.path.rpartition("/")[2]
         return name.partition(".")[0] or name
+
+    def key(self, key: str) -> str:
+        """A key path of the document as one of the file."""
+        dot = "." if self.inside and key and not key.startswith("[") else ""
+        return f"{self.inside}{dot}{key}"
 
     @classmethod
     def of(cls, context: Context, home: Home | None, path: str, reading: Reading) -> Origin:
@@ -49,4 +56,5 @@ class Origin:
             project=root.label if root and root.kind == "project" else None,
             extension=extension,
             captures=captures,
+            inside=reading.inside,
         )

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from collectors.catalog.permissions import PosturePart
-from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Provider, Roots
+from collectors.catalog.schema import (
+    Artifact,
+    Catalog,
+    Client,
+    ConfigFile,
+    Install,
+    Manifest,
+    Provider,
+    Roots,
+    SignedIn,
+)
 from collectors.contract import Context, Home
 from collectors.sources.files import Unreadable
+from collectors.templates import MANAGED, taken_apart
 
-Part = ConfigFile | Artifact | Provider | PosturePart | Roots | Install | Manifest
+Part = ConfigFile | Artifact | Provider | SignedIn | PosturePart | Roots | Install | Manifest
 
-_FOLDERS = {
-    "linux": {"{config}": "~/.config", "{data}": "~/.local/share", "{appdata}": "~/.config"},
-    "macos": {
-        "{config}": "~/Library/Application Support",
-        "{data}": "~/Library/Application Support",
-        "{appdata}": "~/Library/Application Support",
-    },
-    "windows": {"{config}": "~/AppData/Roaming", "{data}": "~/AppData/Local", "{appdata}": "~/AppData/Roaming"},
-}
 _LIKE_A_CONFIG = re.compile(r"(?i)[^/]*mcp[^/]*\.(?:jsonc?|toml|ya?ml)")
 _FEW = 6
 """A folder with at most this many names of interest is asked for each; otherwise it is listed once."""
@@ -50,6 +51,8 @@ class Reading:
     root: Root | None = None
     captures: tuple[str, ...] = ()
     """What the `*` of the template stood for."""
+    inside: str = ""
+    """Name of the value in the property list or registry key that is the document; empty: all of it is."""
 
     @property
     def shared(self) -> bool:
@@ -62,7 +65,8 @@ class Node:
 
     names: dict[str, Node] = field(default_factory=dict)
     patterns: dict[str, Node] = field(default_factory=dict)
-    readings: list[tuple[Client, Part]] = field(default_factory=list)
+    readings: list[tuple[Client, Part, str]] = field(default_factory=list)
+    """Who reads what stands here as what, and which value of it."""
 
     def child(self, component: str) -> Node:
         return (self.patterns if "*" in component else self.names).setdefault(component, Node())
@@ -74,7 +78,7 @@ class Node:
     @property
     def holds_servers(self) -> bool:
         """Whether a file right here may define servers."""
-        leaves = (part for child in self.names.values() for _, part in child.readings)
+        leaves = (part for child in self.names.values() for _, part, _ in child.readings)
         return any(isinstance(part, ConfigFile) and part.servers for part in leaves)
 
     def __bool__(self) -> bool:
@@ -90,27 +94,10 @@ class Found:
     """Existing folders in which something of interest lies or may appear."""
     troubles: dict[str, Unreadable] = field(default_factory=dict)
     """Folders that could not be looked into."""
+    hidden: dict[str, Unreadable] = field(default_factory=dict)
+    """Parts of the registry that this run cannot see at all."""
     unknown: set[str] = field(default_factory=set)
     """Files beside a client's configuration that are named like one and that no client is known to read."""
-
-
-def template_path(template: str, os: str, home: Home | None) -> str | None:
-    """A template that starts at the home, or at the top for the machine; None when it starts elsewhere."""
-    head, _, rest = template.partition("/")
-    head = _FOLDERS[os].get(head, head)
-    if head.startswith("~"):
-        return f"{home.path}{head[1:]}/{rest}" if home else None
-    return template if home is None and not head.startswith("{") else None
-
-
-def expand(context: Context, templates: Iterable[str], home: Home | None) -> Iterator[str]:
-    """Paths that templates of a home or of the machine stand for; those with `*` only as far as they exist."""
-    for template in templates:
-        path = template_path(template, context.os, home)
-        if path and "*" in path:
-            yield from context.files.glob(path, home)
-        elif path:
-            yield path
 
 
 class Places:
@@ -119,21 +106,29 @@ class Places:
     def __init__(self, catalog: Catalog, os: str) -> None:
         self._os = os
         self._trees: dict[str, Node] = {}
+        self._keys: dict[str, dict[str, list[Reading]]] = {"HKLM": {}, "HKCU": {}}
         for client in catalog.clients.values():
             parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
-            parts += client.manifest
+            parts += (*client.manifest, *client.signed_in)
             parts += (part for posture in client.posture for part in posture.parts)
             for part in parts:
                 for template in part.on(os):
                     self._add(client, part, template)
 
     def of_home(self, context: Context, home: Home) -> Found:
-        """What exists below a home."""
-        return self._scan(context, home, home.path, "~")
+        """What exists below a home, and what an administrator sets for its account elsewhere."""
+        found = self._scan(context, home, home.path, "~")
+        if "{managed}" in self._trees:
+            # From the folder above, so that the account's own is noticed when it appears.
+            _Scan(context, home, None, found).folder(MANAGED, Node({home.owner: self._trees["{managed}"]}), ())
+        self._look_up(context, home, "HKCU", found)
+        return found
 
     def of_machine(self, context: Context) -> Found:
         """What exists at absolute places."""
-        return self._scan(context, None, "C:" if self._os == "windows" else "", "/")
+        found = self._scan(context, None, "C:" if self._os == "windows" else "", "/")
+        self._look_up(context, None, "HKLM", found)
+        return found
 
     def of_root(self, context: Context, home: Home, root: Root) -> Found:
         """What exists in a project or plug-in folder."""
@@ -142,7 +137,7 @@ class Places:
 
     def of_moved(self, context: Context, home: Home, client: Client, replaces: str, folder: str) -> Found:
         """What exists where one client was told to look in place of the templates that start with `replaces`."""
-        start, _, rest = _split(replaces, self._os)
+        start, rest, _ = taken_apart(replaces, self._os)
         node = self._trees.get(start, Node())
         for component in rest.split("/") if rest else ():
             node = node.names.get(component, Node())
@@ -159,13 +154,28 @@ class Places:
         return found
 
     def _add(self, client: Client, part: Part, template: str) -> None:
-        start, _, rest = _split(template, self._os)
+        start, rest, inside = taken_apart(template, self._os)
+        if start in self._keys:
+            self._keys[start].setdefault(f"{start}/{rest}", []).append(Reading(client, part, inside=inside))
+            return
         if start == "{extension}":
             start += client.id
         node = self._trees.setdefault(start, Node())
         for component in rest.split("/"):
             node = node.child(component)
-        node.readings.append((client, part))
+        node.readings.append((client, part, inside))
+
+    def _look_up(self, context: Context, home: Home | None, hive: str, found: Found) -> None:
+        for path, readings in self._keys[hive].items():
+            try:
+                context.files.check(path, home)
+            except FileNotFoundError:
+                continue
+            except Unreadable as error:
+                if error.code == "registry.hidden":
+                    found.hidden[hive] = error
+                    return
+            found.files[path] = list(readings)
 
     def _scan(self, context: Context, home: Home | None, base: str, start: str, root: Root | None = None) -> Found:
         found = Found()
@@ -214,7 +224,7 @@ class _Scan:
     def _child(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
         if node.readings:
             readings = self.found.files.setdefault(path, [])
-            readings += (Reading(client, part, self.root, captures) for client, part in node.readings)
+            readings += (Reading(client, part, self.root, captures, at) for client, part, at in node.readings)
         # A pattern may end at a name under which another template expects a folder.
         if node and (not node.readings or self.files.is_folder(path, self.home)):
             self.below += 1
@@ -225,15 +235,6 @@ class _Scan:
 def listed(path: str) -> str:
     """The folder at the start of longer paths, by the name it is listed by: the top of a system, or of a drive."""
     return path + "/" if not path or path.endswith(":") else path
-
-
-def _split(template: str, os: str) -> tuple[str, str, str]:
-    """Where a template starts (`~`, `/`, `{project}`, `{extension}`) and the path from there."""
-    head, slash, rest = template.partition("/")
-    head = _FOLDERS[os].get(head, head)
-    if head.startswith("~"):
-        return "~", slash, f"{head[2:]}/{rest}" if len(head) > 1 else rest
-    return head if head.startswith("{") else "/", slash, rest
 
 
 @lru_cache(maxsize=4096)

@@ -50,7 +50,7 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
                 set_by=set_by,
                 fallback=part.file.fallback,
                 unknown=settings.unknown,
-                source=Source(path=origin.shown, key=_shown(found.key)),
+                source=Source(path=origin.shown, key=_shown(origin.key(found.key))),
                 **said,
             )
 

@@ -34,7 +34,7 @@ def providers(document: object, origin: Origin, part: Provider) -> Iterator[Mode
             project=origin.project,
             base_url=redact.url(urls[0]).url if urls else None,
             models=tuple(dict.fromkeys(redact.text(printable(model))[:128] for model in models)),
-            source=Source(path=origin.shown, key=redact.text(printable(found.key))[:512]),
+            source=Source(path=origin.shown, key=redact.text(printable(origin.key(found.key)))[:512]),
         )
 
 

@@ -9,7 +9,8 @@ from agent.records import Diagnostic, Evidence, McpServer, Record, Source, redac
 from agent.records.redact import printable
 from collectors.artifacts import entry_artifacts, file_artifact
 from collectors.catalog.permissions import PosturePart
-from collectors.catalog.schema import Artifact, ConfigFile, Provider
+from collectors.catalog.schema import Artifact, ConfigFile, Provider, SignedIn
+from collectors.containers import parse_at
 from collectors.contract import Context, Home, Observation, Scope
 from collectors.data_sources import data_sources
 from collectors.definitions import Definition, read_definitions
@@ -18,10 +19,11 @@ from collectors.origin import NAME, Origin
 from collectors.places import Reading
 from collectors.posture import postures
 from collectors.providers import providers
-from collectors.sources.documents import Document, Unparseable, parse
+from collectors.sign_ins import sign_ins
+from collectors.sources.documents import Document, Unparseable
 from collectors.sources.files import Unreadable
 
-_TELLING = ConfigFile | Artifact | Provider | PosturePart
+_TELLING = ConfigFile | Artifact | Provider | SignedIn | PosturePart
 
 
 def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Reading]) -> Observation:
@@ -59,7 +61,7 @@ class _File:
 
     def records(self, readings: Iterable[Reading]) -> Iterator[Record]:
         data = self.context.files.read(self.path, self.home)
-        documents: dict[str, Document] = {}
+        documents: dict[tuple[str, str], Document | None] = {}
         readings = list(readings)
         places = [at.at for r in readings if isinstance(r.part, ConfigFile) for at in r.part.servers]
         self.read_by_some = {place.partition(".")[0] for place in places}
@@ -71,13 +73,17 @@ class _File:
                 continue
             if not isinstance(part, _TELLING):
                 continue
-            kind = part.format
+            kind = part.format, reading.inside
             if kind not in documents:
-                documents[kind] = parse(data, kind, self.context.limits)
-                for note in documents[kind].notes:
-                    key = note.key and redact.text(printable(note.key))[:80]
-                    yield self.diagnostic(note.code, note.message, line=note.line, key=key)
-            yield from self._from_document(documents[kind].value, origin, reading)
+                documents[kind] = parse_at(self.path, data, *kind, self.context.limits)
+                yield from self._notes(documents[kind])
+            if document := documents[kind]:
+                yield from self._from_document(document.value, origin, reading)
+
+    def _notes(self, document: Document | None) -> Iterator[Diagnostic]:
+        for note in document.notes if document else ():
+            key = note.key and redact.text(printable(note.key))[:80]
+            yield self.diagnostic(note.code, note.message, line=note.line, key=key)
 
     def _from_document(self, document: object, origin: Origin, reading: Reading) -> Iterator[Record]:
         part = reading.part
@@ -93,6 +99,8 @@ class _File:
             yield from entry_artifacts(document, origin, part)
         elif isinstance(part, Provider):
             yield from providers(document, origin, part)
+        elif isinstance(part, SignedIn):
+            yield from sign_ins(document, origin, part)
         elif isinstance(part, PosturePart):
             for posture in postures(document, origin, part):
                 yield posture
@@ -148,7 +156,7 @@ def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
         enabled=found.enabled,
         inline_secret=found.inline_secret,
         data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),
-        launch_file=launch_file(context, origin.home, found.command, found.args),
+        launch_file=launch_file(context, origin.home, found.command, found.args, origin.project),
         launch_hash=found.launch_hash,
-        source=Source(path=origin.shown, key=found.key),
+        source=Source(path=origin.shown, key=origin.key(found.key)),
     )

@@ -61,8 +61,10 @@ def _word(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, dict):
         return "{}"
+    if isinstance(value, int):
+        return str(value)
     # A text that spells a boolean or a table is none.
-    return value if isinstance(value, str) and value not in ("true", "false", "{}") else "\0"
+    return (f"'{value}'" if value in ("true", "false", "{}") else value) if isinstance(value, str) else "\0"
 
 
 def _misfits(value: object, path: str) -> Iterator[str]:

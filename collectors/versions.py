@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import plistlib
 import re
 from collections.abc import Callable
 
 from collectors.contract import Context, Home
+from collectors.ecosystems import RPM, rpm_version
 from collectors.sources.files import Unreadable
 
 _NUMBER = re.compile(r"v?(\d+\.\d+(?:\.\d+)*(?:[-+.][0-9A-Za-z.+-]+)?)")
@@ -21,6 +21,9 @@ _MANIFESTS = ("package.json", "product-info.json", "resources/app/package.json",
 
 def version_at(context: Context, home: Home | None, path: str) -> str | None:
     """The version told by the file or folder at an install path; None where it does not say."""
+    database, _, package = path.partition("#")
+    if database in RPM and package:
+        return rpm_version(context, database, package)
     name = path.rpartition("/")[2]
     for expression in (_DISTRIBUTION, _NUMBER, _EXTENSION):
         match = expression.fullmatch(name)
@@ -57,6 +60,8 @@ def _json(data: bytes) -> object:
 
 
 def _plist(data: bytes) -> object:
+    import plistlib  # only macOS and its images need it
+
     document = plistlib.loads(data)
     return document.get("CFBundleShortVersionString") if isinstance(document, dict) else None
 

@@ -27,6 +27,7 @@ class Account(NamedTuple):
     uid: int
     gid: int
     home: str
+    full_name: str | None = None
 
 
 def homes_of(accounts: Iterable[Account], os: str) -> list[Home]:
@@ -36,10 +37,17 @@ def homes_of(accounts: Iterable[Account], os: str) -> list[Home]:
         path = account.home.rstrip("/") or "/"
         inside = any(path == folder or path.startswith(folder + "/") for folder in _SYSTEM_FOLDERS)
         if path.startswith("/") and path not in _NOT_HOMES and not inside:
-            homes.setdefault(
-                path, Home(printable(account.name), path, account.uid, frozenset({account.gid}), kind(account, os))
-            )
+            gids, full_name = frozenset({account.gid}), account.full_name
+            home = Home(printable(account.name), path, account.uid, gids, kind(account, os), full_name=full_name)
+            homes.setdefault(path, home)
     return list(homes.values())
+
+
+def full_name(gecos: str, name: str) -> str | None:
+    """The name in the comment field of an account: what stands before the first comma, `&` for the account's own name
+    (see passwd(5)). None where the field says nothing more than the account's name does."""
+    text = " ".join(printable(gecos).partition(",")[0].replace("&", name.capitalize()).split())[:100]
+    return text if text and text.lower() != name.lower() and text.isprintable() else None
 
 
 def kind(account: Account, os: str) -> Literal["root", "human", "service"]:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from os import stat
 from pathlib import Path
 
-from agent.platform.accounts import Account, homes_of, printable
+from agent.platform.accounts import Account, full_name, homes_of, printable
+from agent.platform.wsl import NOT_HOMES, drives_of_image, windows_homes
 from collectors.catalog.schema import Os
 from collectors.contract import Home
 from collectors.sources.files import FileTree, Unreadable
-
-_SHARED_PROFILES = ("Shared", "Public", "Default", "Default User", "All Users", "Guest")
 
 
 def system_of(root: str) -> Os:
@@ -31,7 +30,7 @@ def homes(files: FileTree, os: Os) -> list[Home]:
     found = [home for home in listed if files.is_folder(home.path)]
     known = {home.path for home in found}
     found += [home for home in _folders(files, os) if home.path not in known]
-    return [_with_ids(files, home) for home in found]
+    return [*(_with_ids(files, home) for home in found), *windows_homes(files, drives_of_image(files))]
 
 
 def machine_id(files: FileTree) -> str:
@@ -54,14 +53,14 @@ def _passwd(files: FileTree) -> Iterator[Account]:
     for line in text.splitlines():
         fields = line.split(":")
         if len(fields) == 7 and fields[2].isdigit() and fields[3].isdigit():
-            yield Account(fields[0], int(fields[2]), int(fields[3]), fields[5])
+            yield Account(fields[0], int(fields[2]), int(fields[3]), fields[5], full_name(fields[4], fields[0]))
 
 
 def _folders(files: FileTree, os: Os) -> Iterator[Home]:
     bases = ("C:/Users",) if os == "windows" else ("/home", "/Users")
     names = [(f"{base}/{name}", name) for base in bases for name in _names(files, base)]
     for path, name in [*names, ("/root", "root"), ("/var/root", "root")]:
-        if name not in _SHARED_PROFILES and files.is_folder(path):
+        if name not in NOT_HOMES and files.is_folder(path):
             yield Home(printable(name), path, None, account="root" if name == "root" else "human")
 
 

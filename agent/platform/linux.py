@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import platform
 import pwd
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from agent.platform.accounts import Account, homes_of
+from agent.platform.accounts import Account, full_name, homes_of, printable
+from agent.platform.network import NetworkHomes
+from agent.platform.wsl import windows_homes
 from collectors.contract import Home
+from collectors.sources.files import FileTree
+from collectors.sources.mounts import Mounts
+
+_GROUPS = 64
+"""Groups of one account that are named: a directory service may hold hundreds, and is asked for each."""
 
 
-def homes() -> list[Home]:
+def homes(network: bool = False) -> list[Home]:
     """Homes of all accounts the name service lists, and of owners of folders in /home that it does not list.
 
-    Directory services often do not enumerate: an LDAP user shows only through the folder they own.
+    Directory services often do not enumerate: an LDAP user shows only through the folder they own. Homes on network
+    file systems are told as unreachable, and not touched, unless `network` asks for them. Inside WSL the homes of
+    Windows are there too.
     """
-    accounts = [Account(p.pw_name, p.pw_uid, p.pw_gid, p.pw_dir) for p in pwd.getpwall()]
+    grounds = NetworkHomes(network)
+    accounts = [_account(p, p.pw_dir) for p in pwd.getpwall()]
     known = {account.home.rstrip("/") for account in accounts}
-    for folder in sorted(Path("/home").glob("*")):
+    for folder in grounds.folders("/home"):
         if str(folder) not in known and folder.is_dir() and not folder.is_symlink():
             accounts.append(_owner_of(folder))
-    return [_with_groups(home) for home in homes_of(accounts, "linux") if Path(home.path).is_dir()]
+    there = [found for home in homes_of(accounts, "linux") if (found := grounds.look(home))]
+    homes = [*(_with_groups(home) for home in there), *grounds.refused("/home", known)]
+    homes = [home if _exists(home) else replace(home, account="unknown") for home in homes]
+    return [*homes, *windows_homes(FileTree(), Mounts().windows_drives)]
+
+
+def _account(entry: pwd.struct_passwd, home: str) -> Account:
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, home, full_name(entry.pw_gecos, entry.pw_name))
+
+
+def _exists(home: Home) -> bool:
+    """Whether there is an account to a home: that of a removed one may remain."""
+    try:
+        return home.uid is None or bool(pwd.getpwuid(home.uid))
+    except (KeyError, OverflowError):
+        return False
 
 
 def _owner_of(folder: Path) -> Account:
     status = folder.stat()
     try:
-        entry = pwd.getpwuid(status.st_uid)
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, str(folder))
+        return _account(pwd.getpwuid(status.st_uid), str(folder))
     except KeyError:
         return Account(folder.name, status.st_uid, status.st_gid, str(folder))
 
@@ -39,8 +65,17 @@ def _with_groups(home: Home) -> Home:
         gids = frozenset(os.getgrouplist(home.owner, next(iter(home.gids))))
     except (OSError, KeyError):
         gids = home.gids
-    reachable = os.access(home.path, os.R_OK | os.X_OK, effective_ids=True)
-    return replace(home, gids=gids, reachable=reachable)
+    if home.reachable and not os.access(home.path, os.R_OK | os.X_OK, effective_ids=True):
+        home = replace(home, reachable=False, network="")
+    return replace(home, gids=gids, groups=tuple(sorted(_names(gids))))
+
+
+def _names(gids: Iterable[int]) -> Iterator[str]:
+    for gid in sorted(gids)[:_GROUPS]:
+        try:
+            yield printable(grp.getgrgid(gid).gr_name)
+        except (KeyError, OSError):
+            continue
 
 
 def machine_id() -> str | None:

@@ -10,13 +10,15 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from agent.platform.accounts import Account, homes_of
+from agent.platform.accounts import Account, full_name, homes_of
 from collectors.contract import Home
 
 
-def homes() -> list[Home]:
-    """Homes of all accounts that Open Directory lists and whose folder exists."""
-    accounts = [Account(p.pw_name, p.pw_uid, p.pw_gid, p.pw_dir) for p in pwd.getpwall()]
+def homes(network: bool = False) -> list[Home]:
+    """Homes of all accounts that Open Directory lists and whose folder exists, on a network too."""
+    accounts = [
+        Account(p.pw_name, p.pw_uid, p.pw_gid, p.pw_dir, full_name(p.pw_gecos, p.pw_name)) for p in pwd.getpwall()
+    ]
     return [
         replace(home, reachable=os.access(home.path, os.R_OK | os.X_OK))
         for home in homes_of(accounts, "macos")

@@ -13,8 +13,11 @@ _PROFILES = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _CRYPTOGRAPHY = r"SOFTWARE\Microsoft\Cryptography"
 
 
-def homes() -> list[Home]:
-    """Profile folders of the machine's accounts (SIDs of people start with S-1-5-21 or, from Entra ID, S-1-12-1)."""
+def homes(network: bool = False) -> list[Home]:
+    """Profile folders of the machine's accounts (SIDs of people start with S-1-5-21 or, from Entra ID, S-1-12-1).
+
+    Profiles lie on disks of the machine, whatever `network` says.
+    """
     found: list[Home] = []
     if sys.platform == "win32":
         import winreg

@@ -1,6 +1,7 @@
 """What a catalog entry may say about permissions: where a client's settings stand and what their values mean.
 
-A value is looked up by its text; `true` and `false` stand for booleans, `{}` for a table. `unset` means that the
+A value is looked up by its text; `true` and `false` stand for booleans, `{}` for a table, `'true'` and `'false'` for
+texts that spell a boolean (preference domains), `1` and `0` for numbers (the registry). `unset` means that the
 value says nothing; a value that is not listed is unknown. Where several places of one file say something, the least
 safe counts.
 """

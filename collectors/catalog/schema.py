@@ -44,6 +44,7 @@ __all__ = [
     "RootFormat",
     "Roots",
     "ServersAt",
+    "SignedIn",
     "load_client",
 ]
 
@@ -127,6 +128,14 @@ class Provider(Located, Fact):
     """Key paths, within an entry, of default models: texts, or maps whose keys are the models."""
 
 
+class SignedIn(Located, Fact):
+    """A file in which the client keeps, apart from tokens, who is signed in."""
+
+    format: Format = "json"
+    at: str
+    """Key path of the e-mail address or user name; nothing else of the file is read."""
+
+
 class Override(Fact):
     """An environment variable of the running client that moves its files."""
 
@@ -185,6 +194,7 @@ class Client(Entry):
     dialect: Dialect = Dialect()
     artifact: tuple[Artifact, ...] = ()
     provider: tuple[Provider, ...] = ()
+    signed_in: tuple[SignedIn, ...] = ()
     posture: tuple[Posture, ...] = ()
     permissions: Permissions | None = None
     override: tuple[Override, ...] = ()
@@ -216,6 +226,10 @@ class Catalog:
         return cls(
             load_client(path) for folder in (Path(__file__).parent, *folders) for path in sorted(folder.glob("*.toml"))
         )
+
+    def without_people(self) -> Catalog:
+        """The same, but for where clients keep who is signed in."""
+        return Catalog(client.model_copy(update={"signed_in": ()}) for client in self.clients.values())
 
     @cached_property
     def project_markers(self) -> frozenset[str]:

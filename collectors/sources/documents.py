@@ -1,4 +1,4 @@
-"""Configuration documents as plain values: JSON with comments, TOML and YAML, from bytes anyone may have written."""
+"""Configuration documents as plain values, from bytes anyone may have written: JSON (lenient), TOML, YAML, plist."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, Final, Literal
 
 from collectors.contract import Limits
 from collectors.sources.json_text import parse_json
+from collectors.sources.plist_values import parse_plist
 from collectors.sources.toml_text import parse_toml
 from collectors.sources.unparseable import Note, Notes, Unparseable, too_deep
 from collectors.sources.yaml_text import parse_yaml
 
 __all__ = ["Document", "Format", "Note", "Unparseable", "parse"]
 
-Format = Literal["json", "toml", "yaml"]
+Format = Literal["json", "toml", "yaml", "plist"]
 
 _LIMITS: Final = Limits()
 _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
@@ -25,7 +26,7 @@ _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
     "yaml": parse_yaml,
 }
 # These parsers need up to a second per megabyte, and no such configuration comes near it.
-_MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000}
+_MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000, "plist": 2_000_000}
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 _BLANK: Final = " \t\r\n\0\ufeff"
 
@@ -42,6 +43,8 @@ def parse(data: bytes, format: Format, limits: Limits = _LIMITS) -> Document:
     """The document in `data`; nested at most `limits.depth` deep. Raises `Unparseable` and nothing else."""
     if len(data) > _MOST_BYTES.get(format, len(data)):
         raise Unparseable("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
+    if format == "plist" and data.strip(b"\0"):
+        return Document(parse_plist(data, limits.depth))
     text = _text(data)
     # Zero bytes are what a crash leaves of a file that was being written.
     if not text.strip(_BLANK):

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from collectors.contract import Home, Limits
 from collectors.sources.globbing import matches
 from collectors.sources.lookup import Lookup
+from collectors.sources.registry import Registry, is_key
 from collectors.sources.unreadable import Unreadable, explained
 
 __all__ = ["Entry", "FileTree", "Unreadable"]
@@ -32,7 +33,8 @@ class Entry:
 
 
 class FileTree:
-    """Files by the path the observed machine knows them by: absolute, forward slashes, `C:/Users/…` for Windows.
+    """Files by the path the observed machine knows them by: absolute, forward slashes, `C:/Users/…` for Windows, where
+    `HKLM/…` and `HKCU/…` are registry keys: to be read and checked like files, and nothing else.
 
     With a `root` other than `/` everything is looked up inside it and no link or `..` leads out. With a `home` the
     answer is what that account could see itself: where this process may do more, mode bits decide, else the kernel.
@@ -40,11 +42,14 @@ class FileTree:
     On macOS a folder must be readable, not only searchable, to be passed; on Windows see `resolve.by_name`.
     """
 
-    def __init__(self, root: str = "/", os: str = "linux", limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self, root: str = "/", os: str = "linux", limits: Limits = _LIMITS, registry: Registry | None = None
+    ) -> None:
         self.root = root
         self.os = os
         self._limits = limits
         self._lookup = Lookup(root, os, limits.links)
+        self._registry = registry or Registry.of_this_machine(root == "/")
 
     def shown(self, path: str) -> str:
         """How records name it: as its machine writes it, with what is no text (undecodable bytes) replaced."""
@@ -54,6 +59,8 @@ class FileTree:
     def read(self, path: str, home: Home | None = None) -> bytes:
         """The whole content of a regular file of at most `limits.file_bytes` bytes."""
         most = self._limits.file_bytes
+        if is_key(path):
+            return self._registry.read(path, home, most)
         try:
             with self.opened(path, home) as file, explained():
                 data = _read(file, most)
@@ -112,6 +119,14 @@ class FileTree:
                 raise Unreadable("file.not_regular", "it is no link")
             return os.readlink(place.name, dir_fd=place.folder)
 
+    def real(self, path: str, home: Home | None = None) -> str:
+        """Where a path leads, without links; what does not exist stands as it is named, and a path that cannot be
+        judged as it was given."""
+        try:
+            return self._lookup.goal(path, home)
+        except (FileNotFoundError, Unreadable):
+            return path
+
     def glob(self, pattern: str, home: Home | None = None) -> list[str]:
         """Existing paths, sorted, for a pattern whose `*` stand for anything within one component.
 
@@ -122,18 +137,34 @@ class FileTree:
 
     def check(self, path: str, home: Home | None = None) -> None:
         """Raises what looking at the path meets: `FileNotFoundError`, `Unreadable` or nothing."""
+        if is_key(path):
+            self._registry.check(path, home)
+            return
         with self._lookup.place(path, home):
             pass
 
-    def check_mount(self, path: str) -> None:
+    def check_mount(self, path: str, home: Home | None = None) -> None:
         """Raises `Unreadable` for a path without links that another machine or process would have to answer for."""
-        self._lookup.check_mount(path)
+        self._lookup.check_mount(path, home)
+
+    def status(self, path: str, home: Home | None = None) -> os.stat_result | None:
+        """What stat(2) says of what a path leads to; None where nothing can be told."""
+        try:
+            if self._lookup.is_absent(path):
+                return None
+            with self._lookup.place(path, home) as place:
+                return place.status
+        except (FileNotFoundError, Unreadable):
+            return None
 
     def mode(self, path: str, home: Home | None = None) -> int | None:
         """Type and permission bits of what a path leads to; None where nothing can be told."""
-        if self._lookup.is_absent(path):
-            return None
         try:
+            if is_key(path):
+                self._registry.check(path, home)
+                return stat.S_IFREG
+            if self._lookup.is_absent(path):
+                return None
             with self._lookup.place(path, home) as place:
                 return place.status.st_mode
         except (FileNotFoundError, Unreadable):

@@ -66,12 +66,14 @@ class InotifyFolders:
 
     mode = "inotify"
 
-    def __init__(self, notify: Callable[[str], None], overflow: Callable[[], None]) -> None:
+    def __init__(
+        self, notify: Callable[[str], None], overflow: Callable[[], None], check: Callable[[str], None]
+    ) -> None:
         self._notify = notify
         self._overflow = overflow
         self._lock = threading.Lock()
         self._reader = _Reader(self)
-        self._ways = Ways(self._add, self._remove)
+        self._ways = Ways(self._add, self._remove, check)
         self._ids = itertools.count()
         self._last: InotifyEvent | None = None
         self._dirty: dict[str, None] = {}

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from collectors.sources.unreadable import Unreadable
+
 _LINKS = 40
 """Symbolic links on one way, as many as the kernel follows."""
 
@@ -44,11 +46,18 @@ class Node:
 
 class Ways:
     """The ways to all wanted folders. `add` registers a folder (with or without its entries' contents) and raises
-    OSError where that fails; `remove` undoes registrations."""
+    OSError where that fails; `remove` undoes registrations; `check` raises `Unreadable` for what is not to be touched,
+    because looking at it might never end."""
 
-    def __init__(self, add: Callable[[str, bool], Watch], remove: Callable[[list[Watch]], None]) -> None:
+    def __init__(
+        self,
+        add: Callable[[str, bool], Watch],
+        remove: Callable[[list[Watch]], None],
+        check: Callable[[str], None],
+    ) -> None:
         self._add = add
         self._remove = remove
+        self._check = check
         self._nodes: dict[str, Node] = {}
         self._by_wd: dict[int, dict[str, Node]] = {}
         self._ways: dict[str, list[tuple[Node, str]]] = {}
@@ -104,6 +113,7 @@ class Ways:
                     continue
                 awaited = self._pass(current, name, wanted)
                 child = os.path.join(current, name)
+                self._check(child)
                 mode = os.lstat(child).st_mode
                 if stat.S_ISLNK(mode):
                     links += 1
@@ -121,6 +131,8 @@ class Ways:
             return None if awaited else os.strerror(errno.EACCES)
         except OSError as error:
             return error.strerror
+        except Unreadable as error:
+            return error.message
         return None
 
     def _pass(self, path: str, name: str, wanted: str) -> bool:

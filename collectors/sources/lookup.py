@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -47,6 +48,17 @@ class Lookup:
             pass  # the careful walk finds out what it is
         return False
 
+    def goal(self, path: str, home: Home | None) -> str:
+        """Where the path leads, without links; what does not exist stands as it is named. Raises as `place` does."""
+        inside = self._inside(path)
+        with explained():
+            if not _DESCENDS:
+                return os.path.realpath(inside).replace("\\", "/") if self._live else path
+            with self._descent(home) as descent:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    descent.arrive(inside)
+                return descent.goal
+
     @contextmanager
     def place(self, path: str, home: Home | None, follow: bool = True) -> Iterator[Place]:
         """Where the path ends. Errors of the system inside the context are explained too."""
@@ -55,8 +67,12 @@ class Lookup:
             if not _DESCENDS:
                 yield by_name(self._root, inside)
                 return
-            with Descent(self._root, self._mounts, judged(home, self._live), self._most_links) as descent:
+            with self._descent(home) as descent:
                 yield descent.arrive(inside, follow)
+
+    def _descent(self, home: Home | None) -> Descent:
+        account, network = judged(home, self._live), home.network if home else ""
+        return Descent(self._root, self._mounts, account, self._most_links, network)
 
     def open_file(self, place: Place, home: Home | None) -> int:
         """A descriptor of the regular file at a place; whatever else stands there is never opened."""
@@ -72,10 +88,10 @@ class Lookup:
             raise NotADirectoryError(errno.ENOTDIR, "not a folder")
         return place.name if place.folder is None else self._open(place, _FOLDER, home)
 
-    def check_mount(self, path: str) -> None:
+    def check_mount(self, path: str, home: Home | None) -> None:
         """Raises `Unreadable` for a path without links that another machine or process would have to answer for."""
         if self._mounts is not None:
-            self._mounts.check(path)
+            self._mounts.check(path, home.network if home else "")
 
     def _open(self, place: Place, flags: int, home: Home | None) -> int:
         opened = os.open(place.name, flags, dir_fd=place.folder)

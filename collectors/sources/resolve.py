@@ -41,13 +41,17 @@ class Descent:
     root itself is exempt: for an image it is only where the image happens to be mounted.
     """
 
-    def __init__(self, root: str, mounts: Mounts | None, account: Home | None, most_links: int) -> None:
+    def __init__(
+        self, root: str, mounts: Mounts | None, account: Home | None, most_links: int, network_home: str = ""
+    ) -> None:
         self._root = root
         self._mounts = mounts
         self._account = account
+        self._network_home = network_home
         self._links = most_links
         self._steps = _MOST_STEPS
         self._path = ""
+        self._pending: list[str] = []
         self._folder = os.open(root, _TOP)
 
     def __enter__(self) -> Descent:
@@ -56,23 +60,28 @@ class Descent:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         os.close(self._folder)
 
+    @property
+    def goal(self) -> str:
+        """Where the way leads as far as it was walked: after `arrive`, or where that met nothing, without links."""
+        return os.path.normpath("/".join(("", self._path[1:], *reversed(self._pending))))
+
     def arrive(self, path: str, follow: bool = True) -> Place:
         """The end of `path`; with `follow` it is never a link. Raises `OSError` or `Unreadable`."""
-        pending = components(path)[::-1]
+        pending = self._pending = components(path)[::-1]
         while pending:
-            name = pending.pop()
+            name = pending[-1]
             self._allow(name)
             if name == "..":
                 # Up from where we are, not from where the folder may have been moved to: down again from the root.
-                pending += components(self._path)[:-1][::-1]
+                pending[-1:] = components(self._path)[:-1][::-1]
                 self._restart()
-            elif pending:
-                self._enter(name, pending)
+            elif len(pending) > 1:
+                self._enter(name)
             else:
                 status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
                 if not (follow and stat.S_ISLNK(status.st_mode)):
                     return Place(self._folder, name, status)
-                self._follow(name, pending)
+                self._follow(name)
         return Place(self._folder, ".", os.fstat(self._folder))
 
     def _allow(self, name: str) -> None:
@@ -82,21 +91,22 @@ class Descent:
         if self._account is not None and self._path:
             demand(os.fstat(self._folder), self._account, SEARCH)
         if self._mounts is not None and name != "..":
-            self._mounts.check(f"{self._path}/{name}")
+            self._mounts.check(f"{self._path}/{name}", self._network_home)
 
-    def _enter(self, name: str, pending: list[str]) -> None:
+    def _enter(self, name: str) -> None:
         try:
             folder = os.open(name, _FOLDER, dir_fd=self._folder)
         except OSError as error:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                 raise
-            self._follow(name, pending)
+            self._follow(name)
             return
         os.close(self._folder)
         self._folder = folder
         self._path = f"{self._path}/{name}"
+        self._pending.pop()
 
-    def _follow(self, name: str, pending: list[str]) -> None:
+    def _follow(self, name: str) -> None:
         self._links -= 1
         if self._links < 0:
             raise Unreadable("file.link_loop", "its links lead in a circle or through too many steps")
@@ -106,12 +116,12 @@ class Descent:
             if error.errno != errno.EINVAL:
                 raise
             status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
-            if pending and not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            if len(self._pending) > 1 and not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode)):
                 raise NotADirectoryError(errno.ENOTDIR, "not a folder") from error
             raise Unreadable("file.changed", "it was replaced while being opened") from error
         if target.startswith("/"):
             self._restart()
-        pending += components(target)[::-1]
+        self._pending[-1:] = components(target)[::-1]
 
     def _restart(self) -> None:
         top = os.open(self._root, _TOP)

@@ -47,6 +47,7 @@ def find_projects(tree: FileTree, home: Home, markers: frozenset[str], limits: L
 class _Walker:
     def __init__(self, tree: FileTree, home: Home, markers: frozenset[str], limits: Limits, start: int | str) -> None:
         self._tree = tree
+        self._home = home
         self._account = judged(home, live=tree.root == "/")
         self._top = home.path.rstrip("/")
         self._markers = markers
@@ -90,7 +91,7 @@ class _Walker:
 
     def _listing(self, folder: str) -> tuple[list[str], list[str]]:
         """All names in a folder, and those of its folders that are not hidden."""
-        self._tree.check_mount(f"{self._top}/{folder}" if folder else self._top)
+        self._tree.check_mount(f"{self._top}/{folder}" if folder else self._top, self._home)
         if isinstance(self._start, str):
             return self._names(os.path.join(self._start, folder))
         opened = os.open(folder or ".", _FOLDER, dir_fd=self._start)

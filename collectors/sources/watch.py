@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+from collectors.sources.mounts import Mounts
+
 
 class Unwatched(NamedTuple):
     """A wanted folder whose changes will not be told."""
@@ -34,10 +36,18 @@ class FolderWatch:
 
     Set the folders first and read them afterwards, so that no change falls between. Changes that another machine makes
     on a network file system, and writes through a memory map before its file is closed, are not seen.
+
+    `check` raises `Unreadable` for a path without links that is not to be touched, because looking at it might never
+    end; the folder above it has passed. By default that is whatever another machine or process answers for.
     """
 
-    def __init__(self, notify: Callable[[str], None], overflow: Callable[[], None]) -> None:
-        self._backend = _backend(notify, overflow)
+    def __init__(
+        self,
+        notify: Callable[[str], None],
+        overflow: Callable[[], None],
+        check: Callable[[str], None] | None = None,
+    ) -> None:
+        self._backend = _backend(notify, overflow, check or Mounts().check)
 
     @property
     def mode(self) -> str:
@@ -69,12 +79,12 @@ class _Nothing:
         pass
 
 
-def _backend(notify: Callable[[str], None], overflow: Callable[[], None]) -> Backend:
+def _backend(notify: Callable[[str], None], overflow: Callable[[], None], check: Callable[[str], None]) -> Backend:
     try:
         if sys.platform == "linux":
             from collectors.sources.inotify import InotifyFolders
 
-            return InotifyFolders(notify, overflow)
+            return InotifyFolders(notify, overflow, check)
         from collectors.sources.observer import ObserverFolders
 
         return ObserverFolders(notify, overflow)

@@ -8,7 +8,8 @@ import pytest
 
 from collectors.catalog.schema import Os
 from collectors.contract import Limits
-from collectors.places import Found, Places, Root, expand, template_path
+from collectors.places import Found, Places, Root
+from collectors.templates import expand, template_path
 from tests.collectors.world import World, client
 
 SERVERS = [{"at": "mcpServers"}]

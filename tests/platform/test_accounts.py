@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.platform.accounts import Account, homes_of, kind
+from agent.platform.accounts import Account, full_name, homes_of, kind
 
 
 def test_each_home_counts_once_and_for_the_lowest_uid() -> None:
@@ -42,3 +42,20 @@ def test_homes_of_services_and_on_other_mounts_count(home: str) -> None:
 )  # fmt: skip
 def test_people_services_and_root_are_told_apart_by_uid(os: str, uid: int, name: str, expected: str) -> None:
     assert kind(Account(name, uid, uid, "/x"), os) == expected
+
+
+@pytest.mark.parametrize(
+    ("gecos", "name", "expected"),
+    [
+        ("Dana Dev,Room 7,555,", "dana", "Dana Dev"), ("& Smith", "dana", "Dana Smith"), ("dana", "dana", None),
+        ("", "dana", None), (",,,", "dana", None), ("  Dana \t Dev ", "x", "Dana Dev"), ("a" * 500, "x", "a" * 100),
+        ("Dana\x1b[31m", "x", None), ("D\udcff", "x", "D?"),
+    ],
+)  # fmt: skip
+def test_the_full_name_stands_before_the_first_comma(gecos: str, name: str, expected: str | None) -> None:
+    assert full_name(gecos, name) == expected
+
+
+def test_a_home_carries_the_full_name_of_its_account() -> None:
+    (home,) = homes_of([Account("dana", 1000, 1000, "/home/dana", "Dana Dev")], "linux")
+    assert (home.full_name, home.groups) == ("Dana Dev", ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import pwd
@@ -24,6 +25,7 @@ def test_this_account_has_its_home_and_its_groups() -> None:
     (home,) = [home for home in linux.homes() if home.path == me.pw_dir.rstrip("/")]
     assert (home.uid, home.reachable) == (me.pw_uid, True)
     assert set(os.getgrouplist(me.pw_name, me.pw_gid)) == home.gids
+    assert grp.getgrgid(me.pw_gid).gr_name in home.groups
 
 
 def test_every_home_exists_and_counts_once() -> None:
@@ -58,7 +60,7 @@ def test_owners_of_folders_that_the_name_service_does_not_list_have_homes_too(as
     found = {path: (owner, uid, account) for owner, path, uid, account in json.loads(done.stdout)}
     assert found["/home/listed"] == ("listed", 4241, "human")
     assert found["/home/unlisted"] == ("ldap", 4242, "human")
-    assert found["/home/stranger"] == ("stranger", 4243, "human")
+    assert found["/home/stranger"] == ("stranger", 4243, "unknown")
     assert "/home/linked" not in found
 
 

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from collectors.catalog import schema
-from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Os, Provider, Roots
+from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Os, Provider, Roots, SignedIn
 from collectors.ecosystems import ECOSYSTEMS
 
 FOLDER = Path(schema.__file__).parent
@@ -34,26 +34,30 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     **{id: set(SYSTEMS) for id in ("chatgpt-desktop", "msty", "perplexity-desktop", "plandex")},  # no known file
     **{id: set(SYSTEMS) for id in ("cody", "zencoder")},  # settings of the editor they run in
 }
-SMALL, LARGE = 4096, 15360
+SMALL, LARGE = 4096, 16384
 LARGE_CLIENTS = 25
 TOO_GENERIC = {
     *("agent", "amp", "claude", "cn", "code", "copilot", "cursor", "devin", "droid", "gemini", "goose", "grok", "kilo"),
     *("kimi", "lms", "node", "pi", "python", "q", "vibe", "void", "warp", "zed"),
 }
 FILE_KINDS = {"skill", "subagent", "command", "rule", "plugin"}
-FILE_TEMPLATE = re.compile(r"(~|\{(config|data|appdata|project|extension)\}|[A-Z]:)?(/[^/\\{}]+)+")
+FILE_TEMPLATE = re.compile(
+    r"(~|\{(config|data|appdata|project|extension|managed)\}|[A-Z]:)?(/[^/\\{}#]+)+(?<=\.plist)(#\w+)?"
+    r"|(~|\{(config|data|appdata|project|extension)\}|[A-Z]:)?(/[^/\\{}#]+)+|HK(LM|CU)(/[^/\\{}#*]+)+(#\w+)?"
+)
 KEY_PATH = re.compile(r"(?:(?:[\w-]+|\*)(?:\[\])?|\[\])(?:\.(?:[\w-]+|\*)(?:\[\])?)*|")
 SOURCE = re.compile(r"https://\S|package (?:npm|pypi):\S|[\w.-]+/[\w.-]+[:#]\S|[A-Za-z][A-Za-z ]* \d+\.\d+")
 
 each_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
 
 
-def facts(client: Client) -> Iterator[ConfigFile | Install | Roots | Artifact | Provider]:
+def facts(client: Client) -> Iterator[ConfigFile | Install | Roots | Artifact | Provider | SignedIn]:
     yield from client.install
     yield from client.config
     yield from client.roots
     yield from client.artifact
     yield from client.provider
+    yield from client.signed_in
 
 
 def test_the_first_clients_are_all_there() -> None:
@@ -132,9 +136,9 @@ def test_an_artifact_is_either_a_file_by_its_name_or_an_entry_of_a_readable_file
             assert part.kind in FILE_KINDS or (part.kind == "hook" and files == [file for file in files if file == "*"])
             assert not part.program_at
         else:
-            assert all(
-                file.endswith((".json", ".jsonc", ".toml", ".yaml", ".yml", ".hook", ".roomodes")) for file in files
-            )
+            paths = [template for os in SYSTEMS for template in part.on(os) if not template.startswith("HK")]
+            endings = {PurePosixPath(path.partition("#")[0].replace("/.", "/x.")).suffix for path in paths}
+            assert endings <= {".json", ".jsonc", ".toml", ".yaml", ".yml", ".hook", ".roomodes", ".plist"}
         if part.kind == "skill":
             assert set(files) == {"SKILL.md"}
         if part.at is not None and part.kind == "hook":
