@@ -17,6 +17,8 @@ from agent import __version__, config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agent.governance.rule import Rule
+
 COMPLETE, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
 
 
@@ -100,8 +102,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="action", required=True
     )
     check = policy.add_parser("check", help="name line and key of each error")
-    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the one that the settings name")
     check.set_defaults(work=_policy_check)
+    why = policy.add_parser("explain", help="what the policy says of agents, servers and findings, and why")
+    why.add_argument("subjects", nargs="*", metavar="SUBJECT", help="name or id, may hold *; default: all")
+    why.add_argument("--format", choices=("text", "json"), default="text")
+    why.set_defaults(work=_policy_explain)
     policy.add_parser("init", help="draft a policy from today's inventory").set_defaults(work=_policy_init)
     rules = commands.add_parser("rules", help="what findings are made of").add_subparsers(dest="action", required=True)
     rules.add_parser("list", help="one line per rule").set_defaults(work=_rules_list)
@@ -115,6 +121,9 @@ def _parser() -> argparse.ArgumentParser:
     baseline.add_parser("diff", help="what is new, changed or gone since then").set_defaults(work=_baseline_diff)
     controls = commands.add_parser("controls", help="per control of ISO/IEC 42001: evidence, findings, limits")
     controls.set_defaults(work=_controls)
+    owners = commands.add_parser("owners", help="who answers for each account, agent and server, and where nobody does")
+    owners.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
+    owners.set_defaults(work=_owners)
     audit = commands.add_parser("audit", help="check the journal").add_subparsers(dest="action", required=True)
     audit.add_parser("verify", help="recompute the whole hash chain").set_defaults(work=_audit_verify)
     return parser
@@ -131,6 +140,8 @@ def _once(options: argparse.Namespace) -> int:
     gc.set_threshold(50_000, 20, 20)
     with _progress():
         look = once.take_inventory(settings, options.root)
+    if look.policy.trouble:
+        print(f"rollcall: policy: {look.policy.trouble.reason}", file=sys.stderr)
     form: output.Format = options.format or ("table" if _on_terminal() and not options.output else "ndjson")
     output.emit(output.render(look.records, form), options.output)
     delivered = options.no_deliver or once.deliver(settings, look)
@@ -246,13 +257,38 @@ def _catalog_check(options: argparse.Namespace) -> int:
 
 
 def _policy_check(options: argparse.Namespace) -> int:
+    from agent import once
     from agent.governance.policy import PolicyError, load_policy
 
+    if options.file is None:
+        in_force = once.policy_of(config.load(options.config))
+        if in_force.trouble or not in_force.place:
+            raise config.ConfigError(in_force.trouble.reason if in_force.trouble else "the settings name no policy")
+        print(f"{in_force.place}: version {in_force.policy.version} is ok")
+        return COMPLETE
     try:
         policy = load_policy(options.file)
     except PolicyError as error:
         raise config.ConfigError(str(error)) from None
     print(f"{options.file}: version {policy.version} is ok")
+    return COMPLETE
+
+
+def _policy_explain(options: argparse.Namespace) -> int:
+    from agent import once
+    from agent.records import PolicyInForce
+    from agent.reports import policy
+
+    look = once.take_inventory(config.load(options.config), options.root)
+    found = policy.explanations(look.records, look.policy, options.subjects)
+    head = next((record for record in look.records if isinstance(record, PolicyInForce)), None)
+    if options.format == "json":
+        sys.stdout.write(policy.as_json(found, head))
+    else:
+        sys.stdout.writelines(line + "\n" for line in policy.lines(found, head))
+    if options.subjects and not found:
+        print(f"rollcall: no agent, server or finding here is called {' or '.join(options.subjects)}", file=sys.stderr)
+        return FAILURE
     return COMPLETE
 
 
@@ -264,18 +300,26 @@ def _policy_init(options: argparse.Namespace) -> int:
     return COMPLETE
 
 
+def _rules(options: argparse.Namespace) -> tuple[Rule, ...]:
+    """Those of Rollcall and those of the policy."""
+    from agent import once
+    from agent.governance.rules import RULES
+    from agent.governance.rules.own import own_rules
+
+    return (*RULES, *own_rules(once.policy_of(config.load(options.config)).policy))
+
+
 def _rules_list(options: argparse.Namespace) -> int:
     from agent.reports import rules
 
-    sys.stdout.writelines(line + "\n" for line in rules.listing())
+    sys.stdout.writelines(line + "\n" for line in rules.listing(_rules(options)))
     return COMPLETE
 
 
 def _rules_show(options: argparse.Namespace) -> int:
-    from agent.governance.rules import RULES
     from agent.reports import rules
 
-    rule = next((rule for rule in RULES if rule.id == options.id), None)
+    rule = next((rule for rule in _rules(options) if rule.id == options.id), None)
     if rule is None:
         raise config.ConfigError(f"no rule {options.id!r}")
     sys.stdout.writelines(line + "\n" for line in rules.details(rule))
@@ -303,6 +347,15 @@ def _baseline_diff(options: argparse.Namespace) -> int:
         raise config.ConfigError("no baseline has been accepted")
     records = once.take_inventory(settings, options.root).records
     sys.stdout.writelines(line + "\n" for line in difference(baseline, records))
+    return COMPLETE
+
+
+def _owners(options: argparse.Namespace) -> int:
+    from agent import once
+    from agent.reports import owners
+
+    look = once.take_inventory(config.load(options.config), options.root)
+    sys.stdout.writelines(line + "\n" for line in owners.lines(look.records))
     return COMPLETE
 
 

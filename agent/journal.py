@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from agent.governance.evidence import evidence_for
 from agent.journal_entry import Change, Entry, Line, Op, canonical, genesis, link
 from agent.journal_store import (
     JournalDamaged,
@@ -70,7 +71,15 @@ class Transaction:
     ) -> Entry:
         """The next entry; `at` is the time of the event, by default now."""
         seq = self._head.seq + 1
-        body = canonical(seq=seq, at=at or datetime.now(UTC), op=op, record=record, changes=changes, chain=self._chain)
+        body = canonical(
+            seq=seq,
+            at=at or datetime.now(UTC),
+            op=op,
+            record=record,
+            changes=changes,
+            controls=evidence_for(record),
+            chain=self._chain,
+        )
         line = Line(seq, body, link(self._head.hash, body))
         self.connection.execute("INSERT INTO entries VALUES (?, ?, ?)", line)
         self.connection.execute("UPDATE meta SET head_seq = ?, head_hash = ?", (seq, line.hash))

@@ -36,6 +36,8 @@ class Entry(Part):
     record: dict[str, Any] | None = None
     """The whole record as JSON; for `removed` the last one known."""
     changes: tuple[Change, ...] = ()
+    controls: tuple[str, ...] = ()
+    """Controls of ISO/IEC 42001 that it is evidence for; entries of older versions have none."""
     chain: str
     """UUID of the journal, made once."""
     hash: str
@@ -65,7 +67,14 @@ def link(previous: bytes, body: bytes) -> bytes:
 
 
 def canonical(
-    *, seq: int, at: datetime, op: Op, record: dict[str, Any] | None, changes: tuple[Change, ...], chain: str
+    *,
+    seq: int,
+    at: datetime,
+    op: Op,
+    record: dict[str, Any] | None,
+    changes: tuple[Change, ...],
+    controls: tuple[str, ...],
+    chain: str,
 ) -> bytes:
     """The entry without its hash as RFC 8785 canonical JSON: one line, UTF-8."""
     document: dict[str, Any] = {
@@ -74,6 +83,7 @@ def canonical(
         "op": op,
         "record": record,
         "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in changes],
+        "controls": list(controls),
         "chain": chain,
     }
     try:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from agent.config import Settings
+from agent.config import Settings, state_dir
 from agent.derive import derivation
 from agent.engine import Engine
+from agent.governance.in_force import InForce
+from agent.governance.policy_keeper import PolicyKeeper
 from agent.inventory import Inventory
-from agent.records import Diagnostic, Evidence, Owner, Record, Summary
+from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
 from agent.store import as_json
 from agent.surroundings import Surroundings, load_catalog
 from collectors.registry import all_collectors
@@ -26,6 +28,7 @@ class Look:
     """What one look found."""
 
     engine: Engine
+    policy: InForce
     summary: Summary
 
     @property
@@ -38,14 +41,23 @@ def take_inventory(settings: Settings, root: str | None = None) -> Look:
     """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind."""
     start = time.perf_counter()
     catalog = load_catalog(settings)
-    inventory = Inventory(derivation(settings, catalog, live=root is None))
+    policy = policy_of(settings)
+    inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy))
     engine = Engine(
         all_collectors(settings.collect.disabled), inventory, Surroundings(settings, catalog, inventory, root)
     )
     engine.reconcile()
     inventory.settle()
     inventory.committed()
-    return Look(engine, _summary(engine, inventory.all(), time.perf_counter() - start))
+    return Look(engine, policy, _summary(engine, inventory.all(), time.perf_counter() - start))
+
+
+def policy_of(settings: Settings) -> InForce:
+    """The policy for one look: as the daemon here last took it up, or as it can be had now; nothing is kept."""
+    keeper = PolicyKeeper(settings.policy, state_dir(settings), durable=False)
+    keeper.start()
+    keeper.close()
+    return keeper.in_force
 
 
 def deliver(settings: Settings, look: Look) -> bool:
@@ -74,6 +86,8 @@ def deliver(settings: Settings, look: Look) -> bool:
 
 def _summary(engine: Engine, records: Sequence[Record], seconds: float) -> Summary:
     gaps = [r for r in records if r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error"]
+    # Without the policy that was asked for, what is there was seen but not judged.
+    gaps += [r for r in records if isinstance(r, PolicyInForce) and (r.trouble == "invalid" or r.state == "none")]
     owners = [cast(Owner, r) for r in records if r.kind == "owner"]
     return Summary.of(
         endpoint_id=engine.context.endpoint_id,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.agenda import Agenda, Work
-from agent.config import Settings
+from agent.config import Settings, state_dir
 from agent.delivery.courier import Courier
 from agent.derive import Derivation, derivation
 from agent.engine import Engine
+from agent.governance.policy_keeper import PolicyKeeper
 from agent.health import STATUS, Health
 from agent.inventory import Change
 from agent.journal import FILE as JOURNAL
@@ -30,6 +31,9 @@ from collectors.contract import Watcher
 from collectors.registry import all_collectors
 
 _STOP_SECONDS = 3.5
+_REST = 2.0
+"""Pause after a round, as a multiple of what it took: a third of one core at most, whatever goes on here."""
+_LONGEST_REST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Setup:
     settings: Settings
     catalog: Catalog
     names: Names
+    policy: PolicyKeeper
     derive: Derivation
 
     @classmethod
@@ -46,7 +51,10 @@ class Setup:
         """Raises `ConfigError`."""
         catalog = load_catalog(settings)
         names = Names()
-        return cls(settings, catalog, names, derivation(settings, catalog, live=True, names=names))
+        policy = PolicyKeeper(settings.policy, state_dir(settings))
+        policy.start()
+        derive = derivation(settings, catalog, live=True, policy=policy.in_force, names=names)
+        return cls(settings, catalog, names, policy, derive)
 
 
 class Session:
@@ -64,6 +72,7 @@ class Session:
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._breathe)
         self._courier = Courier(self._journal, folder / JOURNAL, settings, self._agenda.notice)
+        self._policy, self._derive = setup.policy, setup.derive
         self._names = setup.names
         self._names_version = 0
         self._keeper = NameKeeper(self._names, settings.collect.resolve_seconds) if settings.collect.resolve else None
@@ -86,7 +95,8 @@ class Session:
             self._courier.start()
             if self._keeper:
                 self._keeper.start()
-            self._schedule({"heartbeat", "watchdog", *(collector.name for collector in self._engine.collectors)})
+            collectors = {collector.name for collector in self._engine.collectors}
+            self._schedule({"heartbeat", "watchdog", "policy", *collectors})
             self._reconcile()
             logger().info("daemon.started", records=len(self._inventory.all()), targets=len(self._settings.target))
             service.notify("READY=1")
@@ -102,15 +112,27 @@ class Session:
             return
         now = time.monotonic()
         self._breathe()
-        due = {name for name, at in self._due.items() if at <= now}
+        self._work(work, {name for name, at in self._due.items() if at <= now})
+        # A storm is taken in a few large steps: each costs what deriving costs, however little changed.
+        self._agenda.rest(min(_REST * (time.monotonic() - now), _LONGEST_REST))
+
+    def _work(self, work: Work, due: set[str]) -> None:
         self._schedule(due)
         self._notices += work.notices
+        if "policy" in due:
+            self._look_at_policy()
         if work.everything or "reconcile" in due:
             self._reconcile()
         else:
             self._follow(work, due)
         if "heartbeat" in due:
             self._append(self._beat)
+
+    def _look_at_policy(self) -> None:
+        if self._policy.look():
+            self._derive.adopt(self._policy.in_force)
+            self._inventory.touch()
+        self._schedule({"policy"})
 
     def _breathe(self) -> None:
         """Tell the watchdog, as often as it wants to hear."""
@@ -140,6 +162,7 @@ class Session:
             "reconcile": collect.reconcile_seconds * random.uniform(0.9, 1.1),  # noqa: S311 - spreads load, no secret
             "processes": collect.process_seconds,
             "heartbeat": daemon.heartbeat_seconds,
+            "policy": self._policy.look_seconds,
             "watchdog": service.watchdog_seconds() or 3600.0,
         }
         now = time.monotonic()
@@ -214,6 +237,7 @@ class Session:
         deadline = time.monotonic() + _STOP_SECONDS
         for watcher in self._watchers.values():
             watcher.close()
+        self._policy.close()
         if self._keeper:
             self._keeper.close()
         self._courier.stop(max(0.1, deadline - time.monotonic()))

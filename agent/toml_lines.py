@@ -23,15 +23,24 @@ def line_of(text: str, location: Sequence[str]) -> int | None:
             here = [*table, *_key(line.partition("=")[0])]
         else:
             continue
-        if here and list(location[: len(here)]) == here and (best is None or len(here) > best[0]):
-            best = (len(here), number)
+        # The header of an array's element also names the array.
+        for path in (here, here[:-1]) if header.startswith("[[") else (here,):
+            if path and list(location[: len(path)]) == path and (best is None or len(path) > best[0]):
+                best = (len(path), number)
     return best[1] if best else None
 
 
 def _table(header: str, seen: dict[str, int]) -> list[str]:
-    path = _key(header.strip("[] "))
+    """Where a header stands: below an array of tables, in its element so far."""
+    *above, last = _key(header.strip("[] ")) or [""]
+    path: list[str] = []
+    for name in above:
+        path.append(name)
+        if ".".join(path) in seen:
+            path.append(str(seen[".".join(path)]))
+    path.append(last)
+    name = ".".join(path)
     if header.startswith("[["):
-        name = ".".join(path)
         seen[name] = seen.get(name, -1) + 1
         return [*path, str(seen[name])]
     return path

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from agent.config import ConfigError, Settings
+from agent.governance.own_rules import Mistake, OwnRule
+from agent.governance.section import Section
+from agent.records import OrganisationRole
+from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
 from agent.toml_lines import line_of
 
-Approval = Literal["sanctioned", "tolerated", "unsanctioned", "unknown"]
 Mode = Literal["asks_always", "asks_risky", "auto_approves", "bypasses", "unknown"]
-Role = Literal["provider", "producer", "user"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
-
-
-class AgentRule(_Section):
+class AgentRule(Section):
     """What is decided about one AI agent."""
 
     id: str
     """Catalog id, or a pattern with `*`."""
-    state: Approval = "sanctioned"
+    state: Sanction = "sanctioned"
     versions: str | None = None
     """Version range such as `>=2.1,<3`."""
     max_mode: Mode | None = None
-    role: Role | None = None
+    role: OrganisationRole | None = None
     """The organisation's role for this system (clause 4)."""
     in_scope: bool | None = None
 
 
-class ServerRule(_Section):
+class ServerRule(Section):
     """What is decided about MCP servers that match every field that is given."""
 
     package: str | None = None
@@ -48,10 +46,10 @@ class ServerRule(_Section):
     launch_hash: str | None = None
     name: str | None = None
     versions: str | None = None
-    state: Approval = "sanctioned"
+    state: Sanction = "sanctioned"
 
 
-class PermissionCeiling(_Section):
+class PermissionCeiling(Section):
     """The most that an agent may do without asking."""
 
     max_mode: Mode = "asks_risky"
@@ -59,23 +57,35 @@ class PermissionCeiling(_Section):
     require_sandbox: bool = False
 
 
-class Egress(_Section):
+class Egress(Section):
     """Hosts that agents and servers may talk to; empty means that nothing is said."""
 
     allow: tuple[str, ...] = ()
     """Host names, or patterns with `*`."""
 
 
-class OwnerRule(_Section):
-    """Who answers for what an operating system account runs."""
+class OwnerRule(Section):
+    """Who answers for what the accounts run that match every field that is given; `*` stands for anything."""
 
     account: str = "*"
-    """Account name, or a pattern with `*`."""
+    group: str | None = None
+    """Name of one of the account's groups."""
+    device: str | None = None
+    """Host name, in any case, or endpoint id."""
     person: str
     team: str | None = None
 
+    def fits(self, account: str | None, groups: Iterable[str] = (), devices: Iterable[str] = ()) -> bool:
+        """Whether the rule is about this account (None: the machine itself, which only its device can stand for)."""
+        device = self.device.lower() if self.device else None
+        return (
+            (fnmatchcase(account, self.account) if account else self.account == "*" and bool(device))
+            and (self.group is None or any(fnmatchcase(group, self.group) for group in groups))
+            and (device is None or any(fnmatchcase(name.lower(), device) for name in devices))
+        )
 
-class PolicyException(_Section):
+
+class PolicyException(Section):
     """A nonconformity that is accepted for a time."""
 
     rule: str
@@ -89,19 +99,19 @@ class PolicyException(_Section):
     expires: date
 
 
-class RuleSettings(_Section):
+class RuleSettings(Section):
     """Which rules run, and how grave they are here."""
 
     disabled: tuple[str, ...] = ()
     severity: dict[str, Severity] = Field(default_factory=dict)
 
 
-class Policy(_Section):
+class Policy(Section):
     """One version of the envelope. Without a file everything is unknown and nothing is sanctioned or forbidden."""
 
     version: str = "none"
     organisation: str | None = None
-    role: Role = "user"
+    role: OrganisationRole = "user"
     agent: tuple[AgentRule, ...] = ()
     server: tuple[ServerRule, ...] = ()
     permissions: PermissionCeiling = PermissionCeiling()
@@ -109,6 +119,7 @@ class Policy(_Section):
     owner: tuple[OwnerRule, ...] = ()
     exception: tuple[PolicyException, ...] = ()
     rules: RuleSettings = RuleSettings()
+    rule: tuple[OwnRule, ...] = ()
 
     @property
     def given(self) -> bool:
@@ -119,10 +130,6 @@ class Policy(_Section):
         """The first rule that names this agent."""
         return next((rule for rule in self.agent if fnmatchcase(agent, rule.id)), None)
 
-    def accountable(self, account: str | None) -> OwnerRule | None:
-        """Who answers for an account."""
-        return next((rule for rule in self.owner if account and fnmatchcase(account, rule.account)), None)
-
 
 class PolicyError(Exception):
     """The policy cannot be used; the text names file, line and key of each error."""
@@ -131,27 +138,39 @@ class PolicyError(Exception):
 def load_policy(path: Path) -> Policy:
     """The policy in a TOML file. Raises `PolicyError`."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return Policy.model_validate(tomllib.loads(text))
+        return parse_policy(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: {type(error).__name__}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{path}: {error}") from None
-    except ValidationError as error:
-        raise PolicyError("\n".join(_explain(path, text, one["loc"], one["msg"]) for one in error.errors())) from None
 
 
-def policy_of(settings: Settings) -> Policy:
-    """The policy that the settings name, or the empty one. Raises `ConfigError`."""
-    if not settings.policy.file:
-        return Policy()
+def parse_policy(text: str, place: str) -> Policy:
+    """The policy in a TOML text that lies at `place`. Raises `PolicyError`."""
     try:
-        return load_policy(Path(settings.policy.file))
-    except PolicyError as error:
-        raise ConfigError(str(error)) from None
+        policy = Policy.model_validate(tomllib.loads(text))
+        wrong = list(_mistakes(policy))
+    except tomllib.TOMLDecodeError as error:
+        end = f"at line {text.count(chr(10)) + 1}, the end"
+        raise PolicyError(f"{place}: {error}".replace("at end of document", end)) from None
+    except RecursionError:
+        raise PolicyError(f"{place}: nested too deep") from None
+    except ValidationError as error:
+        wrong = [(tuple(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+    if wrong:
+        raise PolicyError("\n".join(_explain(place, text, *one) for one in wrong))
+    return policy
 
 
-def _explain(path: Path, text: str, location: tuple[int | str, ...], message: str) -> str:
-    names = [str(part) for part in location]
+def _mistakes(policy: Policy) -> Iterator[Mistake]:
+    """What only shows when the parts are seen together."""
+    if not policy.given:
+        yield ("version",), "every policy needs a version"
+    ids = [rule.id for rule in policy.rule]
+    for number, rule in enumerate(policy.rule):
+        if rule.id in ids[:number]:
+            yield ("rule", str(number), "id"), "every rule needs an id of its own"
+        yield from ((("rule", str(number), *where), what) for where, what in rule.mistakes())
+
+
+def _explain(place: str, text: str, names: tuple[str, ...], message: str) -> str:
     line = line_of(text, names)
-    return f"{path}{f':{line}' if line else ''}: {'.'.join(names)}: {message}"
+    return f"{place}{f':{line}' if line else ''}: {'.'.join(names)}: {message}"

@@ -19,7 +19,7 @@ def test_the_example_policy_is_valid_and_uses_every_section() -> None:
     policy = load_policy(EXAMPLE)
     assert policy.given
     assert policy.agent and policy.server and policy.owner and policy.exception
-    assert policy.egress.allow
+    assert policy.egress.allow and policy.rule
 
 
 def test_a_typing_error_names_line_and_key_but_no_value(tmp_path: Path) -> None:
@@ -37,7 +37,6 @@ def test_without_a_policy_nothing_is_decided() -> None:
     policy = Policy()
     assert not policy.given
     assert policy.agent_rule("claude-code") is None
-    assert policy.accountable("dev") is None
 
 
 def test_a_server_rule_matches_only_when_all_its_fields_do() -> None:

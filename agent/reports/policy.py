@@ -1,0 +1,70 @@
+"""`rollcall policy explain`, for a person or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+
+from agent.governance.explanation import Explainer, Explanation, Topic
+from agent.governance.in_force import InForce
+from agent.records import AiAgent, Finding, McpServer, PolicyInForce, Record
+from agent.terminal import plain
+
+
+def explanations(records: Sequence[Record], in_force: InForce, subjects: Sequence[str]) -> list[Explanation]:
+    """Of the agents, servers and findings with these names or ids; without any, of all agents and servers."""
+    explainer = Explainer(records, in_force)
+    asked = [r for r in records if isinstance(r, AiAgent | McpServer | Finding) and _is_meant(r, subjects)]
+    return [explainer.explain(record) for record in asked]
+
+
+def _is_meant(record: AiAgent | McpServer | Finding, subjects: Sequence[str]) -> bool:
+    if not subjects:
+        return not isinstance(record, Finding)
+    match record:
+        case AiAgent():
+            names = [record.agent, record.name]
+        case McpServer():
+            names = [record.name, f"{record.agent}/{record.name}"]
+        case Finding():
+            names = [record.rule] if record.state != "resolved" else []
+    return any(
+        record.id == subject or any(fnmatchcase(name.lower(), subject.lower()) for name in names)
+        for subject in subjects
+    )
+
+
+def as_json(found: Sequence[Explanation], policy: PolicyInForce | None) -> str:
+    """One object: the policy in force, and the explanations."""
+    head = json.loads(policy.to_json()) if policy else None
+    return json.dumps({"policy": head, "explanations": [asdict(one) for one in found]}, indent=1) + "\n"
+
+
+def lines(found: Iterable[Explanation], policy: PolicyInForce | None) -> Iterator[str]:
+    """For a person."""
+    yield from map(plain, _head(policy))
+    for one in found:
+        yield ""
+        yield plain(f"{one.kind} {one.subject}, owner {one.owner or '(machine)'}")
+        for topic in one.topics:
+            yield from map(plain, _topic(topic))
+
+
+def _head(policy: PolicyInForce | None) -> Iterator[str]:
+    if policy is None:
+        yield "no policy: the settings name none, so nothing is sanctioned or forbidden"
+        return
+    signed = f", signed by {policy.signed_by} at {policy.signed_at:%Y-%m-%d %H:%M} UTC" if policy.signed_at else ""
+    what = {"current": "in force", "last_good": "in force, the last good one", "none": "none is in force"}[policy.state]
+    yield f"policy {policy.version or ''} {what}: {policy.place}{signed}".replace("  ", " ")
+    for line in (policy.reason or "").splitlines():
+        yield f"  {policy.trouble}: {line}"
+
+
+def _topic(topic: Topic) -> Iterator[str]:
+    yield f"  {topic.name}: {topic.answer}"
+    for step in topic.steps:
+        line = f" (line {step.line})" if step.line else ""
+        yield f"    {'*' if step.applies else '-'} {step.what}{line}: {step.why}"
