@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from agent.config import ConfigError, Settings, state_dir
 from agent.correlate import correlate
+from agent.governance.accountability import Accountability, attributed
 from agent.governance.baseline import FILE, Baseline
 from agent.governance.findings import Assessor
-from agent.governance.policy import Policy, policy_of
+from agent.governance.given_files import GivenFiles
+from agent.governance.in_force import InForce
+from agent.governance.policy import Policy
 from agent.governance.rule import Facts
 from agent.governance.rules import RULES
+from agent.governance.rules.own import own_rules
+from agent.governance.trust import trusted
+from agent.memo import Memo
 from agent.names import Names
-from agent.records import Record
+from agent.records import AiAgent, Record, changed
 from collectors.catalog.schema import Catalog
 
 
-def derivation(settings: Settings, catalog: Catalog, live: bool, names: Names | None = None) -> Derivation:
-    """With the policy and the baseline that the settings name. Raises `ConfigError`."""
+def derivation(
+    settings: Settings, catalog: Catalog, live: bool, policy: InForce, names: Names | None = None
+) -> Derivation:
+    """Under this policy, with the baseline that the settings name. Raises `ConfigError`."""
     try:
         baseline = Baseline.load(baseline_file(settings))
     except (OSError, ValueError) as error:
         raise ConfigError(str(error)) from None
-    return Derivation(catalog, policy_of(settings), live, baseline, names)
+    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy))
 
 
 def baseline_file(settings: Settings) -> Path:
@@ -37,27 +45,67 @@ class Derivation:
     def __init__(
         self,
         catalog: Catalog,
-        policy: Policy,
+        policy: InForce,
         live: bool,
         baseline: Baseline | None = None,
         names: Names | None = None,
+        given: GivenFiles | None = None,
     ) -> None:
         self._baseline = baseline
         self._names = names
         self._catalog = catalog
-        self._policy = policy
         self._live = live
-        self._assessor = Assessor(RULES, policy)
+        self._given = given or GivenFiles()
         self._last: dict[str, Record] = {}
+        self._memo = Memo()
+        self.adopt(policy)
+
+    def adopt(self, policy: InForce) -> None:
+        """Judge by this policy from now on."""
+        self._policy = policy
+        self._assessor = Assessor((*RULES, *own_rules(policy.policy)), policy.policy)
 
     def __call__(self, facts: Iterable[Record], previous: Mapping[str, Record]) -> Mapping[str, Record]:
-        records = correlate(facts, self._catalog, self._live, self._names)
+        records = correlate(facts, self._catalog, self._live, self._names, self._memo)
+        records.update({record.id: record for record in _governed(records, self._policy)})
+        self._given.refresh()
+        answered = _answered(records, self._policy.policy, self._given, self._memo)
+        records.update({record.id: record for record in answered})
+        self._memo.turn()
         # What is joined anew and says the same stays the same object: then its rules need not be asked again.
         for id_, record in records.items():
             known = self._last.get(id_)
-            if known is not None and record.NOT_FACTS == Record.NOT_FACTS and known.same_facts(record):
+            if known is None or known is record or record.NOT_FACTS != Record.NOT_FACTS:
+                continue
+            if known.same_facts(record):
                 records[id_] = known
         self._assessor.forget(self._last.keys() - records.keys())
         self._last = records
-        findings = self._assessor.assess(Facts(records, self._policy, self._catalog, self._baseline), previous)
+        findings = self._assessor.assess(Facts(records, self._policy.policy, self._catalog, self._baseline), previous)
         return {**records, **findings}
+
+
+def _answered(records: Mapping[str, Record], policy: Policy, given: GivenFiles, memo: Memo) -> Iterator[Record]:
+    """Servers with their trust posture, all with who answers for them, and what was given and cannot be used."""
+    if endpoint := next(iter(records.values()), None):
+        yield from given.diagnostics(endpoint.endpoint_id)
+    servers = {server.id: server for server in trusted(records, policy, given.registered, memo)}
+    who = Accountability(records.values(), policy.owner, given.assignment)
+    yield from attributed({**records, **servers}, who, memo)
+
+
+def _governed(records: Mapping[str, Record], in_force: InForce) -> Iterator[Record]:
+    """The policy in force, and of each agent what it says."""
+    endpoint = next(iter(records.values()), None)
+    if endpoint and (record := in_force.record(endpoint.endpoint_id)):
+        yield record
+    for agent in (record for record in records.values() if isinstance(record, AiAgent)):
+        yield _sanctioned(agent, in_force.policy)
+
+
+def _sanctioned(agent: AiAgent, policy: Policy) -> AiAgent:
+    """With state, scope and role: those of its own rule, else those of all."""
+    rule = policy.agent_rule(agent.agent)
+    role = (rule.role if rule else None) or (policy.role if policy.given else None)
+    in_scope = rule is None or rule.in_scope is not False
+    return changed(agent, sanction=rule.state if rule else "unknown", in_scope=in_scope, role=role)

@@ -86,7 +86,10 @@ def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
         if not (isinstance(document, list) and any(not servers.at for servers in config.servers)):
             yield _wrong_type("", "a map", document)
         return
-    read = {servers.at.partition(".")[0].removesuffix("[]") for servers in config.servers}
+    # A key may hold dots itself.
+    read = {
+        part.removesuffix("[]") for servers in config.servers for part in (servers.at, servers.at.partition(".")[0])
+    }
     if "" in read:
         return
     for name, value in document.items():

@@ -1,37 +1,77 @@
-"""The program or script on disk that a definition names, and who could change it."""
+"""The program or script on disk that a definition names, and who could change what runs."""
 
 from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Iterator
+from os import stat_result
 from typing import Literal
 
 from agent.records import LaunchFile
 from collectors.contract import Context, Home
 
+Width = Literal["owner", "group", "everyone"]
+_WIDTHS: tuple[Width, ...] = ("owner", "group", "everyone")
 _SCRIPT = re.compile(r"(?i).+\.(py|js|mjs|cjs|ts|sh|rb|pl|php|jar|exe|cmd|bat|ps1)")
-_STICKY = stat.S_ISVTX
+_MOST_WORDS = 8
+_MAY_ANYHOW = {"linux": (0,), "macos": (0, 80)}
+"""Groups whose members can become root: wheel, and admin on macOS, which may write to /Applications."""
 
 
-def launch_file(context: Context, home: Home | None, command: str | None, args: tuple[str, ...]) -> LaunchFile | None:
-    """The first absolute script among the arguments, else the absolute command; None where neither is one."""
-    scripts = [arg for arg in args[:8] if _absolute(arg, home) and _SCRIPT.fullmatch(arg)]
-    path = next((path for path in (*scripts, command or "") if _absolute(path, home)), None)
-    if path is None or "<redacted>" in path or "$" in path:
-        return None
+def launch_file(
+    context: Context, home: Home | None, command: str | None, args: tuple[str, ...], project: str | None = None
+) -> LaunchFile | None:
+    """Of the scripts among the arguments and the command the one that most could change, else the first of them.
+
+    Relative paths count in a project, where they exist. None where no path is named.
+    """
+    files = list(_named(context, home, command, args, project))
+    return max(files, key=lambda file: _WIDTHS.index(file.writable_by), default=None)
+
+
+def _named(
+    context: Context, home: Home | None, command: str | None, args: tuple[str, ...], project: str | None
+) -> Iterator[LaunchFile]:
+    words = [word for word in args[:_MOST_WORDS] if _SCRIPT.fullmatch(word)] + [command or ""]
+    words = [word for word in words if "<redacted>" not in word and "$" not in word]
+    for path in words:
+        if path.startswith("/") or (home is not None and path.startswith("~/")):
+            yield _looked_at(context, home, path)
+    for path in words:
+        if project and project.startswith("/") and "/" in path and not path.startswith(("/", "~")):
+            file = _looked_at(context, home, f"{project}/{path.removeprefix('./')}")
+            if file.exists:
+                yield file
+
+
+def _looked_at(context: Context, home: Home | None, path: str) -> LaunchFile:
     full = home.path + path[1:] if path.startswith("~/") and home else path
-    mode = context.files.mode(full, home)
-    if mode is None:
+    status = context.files.status(full, home)
+    if status is None:
         return LaunchFile(path=path, exists=False)
-    folder = context.files.mode(full.rpartition("/")[0] or "/", home) or 0
-    return LaunchFile(path=path, exists=True, writable_by=_widest(mode, folder))
+    if context.os == "windows":
+        return LaunchFile(path=path, exists=True)
+    return LaunchFile(path=path, exists=True, writable_by=_widest(context, home, full, status))
 
 
-def _absolute(path: str, home: Home | None) -> bool:
-    return path.startswith("/") or (home is not None and path.startswith("~/"))
+def _widest(context: Context, home: Home | None, path: str, status: stat_result) -> Width:
+    """The widest permission to write to it, or to put another in its place somewhere on the way to it."""
+    widest = _width(context, home, status)
+    folder = path.rpartition("/")[0]
+    while widest != "everyone" and folder:
+        status_above = context.files.status(folder, home)
+        # In a folder with the sticky bit, such as /tmp, only the owner of a file may replace it.
+        if status_above and not status_above.st_mode & stat.S_ISVTX:
+            widest = max(widest, _width(context, home, status_above), key=_WIDTHS.index)
+        folder = folder.rpartition("/")[0]
+    return widest
 
 
-def _widest(mode: int, folder: int) -> Literal["owner", "group", "everyone"]:
-    """In a folder with the sticky bit, such as /tmp, only the owner may replace a file."""
-    bits = mode | (0 if folder & _STICKY else folder)
-    return "everyone" if bits & stat.S_IWOTH else "group" if bits & stat.S_IWGRP else "owner"
+def _width(context: Context, home: Home | None, status: stat_result) -> Width:
+    if status.st_mode & stat.S_IWOTH:
+        return "everyone"
+    # Where every account has a group of its own, with its number, what that group may do only its owner can.
+    own = home is not None and status.st_gid == home.uid
+    mine = own or status.st_gid in _MAY_ANYHOW[context.os]
+    return "group" if status.st_mode & stat.S_IWGRP and not mine else "owner"

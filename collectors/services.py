@@ -21,6 +21,10 @@ class Services:
     def __init__(self, table: dict[str, Any]) -> None:
         self.nothing = frozenset(table["nothing"])
         """Packages known to reach nothing."""
+        self.packages = frozenset(
+            name for entry in table["service"] for name in entry.get("packages", ()) if "*" not in name
+        ) | frozenset(table["nothing"])
+        """Names of the packages it knows, as `package_key` gives them."""
         self._exact: dict[tuple[str, str], list[DataSource]] = {}
         self._patterns: list[tuple[str, str, DataSource]] = []
         for entry in table["service"]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.governance.evidence import evidence_for
 from agent.records import KINDS
 from agent.reports import catalog, rules
 from collectors.catalog.schema import Catalog
@@ -36,8 +37,11 @@ def _clients() -> str:
 
 
 def _records() -> str:
-    rows = [f"| `{kind}` | {(model.__doc__ or '').strip().splitlines()[0]} |" for kind, model in KINDS.items()]
-    return "\n| kind | what it says |\n|---|---|\n" + "\n".join(rows) + "\n\n"
+    rows = [
+        f"| `{kind}` | {(model.__doc__ or '').strip().splitlines()[0]} | {', '.join(evidence_for({'kind': kind}))} |"
+        for kind, model in KINDS.items()
+    ]
+    return "\n| kind | what it says | evidence for |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
 
 
 _TABLES = {"clients": _clients, "records": _records}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from fnmatch import fnmatchcase
 
+from agent.governance.exceptions import exception_for
 from agent.governance.policy import Policy, PolicyException
 from agent.governance.rule import Facts, Rule
 from agent.records import Evidence, Finding, Proof, Record, changed
@@ -23,7 +23,7 @@ class Assessor:
         active = [rule for rule in rules if rule.id not in policy.rules.disabled]
         self._single = _by_kind(rule for rule in active if not rule.joint)
         self._joint = _by_kind(rule for rule in active if rule.joint)
-        self._answers: dict[str, tuple[Record, list[Finding]]] = {}
+        self._answers: dict[str, tuple[Record, str | None, list[Finding]]] = {}
         self._day: date | None = None
 
     def assess(self, facts: Facts, previous: Mapping[str, Record], now: datetime | None = None) -> dict[str, Finding]:
@@ -44,12 +44,12 @@ class Assessor:
         return found
 
     def _findings(self, record: Record, facts: Facts, now: datetime) -> Iterator[Finding]:
-        known = self._answers.get(record.id)
-        if known is None or known[0] is not record:
+        known, person = self._answers.get(record.id), facts.accountable(record)
+        if known is None or known[0] is not record or known[1] != person:
             rules = self._single.get(record.kind, ())
             answers = [self._finding(rule, record, proofs, facts, now) for rule, proofs in _ask(rules, record, facts)]
-            self._answers[record.id] = known = (record, answers)
-        yield from known[1]
+            self._answers[record.id] = known = (record, person, answers)
+        yield from known[2]
         for rule, proofs in _ask(self._joint.get(record.kind, ()), record, facts):
             yield self._finding(rule, record, proofs, facts, now)
 
@@ -60,8 +60,7 @@ class Assessor:
 
     def _finding(self, rule: Rule, record: Record, proofs: tuple[Proof, ...], facts: Facts, now: datetime) -> Finding:
         severity: Severity = self._policy.rules.severity.get(rule.id, rule.severity)
-        exception = _exception(rule, record, self._policy, now)
-        accountable = self._policy.accountable(record.owner)
+        exception = exception_for(rule.id, record, self._policy, now.date())
         return Finding.of(
             endpoint_id=record.endpoint_id,
             owner=record.owner,
@@ -74,7 +73,7 @@ class Assessor:
             subject_id=record.id,
             subject=describe(record),
             agent=getattr(record, "agent", None),
-            accountable=accountable.person if accountable else None,
+            accountable=facts.accountable(record),
             controls=rule.controls,
             evidence_for=proofs,
             remediation=rule.remediation,
@@ -125,20 +124,6 @@ def _closed(old: Finding, now: datetime) -> Finding | None:
     if old.state != "resolved":
         return old.model_copy(update={"state": "resolved", "closed_at": now, "exception": None})
     return old if old.closed_at and now - old.closed_at < _KEPT else None
-
-
-def _exception(rule: Rule, record: Record, policy: Policy, now: datetime) -> PolicyException | None:
-    server = getattr(record, "name", "") if record.kind in ("mcp_server", "instance") else ""
-    for exception in policy.exception:
-        if (
-            exception.expires >= now.date()
-            and fnmatchcase(rule.id, exception.rule)
-            and fnmatchcase(getattr(record, "agent", None) or "", exception.agent)
-            and fnmatchcase(server or "", exception.server)
-            and fnmatchcase(record.owner or "", exception.account)
-        ):
-            return exception
-    return None
 
 
 def _words(exception: PolicyException) -> str:

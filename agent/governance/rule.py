@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from agent.governance.baseline import Baseline
+from agent.governance.known_packages import KnownPackages
+from agent.governance.namesakes import Namesakes
 from agent.governance.policy import Policy
-from agent.records import McpServer, Proof, Record
+from agent.records import AiAgent, Owner, Proof, Record
 from agent.records.finding import Severity
 from collectors.catalog.schema import Catalog
 
@@ -37,12 +39,41 @@ class Facts:
         return kinds
 
     @cached_property
-    def servers_by_name(self) -> dict[tuple[str | None, str], list[McpServer]]:
-        """Definitions by owner and name."""
-        found: dict[tuple[str | None, str], list[McpServer]] = {}
-        for server in self.of("mcp_server"):
-            found.setdefault((server.owner, server.name), []).append(server)
+    def namesakes(self) -> Namesakes:
+        """The servers by their names."""
+        return Namesakes(self.of("mcp_server"))
+
+    @cached_property
+    def known_packages(self) -> KnownPackages:
+        """Packages that others may be imitations of."""
+        return KnownPackages(self.policy)
+
+    @cached_property
+    def accounts(self) -> dict[str | None, Owner]:
+        """The accounts of the machine by name."""
+        return {owner.owner: owner for owner in reversed(list(self.of("owner")))}
+
+    @cached_property
+    def logins(self) -> dict[str | None, set[int]]:
+        """User ids of people whose logins the processes of each account stem from."""
+        found: dict[str | None, set[int]] = {}
+        for instance in self.of("instance"):
+            if instance.login_uid:
+                found.setdefault(instance.owner, set()).add(instance.login_uid)
         return found
+
+    def accountable(self, record: Record) -> str | None:
+        """The person who answers for a record: its own, else its agent's, else its account's."""
+        agent = self._agents.get((record.owner, getattr(record, "agent", None)))
+        for told in (record, agent, self.accounts.get(record.owner)):
+            person: str | None = getattr(told, "accountable", None)
+            if person:
+                return person
+        return None
+
+    @cached_property
+    def _agents(self) -> dict[tuple[str | None, str | None], AiAgent]:
+        return {(agent.owner, agent.agent): agent for agent in self.of("ai_agent")}
 
 
 Check = Callable[[Any, Facts], Iterable[Proof]]

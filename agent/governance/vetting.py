@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ from agent.governance.policy import Policy, ServerRule
 from agent.governance.versions import outside
 from agent.records import McpServer
 from collectors.programs import package_name
+
+_LOOPBACK = re.compile(r"(?i)localhost|127(\.\d+){3}|::1|0\.0\.0\.0|.*\.localhost|host\.docker\.internal")
 
 
 def server_rule(server: McpServer, policy: Policy) -> ServerRule | None:
@@ -25,6 +28,28 @@ def host_of(server: McpServer) -> str | None:
     return host if host and "$" not in host and "{" not in host else None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def in_use(server: McpServer) -> bool:
+    """Whether it can do anything: not what is switched off or replaced everywhere, unless it runs all the same."""
+    return server.effective or server.running is True
+
+
+def identity(server: McpServer) -> str | None:
+    """What it is, whatever it is called: of a bridge the far end, else the package, the host, the program."""
+    if server.remote_url:
+        return host_of(server) or server.remote_url
+    return (package_name(server.package) if server.package else None) or host_of(server) or server.command
+
+
+def launch_words(server: McpServer) -> str | None:
+    """Program and first arguments, for a person."""
+    return " ".join((server.command, *server.args[:2])) if server.command else None
+
+
 def version_of(server: McpServer) -> str | None:
     """The exact version a definition names."""
     rest = (server.package or "").partition("?")[0]
@@ -39,6 +64,9 @@ def _matches(server: McpServer, rule: ServerRule) -> bool:
         (rule.launch_hash, server.launch_hash),
         (rule.name, server.name),
     ]
+    if server.remote_url and rule.state != "unsanctioned" and not (rule.host or rule.launch_hash):
+        # The package of a bridge says nothing of what it is a bridge to.
+        return False
     patterns = [(pattern, value) for pattern, value in given if pattern is not None]
     if not patterns or not all(value is not None and fnmatchcase(value, pattern) for pattern, value in patterns):
         return False

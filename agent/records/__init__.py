@@ -16,7 +16,9 @@ from agent.records.launch_file import LaunchFile
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
 from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
+from agent.records.policy import OrganisationRole, PolicyInForce
 from agent.records.posture import Posture
+from agent.records.sign_in import SignIn
 from agent.records.summary import Summary
 
 KINDS: dict[str, type[Record]] = {
@@ -30,7 +32,9 @@ KINDS: dict[str, type[Record]] = {
     "posture": Posture,
     "approval": Approval,
     "connection": Connection,
+    "sign_in": SignIn,
     "coverage": Coverage,
+    "policy": PolicyInForce,
     "finding": Finding,
     "diagnostic": Diagnostic,
     "summary": Summary,
@@ -61,12 +65,15 @@ __all__ = [
     "LaunchFile",
     "McpServer",
     "ModelProvider",
+    "OrganisationRole",
     "Owner",
     "Part",
+    "PolicyInForce",
     "Posture",
     "Proof",
     "Purpose",
     "Record",
+    "SignIn",
     "Source",
     "Summary",
     "TargetHealth",

@@ -2,7 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from agent.records.base import Record
+from agent.records.base import AccountableBy, Record
+from agent.records.policy import OrganisationRole
+
+Sanction = Literal["sanctioned", "tolerated", "unsanctioned", "unknown"]
+"""What the organisation decided; unknown: nothing."""
 
 
 class AiAgent(Record):
@@ -23,5 +27,13 @@ class AiAgent(Record):
     servers: int = 0
     """MCP server definitions it holds for this owner, all scopes."""
     running: bool = False
+    accountable: str | None = None
+    """The person who answers for it; null where nobody is known to."""
+    accountable_by: AccountableBy | None = None
+    sanction: Sanction = "unknown"
+    in_scope: bool = True
+    """Whether it is within the scope of the organisation's AI management; so is what no policy takes out."""
+    role: OrganisationRole | None = None
+    """The organisation's role for it; null where no policy says."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent")

@@ -32,6 +32,11 @@ class Evidence(Part):
     """confirmed: seen running or on disk; declared: a config says so; inferred: concluded from signs."""
 
 
+AccountableBy = Literal["policy", "assignment", "signed_in", "account"]
+"""How the person is known: the policy's mapping, the assignment file, the account that the client is signed in with, or
+only the operating system account itself."""
+
+
 class Record(Part):
     """One fact about the endpoint. `id` is the same in every run for the same `IDENTITY` fields."""
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from agent.records.base import Part, Record
+from agent.records.base import AccountableBy, Part, Record
 
 
 class Children(Part):
@@ -53,5 +53,8 @@ class Instance(Record):
     """The repository the working directory lies in, or the directory itself."""
     children: tuple[Children, ...] = ()
     """Other programs that its processes started since it was first seen."""
+    accountable: str | None = None
+    """The person who answers for it; null where nobody is known to."""
+    accountable_by: AccountableBy | None = None
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("pid", "started_at")

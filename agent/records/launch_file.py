@@ -11,4 +11,4 @@ class LaunchFile(Part):
     path: str
     exists: bool
     writable_by: Literal["owner", "group", "everyone"] = "owner"
-    """The widest write permission of the file and of the folder it lies in."""
+    """Who could change the file, or put another in its place; on Windows nothing else is known than `owner`."""

@@ -2,11 +2,14 @@
 
 from typing import ClassVar, Literal
 
-from agent.records.base import Part, Record
+from agent.records.ai_agent import Sanction
+from agent.records.base import AccountableBy, Part, Record
 from agent.records.data_source import DataSource
 from agent.records.launch_file import LaunchFile
 
 Transport = Literal["stdio", "http", "sse", "ws", "unknown"]
+ProgramOrigin = Literal["registry", "git", "container", "local", "remote", "unknown"]
+"""registry: a package of npm, PyPI and the like; local: a program or script on disk; remote: a URL, a bridge's too."""
 DefinitionScope = Literal["managed", "user", "local", "project", "extension"]
 
 
@@ -61,5 +64,15 @@ class McpServer(Record):
     running: bool | None = None
     """True when an instance was joined to it; null when processes were not looked at."""
     source: Source
+    origin: ProgramOrigin = "unknown"
+    """Where the program comes from that it starts or talks to."""
+    publisher_known: bool | None = None
+    """Whether the MCP registry knows its package or URL: who published it, not that it is safe. Null where no registry
+    snapshot was given, or where it has neither package nor URL."""
+    sanction: Sanction = "unknown"
+    """What the organisation's policy says of it; only that vets."""
+    accountable: str | None = None
+    """The person who answers for it; null where nobody is known to."""
+    accountable_by: AccountableBy | None = None
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "scope", "source.path", "source.key")

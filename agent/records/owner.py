@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from agent.records.base import Record
+from agent.records.base import AccountableBy, Record
 
 
 class Owner(Record):
@@ -12,7 +12,18 @@ class Owner(Record):
     uid: int | None = None
     home: str
     account: Literal["root", "human", "service", "unknown"]
-    reach: Literal["read", "out_of_reach"] = "read"
-    """`out_of_reach`: this run lacks the rights to enter the home, so nothing is known about it."""
+    reach: Literal["read", "out_of_reach", "network"] = "read"
+    """`out_of_reach`: this run lacks the rights to enter the home; `network`: it lies on a network file system, and
+    `collect.network_homes` is off. Either way nothing is known about what is in it."""
+    layout: Literal["linux", "macos", "windows"] | None = None
+    """The system whose folders the home has, where that is not the endpoint's: a Windows home seen from WSL."""
+    full_name: str | None = None
+    """As the account database gives it."""
+    groups: tuple[str, ...] = ()
+    """Names of the account's groups, sorted, at most 64."""
+    accountable: str | None = None
+    """The person who answers for what runs under the account; null where nobody is known to."""
+    accountable_by: AccountableBy | None = None
+    team: str | None = None
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "home")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from collectors.catalog.schema import Catalog, Client, ConfigFile, Fact
+from collectors.catalog.schema import Catalog, Client, ConfigFile, Fact, SignedIn
 
 _SYSTEMS = ("linux", "macos", "windows")
 _LETTERS = {"linux": "L", "macos": "M", "windows": "W"}
@@ -30,6 +30,7 @@ def details(client: Client) -> Iterator[str]:
         ("roots", client.roots),
         ("artifact", client.artifact),
         ("provider", client.provider),
+        ("signed in", client.signed_in),
     ):
         for fact in facts:
             yield f"  {title} {_about(fact)}"
@@ -44,6 +45,7 @@ def details(client: Client) -> Iterator[str]:
 def _about(fact: object) -> str:
     parts = [getattr(fact, name, None) for name in ("kind", "scope", "format")]
     places = [servers.at or "(document)" for servers in getattr(fact, "servers", ())]
+    places += [fact.at] if isinstance(fact, SignedIn) else []
     return " ".join(str(part) for part in (*parts, *places) if part)
 
 
@@ -61,8 +63,10 @@ def _row(client: Client) -> str:
         more.append("model providers")
     if client.manifest:
         more.append("project manifests")
+    if client.signed_in:
+        more.append("who is signed in")
     facts: list[Fact] = [*client.config, *client.roots, *client.install, *client.artifact, *client.provider]
-    facts += client.manifest
+    facts += (*client.manifest, *client.signed_in)
     verified = sum(fact.confidence == "verified" for fact in facts)
     name = client.name.replace("|", "/")
     return f"| {name} | `{client.id}` | {' | '.join(cells)} | {', '.join(more) or '-'} | {verified}/{len(facts)} |"

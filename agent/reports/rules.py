@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.governance.rule import Rule
 from agent.governance.rules import RULES
 
 
-def listing() -> Iterator[str]:
+def listing(rules: Sequence[Rule]) -> Iterator[str]:
     """A line per rule."""
-    width = max(len(rule.id) for rule in RULES)
-    for rule in RULES:
+    width = max(len(rule.id) for rule in rules)
+    for rule in rules:
         yield f"{rule.id:<{width}}  {rule.severity:<8}  {rule.title}"
 
 
@@ -32,5 +32,8 @@ def table() -> str:
         f"| `{rule.id}` | {rule.title} | {rule.severity} | {', '.join(rule.controls)} | {rule.remediation} |\n"
         for rule in RULES
     )
-    head = "# Rules\n\nGenerated from `agent/governance/rules/`. A policy can switch each off or rate it anew.\n\n"
+    head = (
+        "# Rules\n\nGenerated from `agent/governance/rules/`. A policy can switch each off or rate it anew, and add\n"
+        "rules of the organisation (`[[rule]]` in [policy.example.toml](../policy.example.toml)).\n\n"
+    )
     return head + "| id | finding | severity | controls | remedy |\n|---|---|---|---|---|\n" + "".join(rows)

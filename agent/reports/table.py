@@ -26,18 +26,18 @@ def render(records: Sequence[Record]) -> str:
     modes = {(p.owner, p.agent): p for p in postures if p.basis == "effective" and p.project is None}
     agent_rows = sorted(_agent_row(agent, modes.get((agent.owner, agent.agent))) for agent in agents)
     parts = [
-        _table(_AGENT, agent_rows) if agents else "No AI agents found.",
-        _table(_SERVER, sorted(map(_server_row, servers))) if servers else "No MCP servers found.",
+        columns(_AGENT, agent_rows) if agents else "No AI agents found.",
+        columns(_SERVER, sorted(map(_server_row, servers))) if servers else "No MCP servers found.",
     ]
     if undeclared:
         rows = sorted(map(_instance_row, undeclared))
-        parts.append("Running without a definition:\n" + _table(("SERVER", "PID", "UNDER", "OWNER"), rows))
+        parts.append("Running without a definition:\n" + columns(("SERVER", "PID", "UNDER", "OWNER"), rows))
     loose = sorted(_loose_row(p) for p in postures if p.basis != "configured" and p.approval_mode in _UNASKED)
     if loose:
-        parts.append("Permissions of agents that act unasked:\n" + _table(_LOOSE, loose))
+        parts.append("Permissions of agents that act unasked:\n" + columns(_LOOSE, loose))
     findings = [cast(Finding, r) for r in of.get("finding", ())]
     if findings:
-        parts.append("Findings:\n" + _table(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
+        parts.append("Findings:\n" + columns(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
     warnings = [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]
     if warnings:
         parts.append("Warnings:\n" + "\n".join(sorted(warnings)))
@@ -109,7 +109,7 @@ def _closing(summary: Summary, owners: Iterable[Record]) -> str:
     return line
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, *([_printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)

@@ -317,7 +317,7 @@ BROKEN_SETTINGS = (
     "[[target]\n",
     "\x00",
     "[catalog]\npaths = ['/home/dev/catalog']\n",
-    "[policy]\nfile = '/home/dev/nothing.toml'\n",
+    "[policy]\nurl = 'https://policy.example/policy.toml'\n",
     "[[target]]\nurl = 'http://collector.example/'\n",
 )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import plistlib
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -87,6 +89,12 @@ def written(document: Any, format: str, name: str) -> str:
     if format == "yaml":
         return f"# Zq7planted5x\n{text}\n"  # JSON is YAML
     return f"// Zq7planted5x\n{text}\n" if name.endswith(("jsonc", "settings.json")) else text + "\n"
+
+
+def property_list(document: dict[str, Any]) -> bytes:
+    """A binary property list; texts under names that end in `base64` are."""
+    texts = {k: base64.b64encode(v.encode()).decode() if k.endswith("base64") else v for k, v in document.items()}
+    return plistlib.dumps(texts, fmt=plistlib.FMT_BINARY)
 
 
 def _key(name: str) -> str:

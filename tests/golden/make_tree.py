@@ -13,8 +13,8 @@ from typing import Any, get_args
 
 from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Os, Provider, Roots
 from collectors.contract import Home
-from collectors.places import template_path
-from tests.golden.documents import add, database, written, xml
+from collectors.templates import template_path
+from tests.golden.documents import add, database, property_list, written, xml
 
 SYSTEMS: tuple[Os, ...] = get_args(Os)
 _HOMES = {"linux": "/home/{}", "macos": "/Users/{}", "windows": "C:/Users/{}"}
@@ -58,7 +58,8 @@ class Tree:
         parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
         for part in [*parts, *client.manifest]:
             for template in part.on(self.os):
-                self._add(self._path(template), client, part)
+                if not template.startswith(("HKLM/", "HKCU/")):
+                    self._add(self._path(template), client, part)
 
     def _path(self, template: str) -> str:
         # Stars are filled with one name each; in a project and in a plug-in the templates start at its folder.
@@ -66,7 +67,8 @@ class Tree:
         for start, folder in (("{project}", self.project), ("{extension}", self.plugin)):
             if template.startswith(start):
                 return folder + template.removeprefix(start)
-        return template_path(template, self.os, self.home) or template
+        path, hash, inside = template.partition("#")
+        return (template_path(path, self.os, self.home) or path) + hash + inside
 
     def _add(self, path: str, client: Client, part: Part) -> None:
         file = self.files.setdefault(path, _File())
@@ -86,7 +88,14 @@ class Tree:
             file.document = add(file.document, part, self.project, self.plugin)
 
     def write(self) -> None:
+        lists: dict[str, dict[str, Any]] = {}
         for path, file in self.files.items():
+            list_, _, inside = path.partition("#")
+            if list_.endswith(".plist"):
+                document = lists.setdefault(list_, {})
+                document |= {inside: written(file.document, file.format, path)} if inside else file.document
+                self.put(list_, property_list(document))
+                continue
             if any(other.startswith(path + "/") for other in self.files):
                 continue  # the folder of an installation, in which more stands
             if file.format == "manifest":

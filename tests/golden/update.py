@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.golden import corpus
 from tests.golden.answer import answer, golden
 from tests.golden.make_tree import SYSTEMS
 
@@ -11,6 +12,10 @@ def main() -> None:
         lines = answer(system)
         golden(system).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         print(f"{golden(system).name}: {len(lines)} records")
+    if corpus.SHARED.exists():
+        lines = corpus.lines(corpus.findings())
+        corpus.GOLDEN.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        print(f"{corpus.GOLDEN.name}: {len(lines)} findings")
 
 
 if __name__ == "__main__":

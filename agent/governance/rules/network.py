@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from agent.governance.rule import Facts, Rule, proof
+from agent.governance.vetting import is_loopback
 from agent.records import Connection, Instance, ModelProvider, Proof
 from agent.records.redact import url as redacted
 
@@ -29,14 +30,14 @@ def _egress(connection: Connection, facts: Facts) -> Iterable[Proof]:
 def _provider(provider: ModelProvider, facts: Facts) -> Iterable[Proof]:
     host = redacted(provider.base_url or "").host
     allowed = facts.policy.egress.allow
-    if host and allowed and not any(fnmatchcase(host, a) for a in allowed):
+    if host and allowed and not is_loopback(host) and not any(fnmatchcase(host, a) for a in allowed):
         yield proof("models are asked at a host outside the allowed ones", host)
 
 
 def _provider_plain(provider: ModelProvider, facts: Facts) -> Iterable[Proof]:
     url = provider.base_url or ""
     host = redacted(url).host or ""
-    if url.startswith("http://") and not host.startswith(("127.", "localhost", "[::1]", "::1")):
+    if url.startswith("http://") and not is_loopback(host):
         yield proof("not encrypted", host)
 
 

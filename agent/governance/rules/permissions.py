@@ -11,6 +11,9 @@ from agent.records.posture import ApprovalMode
 
 _MODES = get_args(ApprovalMode)
 _EVERYTHING = ("*", "**", "Bash", "Bash(*)", "Bash(:*)", "shell", "/**", "~/**", "/")
+_ACTS = ("tool", "server", "command")
+_LOOKS = ("read", "glob", "grep", "list", "ls", "view", "search")
+"""Tools, in lower case, that change nothing: all paths for one of them is not everything."""
 
 
 def _bypasses(posture: Posture, facts: Facts) -> Iterable[Proof]:
@@ -22,12 +25,20 @@ def _above_ceiling(posture: Posture, facts: Facts) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(posture.agent)
     ceiling = (rule.max_mode if rule else None) or facts.policy.permissions.max_mode
     mode = posture.approval_mode
+    if mode == "unknown":
+        return
     if facts.policy.given and posture.basis != "configured" and mode and _MODES.index(mode) > _MODES.index(ceiling):
         yield proof(f"{mode}, where the policy allows {ceiling} at most", _place(posture))
 
 
+def _not_comparable(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if facts.policy.given and posture.basis == "effective" and posture.approval_mode == "unknown":
+        yield proof(f"the policy limits what it may do, and that is not known of {posture.agent}", _place(posture))
+
+
 def _auto_approves(posture: Posture, facts: Facts) -> Iterable[Proof]:
-    if posture.basis == "effective" and posture.approval_mode == "auto_approves":
+    # Under a policy its ceiling decides.
+    if posture.basis == "effective" and posture.approval_mode == "auto_approves" and not facts.policy.given:
         yield proof(f"decided by {posture.set_by}", _place(posture))
 
 
@@ -44,7 +55,8 @@ def _no_sandbox(posture: Posture, facts: Facts) -> Iterable[Proof]:
 def _allows_everything(posture: Posture, facts: Facts) -> Iterable[Proof]:
     if posture.basis == "effective":
         for rule in posture.rules:
-            if rule.effect == "allow" and rule.pattern in _EVERYTHING:
+            acts = rule.subject in _ACTS or (rule.subject == "path" and (rule.tool or "").lower() not in _LOOKS)
+            if rule.effect == "allow" and rule.pattern in _EVERYTHING and acts:
                 yield proof(f"allow rule set by {rule.set_by}", rule.pattern)
 
 
@@ -55,6 +67,8 @@ def _project_loosens(posture: Posture, facts: Facts) -> Iterable[Proof]:
 
 
 def _trusts_much(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis != "effective":
+        return
     homes = {owner.home for owner in facts.of("owner")} | {"/", "~"}
     yield from (proof("trusted folder", folder) for folder in posture.trusted_folders if folder in homes)
 
@@ -80,6 +94,8 @@ RULES = (
          "Let the agent ask again, or grant a dated exception.", _bypasses),
     Rule("posture.above_ceiling", "Agent that may do more than the policy allows", "high", "posture", _OVERSIGHT,
          "Lower the approval mode to what the policy allows.", _above_ceiling),
+    Rule("posture.not_comparable", "Agent whose permissions cannot be compared with the policy", "low", "posture",
+         ("A.6", "clause 9"), "Set the approval mode where it can be read.", _not_comparable),
     Rule("posture.auto", "Agent that approves its own actions", "medium", "posture", _OVERSIGHT,
          "Let risky actions be asked for, or sanction the mode in the policy.", _auto_approves),
     Rule("posture.unknown", "Permission setting that is not understood", "low", "posture", ("A.6", "clause 9"),
@@ -91,7 +107,7 @@ RULES = (
     Rule("posture.project", "Repository that loosens permissions of an agent", "high", "posture", ("A.5", *_OVERSIGHT),
          "Review the repository's settings; lock the mode in managed settings.", _project_loosens),
     Rule("posture.trust", "Whole home or disk trusted", "medium", "posture", _OVERSIGHT,
-         "Trust single projects.", _trusts_much),
+         "Trust single projects.", _trusts_much, joint=True),
     Rule("approval.runs_anyway", "MCP server that runs without approval", "high", "approval", ("A.6", "A.10"),
          "Decide on the server; check why the client started it.", _runs_unapproved),
     Rule("approval.pending", "MCP server that nobody has decided on", "low", "approval", ("A.6", "A.10"),
