@@ -14,7 +14,8 @@ from agent.logs import logger, place
 from agent.records import Diagnostic, Evidence
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
 
-_ROUNDS = 3
+_ROUNDS = 4
+"""An agent shows an unknown project, that a server, that a process which runs it, and that its sockets."""
 _PARTS = ("watch", "depends_on", "collect", "refresh", "poll")
 """What a collector can fail in; each failure stands until the same part succeeds."""
 

@@ -15,8 +15,9 @@ ENTRY_POINTS = "rollcall.collectors"
 
 
 def built_in() -> list[Collector]:
-    """The collectors of this package. Agents that run tell where projects are, so processes come first."""
-    return [HostCollector(), ProcessCollector(), ConfigCollector(), SocketCollector()]
+    """The collectors of this package. Processes are judged by what is configured; that an agent works in a project
+    nobody had known is the exception, for which configurations are collected once more."""
+    return [HostCollector(), ConfigCollector(), ProcessCollector(), SocketCollector()]
 
 
 def all_collectors(disabled: Iterable[str] = ()) -> list[Collector]:

@@ -6,12 +6,14 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from agent.delivery.batch import Batch
+if TYPE_CHECKING:
+    from agent.delivery.batch import Batch
+
 
 Notice = Callable[[str, str], None]
 """Called in the sender's thread with a dotted code and a message that holds no secret."""
