@@ -120,6 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     baseline.add_parser("accept", help="accept what is there now").set_defaults(work=_baseline_accept)
     baseline.add_parser("diff", help="what is new, changed or gone since then").set_defaults(work=_baseline_diff)
     controls = commands.add_parser("controls", help="per control of ISO/IEC 42001: evidence, findings, limits")
+    controls.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
+    controls.add_argument("controls", nargs="*", metavar="CONTROL", help="such as A.6 or 'clause 10': record by record")
     controls.set_defaults(work=_controls)
     owners = commands.add_parser("owners", help="who answers for each account, agent and server, and where nobody does")
     owners.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
@@ -360,11 +362,18 @@ def _owners(options: argparse.Namespace) -> int:
 
 
 def _controls(options: argparse.Namespace) -> int:
-    from agent import once
+    from agent import standing
     from agent.governance.controls import report
+    from agent.reports import evidence
 
-    records = once.take_inventory(config.load(options.config), options.root).records
-    sys.stdout.writelines(line + "\n" for line in report(records))
+    try:
+        wanted = evidence.selected(options.controls)
+    except evidence.UnknownControl as error:
+        raise config.ConfigError(str(error)) from None
+    inventory = standing.inventory(config.load(options.config), options.root)
+    print(f"{inventory.known_from}\n")
+    whole = (line for control in wanted for line in evidence.lines(control, inventory.records))
+    sys.stdout.writelines(line + "\n" for line in (whole if options.controls else report(inventory.records)))
     return COMPLETE
 
 

@@ -95,6 +95,12 @@ class Store:
         step.append(change.op, record, change.fields, change.record.observed_at if change.op == "discovered" else None)
 
 
+def committed(journal: Journal) -> list[Record]:
+    """The inventory as the last step left it; nothing is written. Raises `JournalError`."""
+    with journal.reading() as connection:
+        return [record for (text,) in connection.execute("SELECT record FROM inventory") for record in _read(text)]
+
+
 def as_json(record: Record) -> dict[str, Any]:
     """The record as a JSON object, as journal and wire carry it."""
     return record.model_dump(mode="json", by_alias=True)
