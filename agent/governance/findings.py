@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from agent.governance.exceptions import exception_for
 from agent.governance.policy import Policy, PolicyException
@@ -15,6 +16,17 @@ _KEPT = timedelta(days=90)
 """How long a resolved finding stays in the inventory; the journal keeps its closing record."""
 
 
+class _Answers(NamedTuple):
+    """What the rules said of one record."""
+
+    record: Record
+    person: str | None
+    """Who answers for it; a finding says so."""
+    alone: list[Finding]
+    joint: dict[str, Finding]
+    """By rule. Asked again every time, as other records count; made again when the proofs are others."""
+
+
 class Assessor:
     """Asks the rules; remembers answers of those that look at one record only, for as long as that record stays."""
 
@@ -23,7 +35,7 @@ class Assessor:
         active = [rule for rule in rules if rule.id not in policy.rules.disabled]
         self._single = _by_kind(rule for rule in active if not rule.joint)
         self._joint = _by_kind(rule for rule in active if rule.joint)
-        self._answers: dict[str, tuple[Record, str | None, list[Finding]]] = {}
+        self._answers: dict[str, _Answers] = {}
         self._day: date | None = None
 
     def assess(self, facts: Facts, previous: Mapping[str, Record], now: datetime | None = None) -> dict[str, Finding]:
@@ -44,14 +56,19 @@ class Assessor:
         return found
 
     def _findings(self, record: Record, facts: Facts, now: datetime) -> Iterator[Finding]:
+        single, joint = self._single.get(record.kind, ()), self._joint.get(record.kind, ())
+        if not single and not joint:
+            return
         known, person = self._answers.get(record.id), facts.accountable(record)
-        if known is None or known[0] is not record or known[1] != person:
-            rules = self._single.get(record.kind, ())
-            answers = [self._finding(rule, record, proofs, facts, now) for rule, proofs in _ask(rules, record, facts)]
-            self._answers[record.id] = known = (record, person, answers)
-        yield from known[2]
-        for rule, proofs in _ask(self._joint.get(record.kind, ()), record, facts):
-            yield self._finding(rule, record, proofs, facts, now)
+        if known is None or known.record is not record or known.person != person:
+            alone = [self._finding(rule, record, proofs, facts, now) for rule, proofs in _ask(single, record, facts)]
+            self._answers[record.id] = known = _Answers(record, person, alone, {})
+        yield from known.alone
+        for rule, proofs in _ask(joint, record, facts):
+            finding = known.joint.get(rule.id)
+            if finding is None or finding.evidence_for != proofs:
+                known.joint[rule.id] = finding = self._finding(rule, record, proofs, facts, now)
+            yield finding
 
     def forget(self, ids: Iterable[str]) -> None:
         """Records that are gone."""
@@ -84,13 +101,9 @@ class Assessor:
 
 def describe(record: Record) -> str:
     """A record in words, for a person."""
-    name = (
-        getattr(record, "name", None)
-        or getattr(record, "server", None)
-        or getattr(record, "provider", None)
-        or getattr(record, "path", None)
-    )
-    agent = getattr(record, "agent", None)
+    fields = vars(record)
+    name = fields.get("name") or fields.get("server") or fields.get("provider") or fields.get("path")
+    agent = fields.get("agent")
     of = f" of {agent}" if agent and record.kind != "ai_agent" else ""
     return f"{record.kind.replace('_', ' ')} {name or record.owner or record.id[:8]}{of}"[:300]
 

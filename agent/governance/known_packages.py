@@ -22,12 +22,20 @@ class KnownPackages:
         self._like_names = LookAlikes(self._names, _SHORTEST)
         self._like_namespaces = LookAlikes(self._namespaces, _SHORTEST)
 
-    def like(self, name: str) -> Iterator[str]:
+        # The same package stands in many definitions.
+        self._alike: dict[str, tuple[str, ...]] = {}
+
+    def like(self, name: str) -> tuple[str, ...]:
         """Known packages, scopes or image owners that somebody could take this one for; none for a known one.
 
         Nobody but its owner can publish in a scope, so all that is in a known one is genuine.
         """
         name = _canonical(name)
+        if name not in self._alike:
+            self._alike[name] = tuple(self._find(name))
+        return self._alike[name]
+
+    def _find(self, name: str) -> Iterator[str]:
         if name not in self._names and _namespace(name) not in self._namespaces:
             yield from self._like_names.like(name)
             if _namespace(name):

@@ -64,12 +64,13 @@ class Facts:
 
     def accountable(self, record: Record) -> str | None:
         """The person who answers for a record: its own, else its agent's, else its account's."""
-        agent = self._agents.get((record.owner, getattr(record, "agent", None)))
-        for told in (record, agent, self.accounts.get(record.owner)):
-            person: str | None = getattr(told, "accountable", None)
-            if person:
-                return person
-        return None
+        # Not by `getattr`: pydantic takes its time to say that there is no such field.
+        fields = vars(record)
+        if own := fields.get("accountable"):
+            return str(own)
+        agent = self._agents.get((record.owner, fields.get("agent")))
+        account = self.accounts.get(record.owner)
+        return (agent.accountable if agent else None) or (account.accountable if account else None)
 
     @cached_property
     def _agents(self) -> dict[tuple[str | None, str | None], AiAgent]:

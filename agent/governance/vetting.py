@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from agent.governance.policy import Policy, ServerRule
@@ -21,8 +22,14 @@ def server_rule(server: McpServer, policy: Policy) -> ServerRule | None:
 
 def host_of(server: McpServer) -> str | None:
     """Host of the remote end, of a bridge too; None for a local server and for a placeholder."""
+    url = server.url or server.remote_url
+    return _host(url) if url else None
+
+
+@lru_cache(maxsize=1_024)
+def _host(url: str) -> str | None:
     try:
-        host = urlsplit(server.url or server.remote_url or "").hostname
+        host = urlsplit(url).hostname
     except ValueError:
         return None
     return host if host and "$" not in host and "{" not in host else None

@@ -8,7 +8,16 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import bench_discovery, bench_fleet, bench_idle, bench_latency, bench_once, bench_runtime, machine
+from tests.bench import (
+    bench_discovery,
+    bench_fleet,
+    bench_governance,
+    bench_idle,
+    bench_latency,
+    bench_once,
+    bench_runtime,
+    machine,
+)
 from tests.bench.table import print_table
 
 BENCHES = {
@@ -18,6 +27,7 @@ BENCHES = {
     "discovery": bench_discovery.run,
     "fleet": bench_fleet.run,
     "runtime": bench_runtime.run,
+    "governance": bench_governance.run,
 }
 
 

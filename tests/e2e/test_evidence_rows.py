@@ -30,11 +30,12 @@ team = "Platform"
 [[server]]
 package = "npm:@example/vetted"
 """
+FILESYSTEM = "@modelcontextprotocol/server-filesystem"
 FILES = {
     "etc/passwd": "dev:x:1000:1000::/home/dev:/bin/sh\n",
     "home/dev/.claude.json": {
         "mcpServers": {
-            "files": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem@2025.1.1", "/srv/data"]},
+            "files": {"command": "npx", "args": ["-y", f"{FILESYSTEM}@2025.1.1", "/srv/data"]},
             "vetted": {"command": "npx", "args": ["-y", "@example/vetted@1.0.0"]},
             "far": {"type": "http", "url": "https://tools.example.net/mcp"},
         }
