@@ -38,7 +38,7 @@ class PublicKey:
     @property
     def name(self) -> str:
         """The key id as minisign prints it."""
-        return self.id[::-1].hex().upper()
+        return self.id[::-1].hex().upper().lstrip("0")
 
 
 @dataclass(frozen=True, slots=True)

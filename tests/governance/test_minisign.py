@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,9 @@ def test_the_older_kind_over_the_whole_text_is_verified_too(signer: Signer) -> N
 
 def test_the_name_of_a_key_is_the_one_minisign_prints(signer: Signer, tmp_path: Path) -> None:
     printed = signer._folder.joinpath("key.pub").read_text().splitlines()[0]
-    assert printed.endswith(PublicKey.parse(signer.public_key).name)
+    key = PublicKey.parse(signer.public_key)
+    assert printed.endswith(" " + key.name)
+    assert replace(key, id=b"\x34\x12\0\0\0\0\0\x0a").name == "A00000000001234", "as minisign: without leading zeros"
 
 
 def test_any_changed_byte_of_text_or_comment_is_refused(signer: Signer) -> None:
