@@ -126,7 +126,8 @@ class Courier:
         except OSError:
             return
         # A process that was stopped in its tracks must not stop the daemon, which wakes it with every commit.
-        os.set_blocking(process.stdin.fileno(), False)
+        if hasattr(os, "set_blocking"):  # on Windows only from Python 3.12
+            os.set_blocking(process.stdin.fileno(), False)
         with self._speech:
             self._process = process
         if self._pause.stopped:

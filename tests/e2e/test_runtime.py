@@ -61,7 +61,7 @@ def instances(entries: list[Record], op: str = "discovered") -> list[Record]:
 # What is too short for any sweep.
 
 
-def test_of_500_servers_that_live_50_ms_at_most_two_are_missed_and_each_other_comes_and_goes(
+def test_500_of_500_servers_that_live_50_ms_come_and_go_each_once(
     listening: Daemon, programs: Path
 ) -> None:
     def missed(attempt: int) -> set[str]:
@@ -78,7 +78,7 @@ def test_of_500_servers_that_live_50_ms_at_most_two_are_missed_and_each_other_co
         return lives - told["discovered"]
 
     # A machine that gives the daemon no time for 50 ms hides one from anybody; it does not do so every time.
-    assert any(len(missed(attempt)) <= 2 for attempt in range(3))
+    assert any(not missed(attempt) for attempt in range(3))
 
 
 def test_a_short_life_is_told_while_another_process_gives_itself_the_name_of_an_agent(
