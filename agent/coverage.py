@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from agent.memo import Memo
 from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Endpoint, Evidence, Owner, Record
@@ -84,10 +84,16 @@ def _state(
     gap: Diagnostic | None,
 ) -> ClientState:
     if owner.reach != "read":
-        return ClientState(agent=client.id, state="could_not_read", reason=_UNREACHED[owner.reach])
+        return _said(client.id, "could_not_read", _UNREACHED[owner.reach])
     if gap:
-        return ClientState(agent=client.id, state="could_not_read", reason=f"{gap.path}: {gap.message}")
+        return _said(client.id, "could_not_read", f"{gap.path}: {gap.message}")
     agent = agents.get((owner.owner, client.id)) or agents.get((None, client.id))
     if agent is None:
-        return ClientState(agent=client.id, state="not_installed")
-    return ClientState(agent=client.id, state="servers_found" if agent.servers else "no_servers")
+        return _said(client.id, "not_installed")
+    return _said(client.id, "servers_found" if agent.servers else "no_servers")
+
+
+@lru_cache(maxsize=512)
+def _said(agent: str, state: str, reason: str | None = None) -> ClientState:
+    """One object for all owners of whom the same is said: a machine has many, and most say it of most clients."""
+    return ClientState.model_validate({"agent": agent, "state": state, "reason": reason})

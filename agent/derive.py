@@ -24,14 +24,19 @@ from collectors.catalog.schema import Catalog
 
 
 def derivation(
-    settings: Settings, catalog: Catalog, live: bool, policy: InForce, names: Names | None = None
+    settings: Settings,
+    catalog: Catalog,
+    live: bool,
+    policy: InForce,
+    names: Names | None = None,
+    memo: Memo | None = None,
 ) -> Derivation:
     """Under this policy, with the baseline that the settings name. Raises `ConfigError`."""
     try:
         baseline = Baseline.load(baseline_file(settings))
     except (OSError, ValueError) as error:
         raise ConfigError(str(error)) from None
-    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy))
+    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), memo)
 
 
 def baseline_file(settings: Settings) -> Path:
@@ -50,6 +55,7 @@ class Derivation:
         baseline: Baseline | None = None,
         names: Names | None = None,
         given: GivenFiles | None = None,
+        memo: Memo | None = None,
     ) -> None:
         self._baseline = baseline
         self._names = names
@@ -57,7 +63,7 @@ class Derivation:
         self._live = live
         self._given = given or GivenFiles()
         self._last: dict[str, Record] = {}
-        self._memo = Memo()
+        self._memo = memo or Memo()
         self.adopt(policy)
 
     def adopt(self, policy: InForce) -> None:

@@ -11,7 +11,9 @@ T = TypeVar("T")
 class Memo:
     """Holds conclusions for one turn: what was not asked for in a whole turn is forgotten at its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: bool = True) -> None:
+        """`keep` is false where there will be no second turn."""
+        self._keep = keep
         self._last: dict[Hashable, tuple[tuple[object, ...], Any]] = {}
         self._now: dict[Hashable, tuple[tuple[object, ...], Any]] = {}
 
@@ -20,7 +22,8 @@ class Memo:
         known = self._last.get(key)
         if known is None or len(known[0]) != len(parts) or not all(a is b for a, b in zip(known[0], parts)):  # noqa: B905
             known = parts, conclude()
-        self._now[key] = known
+        if self._keep:
+            self._now[key] = known
         return cast(T, known[1])
 
     def turn(self) -> None:

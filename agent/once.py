@@ -15,6 +15,7 @@ from agent.engine import Engine
 from agent.governance.in_force import InForce
 from agent.governance.policy_keeper import PolicyKeeper
 from agent.inventory import Inventory
+from agent.memo import Memo
 from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
 from agent.store import as_json
 from agent.surroundings import Surroundings, load_catalog
@@ -42,7 +43,7 @@ def take_inventory(settings: Settings, root: str | None = None) -> Look:
     start = time.perf_counter()
     catalog = load_catalog(settings)
     policy = policy_of(settings)
-    inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy))
+    inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy, memo=Memo(keep=False)))
     engine = Engine(
         all_collectors(settings.collect.disabled), inventory, Surroundings(settings, catalog, inventory, root)
     )

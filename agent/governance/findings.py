@@ -22,8 +22,8 @@ class _Answers(NamedTuple):
     record: Record
     person: str | None
     """Who answers for it; a finding says so."""
-    alone: list[Finding]
-    joint: dict[str, Finding]
+    alone: tuple[Finding, ...]
+    joint: dict[str, Finding] | None = None
     """By rule. Asked again every time, as other records count; made again when the proofs are others."""
 
 
@@ -61,14 +61,19 @@ class Assessor:
             return
         known, person = self._answers.get(record.id), facts.accountable(record)
         if known is None or known.record is not record or known.person != person:
-            alone = [self._finding(rule, record, proofs, facts, now) for rule, proofs in _ask(single, record, facts)]
-            self._answers[record.id] = known = _Answers(record, person, alone, {})
+            asked = _ask(single, record, facts)
+            alone = tuple(self._finding(rule, record, proofs, facts, now) for rule, proofs in asked)
+            self._answers[record.id] = known = _Answers(record, person, alone)
         yield from known.alone
+        earlier, found = known.joint or {}, dict[str, Finding]()
         for rule, proofs in _ask(joint, record, facts):
-            finding = known.joint.get(rule.id)
+            finding = earlier.get(rule.id)
             if finding is None or finding.evidence_for != proofs:
-                known.joint[rule.id] = finding = self._finding(rule, record, proofs, facts, now)
-            yield finding
+                finding = self._finding(rule, record, proofs, facts, now)
+            found[rule.id] = finding
+        if found or earlier:
+            self._answers[record.id] = known._replace(joint=found)
+        yield from found.values()
 
     def forget(self, ids: Iterable[str]) -> None:
         """Records that are gone."""
