@@ -6,6 +6,7 @@ import contextlib
 import errno
 import io
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -40,6 +41,10 @@ def _json(record: Record) -> str:
 
 def emit(text: Iterable[str], output: Path | None) -> None:
     """Write to stdout, or atomically to a file that only its owner may read. Raises `OSError`."""
+    if output and _takes_writes(output):
+        with output.open("w", encoding="utf-8") as sink:
+            sink.writelines(text)
+        return
     if output:
         replace_file(output, text)
         return
@@ -50,6 +55,17 @@ def emit(text: Iterable[str], output: Path | None) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     sys.stdout.writelines(text)
     sys.stdout.flush()
+
+
+def _takes_writes(path: Path) -> bool:
+    """Whether this is a device or a pipe: something to write to, which a file must not replace. (As root it would.)"""
+    if path.parts[:2] in (("/", "dev"), ("/", "proc")):
+        return True
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
 def replace_file(path: Path, text: Iterable[str]) -> None:

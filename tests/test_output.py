@@ -79,3 +79,16 @@ def test_a_trap_at_the_temporary_name_is_not_written_through(tmp_path: Path) -> 
 def test_without_a_file_it_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     emit(["one\n"], None)
     assert capsys.readouterr() == ("one\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_device_or_a_pipe_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    emit(["one\n"], pipe)
+    assert os.read(reader, 100) == b"one\n"
+    os.close(reader)
+    emit(["nothing\n"], Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()
+    assert pipe.is_fifo()

@@ -9,11 +9,14 @@ from typing import NamedTuple
 from agent.governance.exceptions import exception_for
 from agent.governance.policy import Policy, PolicyException
 from agent.governance.rule import Facts, Rule
+from agent.governance.subject import describe, enduring
 from agent.records import Evidence, Finding, Proof, Record, changed
 from agent.records.finding import Severity
 
 _KEPT = timedelta(days=90)
 """How long a resolved finding stays in the inventory; the journal keeps its closing record."""
+_MOST_KEPT = 1_000
+"""Resolved findings that stay at most, the latest."""
 
 
 class _Answers(NamedTuple):
@@ -49,10 +52,11 @@ class Assessor:
         found: dict[str, Finding] = {}
         for record in facts.records.values():
             for finding in self._findings(record, facts, now):
-                found[finding.id] = _continued(finding, earlier.get(finding.id))
-        for id_, old in earlier.items():
-            if id_ not in found and (closed := _closed(old, now)):
-                found[id_] = closed
+                # Of several processes that are the same again the first one stands for all.
+                found.setdefault(finding.id, _continued(finding, earlier.get(finding.id)))
+        resolved = [closed for id_, old in earlier.items() if id_ not in found and (closed := _closed(old, now))]
+        resolved.sort(key=lambda finding: finding.closed_at or now)
+        found.update((finding.id, finding) for finding in resolved[-_MOST_KEPT:])
         return found
 
     def _findings(self, record: Record, facts: Facts, now: datetime) -> Iterator[Finding]:
@@ -93,6 +97,7 @@ class Assessor:
             severity=severity,
             state="acknowledged" if exception else "open",
             subject_id=record.id,
+            subject_key=enduring(record, facts.records),
             subject=describe(record),
             agent=getattr(record, "agent", None),
             accountable=facts.accountable(record),
@@ -102,15 +107,6 @@ class Assessor:
             opened_at=now,
             exception=_words(exception) if exception else None,
         )
-
-
-def describe(record: Record) -> str:
-    """A record in words, for a person."""
-    fields = vars(record)
-    name = fields.get("name") or fields.get("server") or fields.get("provider") or fields.get("path")
-    agent = fields.get("agent")
-    of = f" of {agent}" if agent and record.kind != "ai_agent" else ""
-    return f"{record.kind.replace('_', ' ')} {name or record.owner or record.id[:8]}{of}"[:300]
 
 
 def _by_kind(rules: Iterable[Rule]) -> dict[str, list[Rule]]:

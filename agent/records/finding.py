@@ -27,6 +27,8 @@ class Finding(Record):
     state: Literal["open", "acknowledged", "resolved", "reopened"] = "open"
     subject_id: str
     """Id of the record that does not conform."""
+    subject_key: str
+    """The same as `subject_id`, but for what belongs to a process, which keeps it when it is started anew."""
     subject: str
     """The subject in words, such as `MCP server github of claude-code`."""
     agent: str | None = None
@@ -41,4 +43,4 @@ class Finding(Record):
     exception: str | None = None
     """Reason, owner and expiry of the exception that acknowledges it."""
 
-    IDENTITY: ClassVar[tuple[str, ...]] = ("rule", "subject_id")
+    IDENTITY: ClassVar[tuple[str, ...]] = ("rule", "subject_key")

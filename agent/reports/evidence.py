@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from agent.governance.controls import Control, controls
-from agent.governance.findings import describe
+from agent.governance.subject import describe
 from agent.records import Finding, Record
 from agent.records.finding import SEVERITIES
 from agent.terminal import plain

@@ -9,6 +9,7 @@ from agent.governance.findings import Assessor
 from agent.governance.policy import Policy
 from agent.governance.rule import Facts
 from agent.governance.rules import RULES
+from agent.governance.subject import enduring
 from agent.records import Finding, Record, changed
 from collectors.catalog.schema import Catalog
 from tests import made
@@ -97,3 +98,44 @@ def test_two_thousand_servers_are_assessed_again_for_the_price_of_what_changed()
     assert sum(f.rule == "server.inline_secret" for f in found.values()) == 200
     again = min(timed()[0] for _ in range(3))
     assert again < first
+
+
+def test_a_process_that_comes_and_goes_a_thousand_times_is_one_finding_that_is_reopened() -> None:
+    found: dict[str, Record] = {}
+    ids = set()
+    for pid in range(1_000):
+        runs = made.instance(pid, owner="root", subject="mcp_server", name="files", package="pkg:npm/files")
+        found = assess(runs, found)
+        ids.add(runs.id)
+        assert [f.subject_id for f in found.values() if isinstance(f, Finding) and f.state != "resolved"]
+        found = assess(HOME, found)
+    assert len(ids) == 1_000
+    assert 1 <= len(found) < 10
+    assert {f.state for f in found.values() if isinstance(f, Finding)} == {"resolved"}
+
+
+def test_two_processes_that_are_the_same_are_one_finding_and_others_are_others() -> None:
+    def found(*instances: Record) -> int:
+        facts = Facts({r.id: r for r in (*instances, HOME)}, Policy(), Catalog(()))
+        return len(Assessor(RULES, Policy()).assess(facts, {}, NOW))
+
+    one, two = (made.instance(pid, owner="root", subject="mcp_server", name="files") for pid in (1, 2))
+    other = made.instance(3, owner="root", subject="mcp_server", name="notes")
+    assert found(one) == found(one, two) > 0
+    assert found(one, other) == 2 * found(one)
+
+
+def test_what_listens_is_the_same_again_on_another_port() -> None:
+    def key(pid: int, port: int, address: str = "0.0.0.0") -> str:
+        runs = made.instance(pid, name="files")
+        socket = made.connection(runs.id, local=f"{address}:{port}")
+        return enduring(socket, {runs.id: runs})
+
+    assert key(1, 40_001) == key(2, 40_002) != key(2, 40_002, "127.0.0.1")
+
+
+def test_of_what_was_resolved_the_latest_thousand_stay() -> None:
+    loud = [made.server(f"s{number}", inline_secret=True) for number in range(1_500)]
+    first = Assessor(RULES, Policy()).assess(Facts({r.id: r for r in (*loud, HOME)}, Policy(), Catalog(())), {}, NOW)
+    assert len(first) >= 1_500
+    assert len(assess(HOME, dict(first))) == 1_000
