@@ -41,6 +41,9 @@ class LogSettings(_Section):
 class CollectSettings(_Section):
     disabled: tuple[str, ...] = ()
     """Names of collectors that do not run."""
+    transcripts: bool = True
+    """Whether transcripts of sessions are read for the modes and versions they ran with; nothing else of them is."""
+    transcript_seconds: float = Field(default=600, ge=1)
     reconcile_seconds: float = Field(default=3600, ge=10)
     """Interval of the full collection that catches what no event told."""
     process_seconds: float = Field(default=1, ge=0.2)
@@ -54,6 +57,11 @@ class CollectSettings(_Section):
     """Whether full names of accounts, and who the clients are signed in as, are read."""
     debounce_seconds: float = Field(default=0.05, ge=0, le=5)
     """How long a changed file is left alone before it is read, so that a burst of writes is read once."""
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Names of all collectors that do not run."""
+        return self.disabled if self.transcripts else (*self.disabled, "sessions")
 
 
 class LimitSettings(_Section):

@@ -41,11 +41,11 @@ def correlate(
     records.update((r.id, r) for r in network(tuple(records.values()), servers, instances, names))
     agents = _agents(records.values(), servers, instances, catalog, memo)
     records.update((agent.id, agent) for agent in agents.values())
-    more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog)]
+    more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
     postures = [record for record in records.values() if isinstance(record, Posture)]
     more += effective(agents.values(), postures, catalog, memo)
     more += observed(instances, catalog)
-    more += approvals(servers, postures, catalog, memo)
+    more += approvals(servers, (p for p in postures if p.basis == "configured"), catalog, memo)
     more += coverage(records.values(), agents, catalog, memo)
     records.update((record.id, record) for record in more)
     return records

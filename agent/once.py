@@ -44,9 +44,7 @@ def take_inventory(settings: Settings, root: str | None = None) -> Look:
     catalog = load_catalog(settings)
     policy = policy_of(settings)
     inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy, memo=Memo(keep=False)))
-    engine = Engine(
-        all_collectors(settings.collect.disabled), inventory, Surroundings(settings, catalog, inventory, root)
-    )
+    engine = Engine(all_collectors(settings.collect.off), inventory, Surroundings(settings, catalog, inventory, root))
     engine.reconcile()
     inventory.settle()
     inventory.committed()

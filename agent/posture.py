@@ -1,5 +1,7 @@
 """What an agent may do without asking, after its client's precedence; and what the arguments of its processes say.
 
+What transcripts say is a collector's (`collectors.sessions`); here they only tell which version of a client runs.
+
 A value that may be overridden or ignored counts as the less safe one: nothing that a project brings can make a
 posture look safer than it is.
 """
@@ -12,6 +14,7 @@ from functools import partial
 from itertools import groupby
 from typing import Literal, TypeVar, get_args
 
+from agent.client_versions import as_of, is_known
 from agent.memo import Memo
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
@@ -28,25 +31,35 @@ Limit = Literal["permitted_modes", "permitted_sandboxes"]
 T = TypeVar("T")
 
 
-def effective(
-    agents: Iterable[AiAgent], configured: Iterable[Posture], catalog: Catalog, memo: Memo
-) -> Iterator[Posture]:
-    """One posture for each agent outside of projects, and one for each project that has settings of its own."""
+def effective(agents: Iterable[AiAgent], known: Iterable[Posture], catalog: Catalog, memo: Memo) -> Iterator[Posture]:
+    """One posture for each agent outside of projects, and one for each project that has settings of its own.
+
+    Of the `known` postures those that are configured count; observed ones tell the version of a client whose
+    installation does not.
+    """
     layers: dict[str, list[Posture]] = {}
-    for posture in configured:
-        layers.setdefault(posture.agent, []).append(posture)
+    sessions: dict[tuple[str | None, str], Posture] = {}
+    for posture in known:
+        if posture.basis == "configured":
+            layers.setdefault(posture.agent, []).append(posture)
+        elif posture.client_version:
+            before = sessions.setdefault((posture.owner, posture.agent), posture)
+            if posture.observed_at > before.observed_at:
+                sessions[posture.owner, posture.agent] = posture
     for agent in agents:
         client = catalog.clients.get(agent.agent)
         if client is None or client.permissions is None:
             continue
+        session = None if agent.version else sessions.get((agent.owner, agent.agent))
         places: dict[str | None, list[Posture]] = {None: []}
         for posture in layers.get(agent.agent, ()):
             if posture.owner in (agent.owner, None):
                 places.setdefault(posture.project, []).append(posture)
         for project, own in places.items():
             applying = own if project is None else [*places[None], *own]
-            conclude = partial(_effective, agent, project, applying, client.permissions)
-            yield memo.get(("effective", agent.id, project), (agent, *applying), conclude)
+            version = session.client_version if session else agent.version
+            conclude = partial(_effective, agent, project, applying, client.permissions, version)
+            yield memo.get(("effective", agent.id, project), (agent, session, *applying), conclude)
 
 
 def observed(instances: Iterable[Instance], catalog: Catalog) -> Iterator[Posture]:
@@ -148,8 +161,10 @@ class _Layers:
         return len(order) - order.index(layer.set_by) if layer.set_by in order else 0
 
 
-def _effective(agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions) -> Posture:
-    layers = _Layers(applying, client)
+def _effective(
+    agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions, version: str | None
+) -> Posture:
+    layers = _Layers((as_of(version, layer) for layer in applying), client)
     modes, sandboxes = layers.permitted("permitted_modes"), layers.permitted("permitted_sandboxes")
     mode, sandbox = layers.choose("approval_mode", modes), layers.choose("sandbox", sandboxes)
     network = layers.choose("network", None)
@@ -177,5 +192,7 @@ def _effective(agent: AiAgent, project: str | None, applying: list[Posture], cli
         managed_rules_only=any(layer.managed_rules_only for layer in layers.managed),
         managed_servers_only=any(layer.managed_servers_only for layer in layers.managed),
         unknown=tuple(layers.all("unknown")),
+        client_version=version,
+        version_known=is_known(version, client),
         source=mode.source,
     )

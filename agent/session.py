@@ -67,7 +67,7 @@ class Session:
         endpoint = Surroundings(settings, setup.catalog, NoView())().endpoint_id
         self._journal = Journal.open(folder / JOURNAL, endpoint)
         self._store = Store(self._journal)
-        collectors = all_collectors(settings.collect.disabled)
+        collectors = all_collectors(settings.collect.off)
         self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._breathe)
@@ -161,6 +161,7 @@ class Session:
         seconds = {
             "reconcile": collect.reconcile_seconds * random.uniform(0.9, 1.1),  # noqa: S311 - spreads load, no secret
             "processes": collect.process_seconds,
+            "sessions": collect.transcript_seconds,
             "heartbeat": daemon.heartbeat_seconds,
             "policy": self._policy.look_seconds,
             "watchdog": service.watchdog_seconds() or 3600.0,

@@ -64,6 +64,7 @@ class _Reader:
         trusted = list(self._trusted(part.trusted))
         return {
             "approval_mode": least_safe(_MODES, self._values(part.mode)),
+            "mode_until": self._until(part.mode),
             "sandbox": least_safe(_SANDBOXES, self._values(part.sandbox)),
             "network": least_safe(_NETWORKS, self._values(part.network)),
             "rules": tuple(rule for place in part.rules for rule in self._rules(place)),
@@ -89,6 +90,10 @@ class _Reader:
                 for _, meaning in self._settings.told(place.at, place.values):
                     yield meaning or "unknown"
 
+    def _until(self, places: Sequence[ModeAt]) -> str | None:
+        told = (found.value for place in places if place.until for found in self._settings.at(place.at))
+        return next((until for place in places for value in told if (until := place.until.get(str(value)))), None)
+
     def _rules(self, place: RulesAt) -> Iterator[Rule]:
         if place.values:
             for found, effect in self._settings.told(place.at, place.values):
@@ -100,7 +105,7 @@ class _Reader:
             understood = list(SYNTAXES[place.syntax](found.captures, found.value))
             if not understood and isinstance(found.value, str) and place.effect:
                 understood = [Said("unknown", found.value)]
-            if not understood:
+            if not understood and found.value != {}:
                 self._settings.misunderstood(found.key)
             for said in understood[:_MOST_PARTS]:
                 effect = said.effect or place.effect

@@ -26,7 +26,7 @@ def named_roots(context: Context, home: Home, path: str, reading: Reading) -> It
     if not isinstance(roots, Roots):
         return
     for label, text in _entries(context, home, path, roots):
-        folder = _folder(text, context.os_of(home), home)
+        folder = local_folder(text, context.os_of(home), home)
         if folder is None:
             continue
         if roots.kind == "project":
@@ -64,7 +64,7 @@ def _texts(value: object, take: str) -> Iterator[str]:
         yield from (item for item in value if isinstance(item, str))
 
 
-def _folder(text: str, os: str, home: Home) -> str | None:
+def local_folder(text: str, os: str, home: Home) -> str | None:
     """An absolute folder of the observed machine from a path or a `file:` URI; None for anything else."""
     text = text.replace("$USER_HOME$", home.path)
     if text.startswith("file:"):

@@ -9,6 +9,7 @@ from collectors.configs import ConfigCollector
 from collectors.contract import Collector, Context, Observation
 from collectors.host import HostCollector
 from collectors.processes import ProcessCollector
+from collectors.sessions import SessionCollector
 from collectors.sockets import SocketCollector
 
 ENTRY_POINTS = "rollcall.collectors"
@@ -17,7 +18,7 @@ ENTRY_POINTS = "rollcall.collectors"
 def built_in() -> list[Collector]:
     """The collectors of this package. Processes are judged by what is configured; that an agent works in a project
     nobody had known is the exception, for which configurations are collected once more."""
-    return [HostCollector(), ConfigCollector(), ProcessCollector(), SocketCollector()]
+    return [HostCollector(), ConfigCollector(), ProcessCollector(), SocketCollector(), SessionCollector()]
 
 
 def all_collectors(disabled: Iterable[str] = ()) -> list[Collector]:

@@ -42,6 +42,12 @@ def version_at(context: Context, home: Home | None, path: str) -> str | None:
     return _in_environment(context, home, path, name) or _newest_folder(context, home, path)
 
 
+def release(version: str) -> tuple[int, ...] | None:
+    """The numbers of a version, to be compared; None for a text that is none. Pre-releases count like the release."""
+    match = re.match(r"v?(\d+(?:\.\d+)+)", version) if len(version) <= 64 and _NUMBER.fullmatch(version) else None
+    return tuple(int(number) for number in match[1].split(".")) if match else None
+
+
 def _read(context: Context, home: Home | None, path: str, parse: Callable[[bytes], object]) -> str | None:
     """A version that parses out of a file; whatever is wrong with the file, there is then none."""
     if not context.files.exists(path, home):

@@ -13,14 +13,17 @@ P = "/srv/p"
 def layer(set_by: str, approval_mode: str | None = None, **fields: Any) -> Posture:
     project = P if set_by in ("project", "local") else None
     source = Source(path=fields.pop("path", f"/{set_by}.json"), key="")
-    given = {"owner": None if set_by == "managed" else "dev", "agent": "demo", "project": project, **fields}
+    given = {
+        "owner": None if set_by == "managed" else "dev",
+        "agent": "demo",
+        "project": project,
+        "basis": "configured",
+    }
     return Posture.of(
         endpoint_id="e",
         observed_at=made.SEEN,
         evidence={"collector": "configs"},
-        basis="configured",
         set_by=set_by,
         approval_mode=approval_mode,
-        source=source,
-        **given,
+        **{"source": source, **given, **fields},
     )

@@ -11,7 +11,7 @@ from agent.governance.baseline import Baseline
 from agent.governance.known_packages import KnownPackages
 from agent.governance.namesakes import Namesakes
 from agent.governance.policy import Policy
-from agent.records import AiAgent, Owner, Proof, Record
+from agent.records import AiAgent, Owner, Posture, Proof, Record
 from agent.records.finding import Severity
 from collectors.catalog.schema import Catalog
 
@@ -61,6 +61,15 @@ class Facts:
             if instance.login_uid:
                 found.setdefault(instance.owner, set()).add(instance.login_uid)
         return found
+
+    def effective(self, posture: Posture) -> Posture | None:
+        """What the settings of the same agent come to where an observed posture was seen."""
+        found = self._effective.get((posture.owner, posture.agent, posture.project))
+        return found or self._effective.get((posture.owner, posture.agent, None))
+
+    @cached_property
+    def _effective(self) -> dict[tuple[str | None, str, str | None], Posture]:
+        return {(p.owner, p.agent, p.project): p for p in self.of("posture") if p.basis == "effective"}
 
     def accountable(self, record: Record) -> str | None:
         """The person who answers for a record: its own, else its agent's, else its account's."""

@@ -1,4 +1,4 @@
-"""What an agent may do without asking: as its files say, as it follows from them, and as its command line showed."""
+"""What an agent may do without asking: as its files say, as it follows from them, and as it was seen to run."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal, TypeVar
@@ -17,8 +17,9 @@ Network = Literal["off", "restricted", "unknown", "on"]
 
 Effect = Literal["allow", "ask", "deny"]
 Subject = Literal["tool", "server", "path", "command", "domain", "unknown"]
-SetBy = Literal["managed", "user", "project", "local", "flag", "default"]
-"""`local`: a file for one project that the client writes for its user; `default`: the client's own, nobody set it."""
+SetBy = Literal["managed", "user", "project", "local", "flag", "default", "session"]
+"""`local`: a file for one project that the client writes for its user; `default`: the client's own, nobody set it;
+`session`: so it ran as its transcript says, whoever set it."""
 
 T = TypeVar("T", bound=str)
 
@@ -52,11 +53,13 @@ class ServerRule(Part):
 
 
 class Posture(Record):
-    """What an agent may do without asking: as one file says, as it is in effect, or as a process showed."""
+    """What an agent may do without asking: as one file says, as it is in effect, or as it was seen to run."""
 
     kind: Literal["posture"] = "posture"
     basis: Literal["configured", "effective", "observed"]
-    """configured: one file; effective: after the client's precedence; observed: the arguments of a process."""
+    """configured: one file; effective: after the client's precedence; observed: the arguments of a process, or
+    the least safe that transcripts of a project's last sessions say (then `set_by` is `session`, and the evidence is
+    the transcript and when it said so)."""
     agent: str
     project: str | None = None
     """Null for what holds outside of the projects that say otherwise."""
@@ -83,6 +86,16 @@ class Posture(Record):
     flags: tuple[str, ...] = ()
     """Of an observed posture: the arguments that it follows from."""
     instance_id: str | None = None
+    client_version: str | None = None
+    """Of an effective posture the version of the client that it was concluded for, of an observed one the version that
+    wrote the last transcript; null where it is not known."""
+    version_known: bool | None = None
+    """Of an effective posture: whether the client's permissions were checked against versions like that one: none older
+    than the first that was checked, none of a newer major version (0.x: minor) than the last. What it says of another
+    is what holds for those that were checked. Null where version or range is not known."""
+    mode_until: str | None = None
+    """Of a configured posture: clients from this version on no longer know the approval mode that is set here, so for
+    them, and where the version is not known, the effective one is unknown. Null where all do."""
     unknown: tuple[str, ...] = ()
     """Key paths whose value was not understood."""
     source: Source | None = None

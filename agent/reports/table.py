@@ -57,10 +57,10 @@ def _agent_row(agent: AiAgent, posture: Posture | None) -> tuple[str, ...]:
 
 def _loose_row(posture: Posture) -> tuple[str, ...]:
     seen = posture.basis == "observed"
-    place = " ".join(posture.flags) if seen else posture.source.path if posture.source else "-"
+    shown = " ".join(posture.flags) or posture.evidence.source if seen else posture.source and posture.source.path
     where = posture.project or ("-" if seen else "everywhere")
     mode, sandbox = _words(posture.approval_mode), _words(posture.sandbox)
-    return posture.agent, posture.owner or "(machine)", where, mode, sandbox, posture.set_by, place
+    return posture.agent, posture.owner or "(machine)", where, mode, sandbox, posture.set_by, shown or "-"
 
 
 def _words(value: str | None) -> str:

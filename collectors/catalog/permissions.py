@@ -27,6 +27,9 @@ class ModeAt(Entry):
     values: dict[str, ApprovalMode | Unset] = Field(default_factory=dict)
     read: str = ""
     """Instead of `values`: the function of `collectors.rule_syntax` that reads it."""
+    until: dict[str, str] = Field(default_factory=dict)
+    """Values that clients from a version on no longer know: what such a client, or one of unknown version, makes of
+    them is unknown."""
 
 
 class SandboxAt(Entry):
@@ -161,6 +164,8 @@ class Permissions(Fact):
     """State of such a server of which no file says anything."""
     trust_approves: bool = False
     """Servers of a project are approved by trusting its folder."""
+    versions: tuple[str, str] | None = None
+    """The oldest and the newest version of the client that all of this, and its postures, were checked against."""
     flag: tuple[Flag, ...] = ()
 
     @model_validator(mode="after")

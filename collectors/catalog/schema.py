@@ -24,6 +24,7 @@ from pydantic import Field
 from agent.records import DefinitionScope, Transport
 from collectors.catalog.base import Entry, Fact, Format, Located, Os
 from collectors.catalog.permissions import Permissions, Posture
+from collectors.catalog.transcripts import Transcript
 
 __all__ = [
     "Artifact",
@@ -35,6 +36,7 @@ __all__ = [
     "Format",
     "Install",
     "Manifest",
+    "Namesake",
     "Os",
     "Override",
     "Permissions",
@@ -45,6 +47,7 @@ __all__ = [
     "Roots",
     "ServersAt",
     "SignedIn",
+    "Transcript",
     "load_client",
 ]
 
@@ -154,6 +157,22 @@ class Manifest(Fact):
         return ("{project}/package.json", "{project}/pyproject.toml", "{project}/requirements.txt")
 
 
+class Namesake(Fact):
+    """A name of the client's executable that programs of others have too, wherever they are installed.
+
+    A process of that name is the client only with a second sign: an argument that is the client's own, or files of the
+    client in the home of the process' owner. Name and second sign together are `confirmed`; the name alone is nothing.
+    A file of that name where the client's installer puts it makes an agent that is `inferred`.
+    """
+
+    exe: str
+    """Exact base name, without `.exe`."""
+    arguments: tuple[str, ...] = ()
+    """First arguments that only the client takes; those that start with `--` count anywhere."""
+    others: tuple[str, ...] = ()
+    """Arguments that only the others take: where there is one, nothing but the client's own first argument counts."""
+
+
 class Process(Entry):
     """How a running process of the client is recognised; any one suffices."""
 
@@ -163,6 +182,7 @@ class Process(Entry):
     """`npm:name` or `pypi:name` of the package that the running script lies in."""
     paths: tuple[str, ...] = ()
     """Path fragments of the executable or of the script, starting and ending at a path separator."""
+    namesake: tuple[Namesake, ...] = ()
     bypass: tuple[str, ...] = ()
     """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
 
@@ -197,6 +217,7 @@ class Client(Entry):
     signed_in: tuple[SignedIn, ...] = ()
     posture: tuple[Posture, ...] = ()
     permissions: Permissions | None = None
+    transcript: tuple[Transcript, ...] = ()
     override: tuple[Override, ...] = ()
     manifest: tuple[Manifest, ...] = ()
     precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")
@@ -233,14 +254,14 @@ class Catalog:
 
     @cached_property
     def project_markers(self) -> frozenset[str]:
-        """Names whose presence in a folder makes it a candidate project."""
+        """Names whose presence in a folder makes it a candidate project; a folder such as `config` tells nothing."""
         return frozenset(
-            template.split("/")[1]
+            parts[1]
             for client in self.clients.values()
             for file in client.config
             for os in ("linux", "macos", "windows")
             for template in file.on(os)
-            if template.startswith("{project}/")
+            if (parts := template.split("/"))[0] == "{project}" and (len(parts) == 2 or parts[1].startswith("."))
         )
 
 

@@ -144,6 +144,10 @@ CASES: dict[str, tuple[Record, Record]] = {
     "posture.above_ceiling": (posture("auto_approves"), posture("asks_risky")),
     "posture.not_comparable": (posture("unknown"), posture("unknown", basis="configured")),
     "posture.unknown": (posture(unknown=("a.b",)), posture()),
+    "posture.unchecked_version": (
+        posture(client_version="9.0", version_known=False),
+        posture(client_version=None, version_known=None),
+    ),
     "posture.no_sandbox": (posture("bypasses", sandbox="none"), posture("bypasses", sandbox="full")),
     "posture.everything": (posture(rules=allows("Bash(*)")), posture(rules=allows("Bash(ls:*)"))),
     "posture.project": (
@@ -262,6 +266,41 @@ def test_only_sockets_open_to_other_machines_are_exposed() -> None:
     assert not proofs(rule, c(who.id, local="127.0.0.1:3001"), who)
 
 
+def ran(mode: str | None = "auto_approves", **fields: Any) -> Posture:
+    return posture(mode, basis="observed", set_by="session", **fields)
+
+
+@pytest.mark.parametrize(
+    ("seen", "settings", "looser"),
+    [
+        (ran("bypasses"), posture("auto_approves"), True),
+        (ran(), posture("asks_risky"), True),
+        (ran(), posture("unknown"), True),  # what nobody understands must not hide it
+        (ran(), posture("auto_approves"), False),
+        (ran("asks_risky"), posture("asks_always"), False),
+        (ran("unknown"), posture("asks_risky"), False),
+        (ran(None, sandbox="none"), posture("asks_risky", sandbox="partial"), True),
+        (ran(None, sandbox="none"), posture("asks_risky", sandbox="none"), False),
+        (ran(project="/p"), posture("asks_risky"), True),
+        (ran("bypasses"), posture("asks_risky", basis="configured"), False),
+    ],
+)
+def test_who_ran_looser_than_set_is_told(seen: Posture, settings: Posture, looser: bool) -> None:
+    assert bool(proofs(BY_ID["posture.observed"], seen, settings)) is looser
+
+
+def test_what_a_project_sets_counts_for_what_ran_in_it() -> None:
+    everywhere, there = posture("asks_risky"), posture("auto_approves", project="/p")
+    assert not proofs(BY_ID["posture.observed"], ran(project="/p"), everywhere, there)
+    assert proofs(BY_ID["posture.observed"], ran(project="/q"), everywhere, there)
+
+
+def test_a_session_above_the_ceiling_or_without_any_check_is_a_finding_like_a_process() -> None:
+    assert proofs(BY_ID["posture.bypass"], ran("bypasses"))
+    assert proofs(BY_ID["posture.above_ceiling"], ran())
+    assert not proofs(BY_ID["posture.above_ceiling"], ran("asks_risky"))
+
+
 DRIFT: dict[str, tuple[Record, Callable[[], Record]]] = {
     "drift.agent": (a("demo"), lambda: a("new")),
     "drift.server": (s(), lambda: s("new")),
@@ -295,6 +334,7 @@ def test_every_rule_has_a_test_here() -> None:
         "server.same_tools",
         "server.disabled_runs",
         "posture.auto",
+        "posture.observed",
         "owner.service",
         "owner.root",
         "owner.orphan",

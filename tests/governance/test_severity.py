@@ -94,15 +94,33 @@ def test_a_bypass_flag_of_a_process_never_lowers_it_and_is_critical(
     assert worst(after) == SEVERITIES.index("critical")
 
 
+@st.composite
+def sessions(draw: st.DrawFn) -> Posture:
+    project, mode = draw(st.sampled_from([None, P])), draw(st.none() | st.sampled_from(MODES))
+    sandbox = draw(st.none() | st.sampled_from(SANDBOXES))
+    return layer("session", mode, sandbox=sandbox, basis="observed", source=None, project=project)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(layers(), max_size=3), sessions(), st.sampled_from(CATALOGS), st.sampled_from(POLICIES))
+def test_a_transcript_never_lowers_it_and_one_of_a_bypass_makes_it_critical(
+    given_: list[Posture], session: Posture, known: Catalog, policy: Policy
+) -> None:
+    before, after = worst(findings(given_, known, policy)), worst(findings([*given_, session], known, policy))
+    assert after >= before
+    assert after == SEVERITIES.index("critical") or session.approval_mode != "bypasses"
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(layers(), max_size=3),
+    sessions(),
     layers(st.just("project"), st.just("/hostile")),
     st.sampled_from(MODES[:3]),
     st.sampled_from(POLICIES),
 )
 def test_where_a_project_may_be_ignored_nothing_in_it_lowers_the_worst_severity(
-    given_: list[Posture], hostile: Posture, mode: str, policy: Policy
+    given_: list[Posture], session: Posture, hostile: Posture, mode: str, policy: Policy
 ) -> None:
-    known = catalog(mode, wins=False)
+    known, given_ = catalog(mode, wins=False), [*given_, session]
     assert worst(findings([*given_, hostile], known, policy)) >= worst(findings(given_, known, policy))

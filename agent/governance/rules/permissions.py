@@ -36,6 +36,25 @@ def _not_comparable(posture: Posture, facts: Facts) -> Iterable[Proof]:
         yield proof(f"the policy limits what it may do, and that is not known of {posture.agent}", _place(posture))
 
 
+def _looser_than_set(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis != "observed":
+        return
+    effective = facts.effective(posture)
+    if effective is None:
+        return
+    # An unknown setting hides nothing: whoever ran it unasked did more than what is known to be set.
+    mode, set_mode = posture.approval_mode, effective.approval_mode
+    if mode in ("auto_approves", "bypasses") and set_mode and _MODES.index(mode) > _MODES.index(set_mode):
+        yield proof(f"ran with {mode}, where the settings come to {set_mode}", _place(posture))
+    if posture.sandbox == "none" and effective.sandbox in ("full", "partial"):
+        yield proof(f"ran without a sandbox, where the settings come to {effective.sandbox}", _place(posture))
+
+
+def _unchecked_version(posture: Posture, facts: Facts) -> Iterable[Proof]:
+    if posture.basis == "effective" and posture.version_known is False and posture.project is None:
+        yield proof("version that the catalog was not checked against", posture.client_version)
+
+
 def _auto_approves(posture: Posture, facts: Facts) -> Iterable[Proof]:
     # Under a policy its ceiling decides.
     if posture.basis == "effective" and posture.approval_mode == "auto_approves" and not facts.policy.given:
@@ -84,6 +103,9 @@ def _pending(approval: Approval, facts: Facts) -> Iterable[Proof]:
 
 
 def _place(posture: Posture) -> str:
+    if posture.set_by == "session":
+        # Not the file's name: each new session would make the finding another one.
+        return f"transcripts of sessions in {posture.project or 'no project'}"
     return posture.source.path if posture.source else " ".join(posture.flags) or "the client's own default"
 
 
@@ -98,6 +120,10 @@ RULES = (
          ("A.6", "clause 9"), "Set the approval mode where it can be read.", _not_comparable),
     Rule("posture.auto", "Agent that approves its own actions", "medium", "posture", _OVERSIGHT,
          "Let risky actions be asked for, or sanction the mode in the policy.", _auto_approves),
+    Rule("posture.observed", "Agent that ran with fewer checks than its settings say", "medium", "posture", _OVERSIGHT,
+         "Ask who loosened it for the session; lock the mode in managed settings.", _looser_than_set, joint=True),
+    Rule("posture.unchecked_version", "Client version whose permissions nobody has checked", "info", "posture",
+         ("A.6", "clause 9"), "Update Rollcall, or check by hand what the client's settings mean.", _unchecked_version),
     Rule("posture.unknown", "Permission setting that is not understood", "low", "posture", ("A.6", "clause 9"),
          "Check the setting; it may be new or wrong.", _not_known),
     Rule("posture.no_sandbox", "Agent that acts unasked without a sandbox", "high", "posture", _OVERSIGHT,

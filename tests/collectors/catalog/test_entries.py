@@ -28,6 +28,7 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     "boltai": {"linux", "windows"},  # a macOS application
     "copilot-xcode": {"linux", "windows"},
     "firebender": set(SYSTEMS),  # only a file in the project is known
+    "firebase-studio": set(SYSTEMS),  # runs in the cloud
     "visual-studio": {"linux", "macos"},  # a Windows application
     **{id: set(SYSTEMS) for id in ("gpt4all", "koboldcpp", "llamacpp", "localai", "ollama", "vllm")},  # only run models
     **{id: set(SYSTEMS) for id in ("flowise", "langflow", "n8n", "open-webui")},  # keep servers in their own database
