@@ -159,7 +159,7 @@ def _name(document: object, at: str) -> str:
 
 def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str, ...], entry: Entry) -> Definition:
     command = redact.argv(entry.argv[:1])
-    args = redact.argv(entry.argv[1:])
+    args = redact.argv(entry.argv[1:], *entry.argv[:1])
     # Of the redacted words: where a package should stand somebody may have put a secret.
     launch = identify(command.args[0], args.args) if command.args else None
     url = redact.url(entry.url or "")

@@ -13,11 +13,15 @@ from collectors.launch import split_command, split_words
 
 _COMMANDS = ("command", "cmd")
 _URLS = ("httpUrl", "url", "serverUrl", "uri")
+_COMMANDS_ANYWHERE = (*_COMMANDS, "executable")
+_URLS_ANYWHERE = (*_URLS, "baseUrl", "base_url", "server_url")
+"""MCPorter's further names: what has one of these is a server only where servers stand."""
 _ENVS = ("env", "envs", "environment")
 _ENV_LISTS = ("env_keys", "env_vars")
 """Names of variables whose values stand elsewhere: Goose's keyring, the environment Codex runs in."""
 _HEADERS = ("headers", "http_headers")
-_TOKENS = ("bearer_token", "authorization_token")
+_TOKENS = ("bearer_token", "authorization_token", "bearerToken")
+_TOKEN_VARIABLES = ("bearer_token_env_var", "bearerTokenEnv", "bearer_token_env")
 _SECRET_BLOCKS = ("auth", "oauth", "settings")
 _TYPES: dict[str, Transport] = {
     **dict.fromkeys(("stdio", "local", "command"), "stdio"),
@@ -78,12 +82,12 @@ def read_entry(raw: Mapping[object, object], dialect: Dialect) -> Entry | None:
 
 def _read_command(fields: Mapping[str, object], entry: Entry) -> None:
     args = list(_words(fields.get("args"), "args", entry))
-    command = next((fields[name] for name in _COMMANDS if fields.get(name)), None)
+    command = next((fields[name] for name in _COMMANDS_ANYWHERE if fields.get(name)), None)
     if isinstance(command, dict):  # Zed's older form: {"command": {"path": …, "args": […], "env": {…}}}
         args = [*_words(command.get("args"), "command.args", entry), *args]
         entry.env |= _pairs(command.get("env"), "command.env", entry)
         command = command.get("path") or command.get("command")
-    if command is None and not any(fields.get(name) for name in _URLS):
+    if command is None and not any(fields.get(name) for name in _URLS_ANYWHERE):
         command = fields.get("path")
     if isinstance(command, list):
         entry.argv = [*_words(command, "command", entry), *args]
@@ -115,7 +119,7 @@ def _text(value: object) -> str | None:
 
 
 def _read_url(fields: Mapping[str, object], entry: Entry) -> None:
-    for name in _URLS:
+    for name in _URLS_ANYWHERE:
         value = fields.get(name)
         if isinstance(value, str) and value.strip():
             entry.url = printable(value)
@@ -135,7 +139,7 @@ def _read_values(fields: Mapping[str, object], entry: Entry) -> None:
     request = fields.get("requestInit")
     if isinstance(request, dict):
         entry.headers |= _pairs(request.get("headers"), "requestInit.headers", entry)
-    if isinstance(fields.get("bearer_token_env_var"), str):
+    if any(isinstance(fields.get(name), str) for name in _TOKEN_VARIABLES):
         entry.headers.setdefault("Authorization", None)
     for name in _TOKENS:
         if isinstance(fields.get(name), str):

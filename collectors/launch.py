@@ -39,6 +39,9 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
 _SET_UP = word_set("cd source . export set unset echo sleep ulimit umask eval true test [ if then mkdir")
 _BRIDGES = re.compile(r"pkg:npm/(?:%40[\w.-]+/)?(?:mcp-remote|supergateway)|pkg:pypi/mcp-proxy")
 _URL = re.compile(r"https?://\S+")
+_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\$\([\w./ -]*\)|`[\w./ -]*`")
+_ASKED_FOR = re.compile(r"(?:\$\{cmd:|\$\(|`) *(?:[\w./-]+ +)*(?:which|command -v) +([\w./-]+) *[})`]")
+"""A program that the shell, or mcphub's `${cmd: …}`, is to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def identify(command: str, args: Sequence[str] = ()) -> Launch:
 
 def base_name(program: str) -> str:
     """The program's name in lower case: without folders and without `.exe`, `.cmd`, `.bat` or `.ps1`."""
-    name = re.split(r"[/\\]", program)[-1].lower()
+    asked = _ASKED_FOR.fullmatch(program)
+    name = re.split(r"[/\\]", asked[1] if asked else program)[-1].lower()
     stem, _, suffix = name.rpartition(".")
     return stem if stem and suffix in ("exe", "cmd", "bat", "ps1") else name
 
@@ -95,6 +99,8 @@ def split_command(command: str, args: Sequence[str] = ()) -> list[str]:
     if not re.search(r"\s", command):
         return [command, *args] if command else list(args)
     words = split_words(command)
+    if len(words) == 1 and _PLACEHOLDER.match(command):
+        return [command, *args]
     first = base_name(words[0]) if words else ""
     known = first in LAUNCHERS or first in _SHELLS or first in _PREFIXES or first in ("cmd", *_POWERSHELLS)
     looks_like_path = re.match(r"(?:~|\.{1,2})?[/\\]|[A-Za-z]:[/\\]", command)
@@ -104,15 +110,19 @@ def split_command(command: str, args: Sequence[str] = ()) -> list[str]:
 
 
 def split_words(line: str) -> list[str]:
-    """The words of a command line; a backslash before a letter is a Windows path, not an escape."""
+    """The words of a command line; a backslash before a letter is a Windows path, not an escape, and a placeholder
+    is one word whatever it holds."""
+    kept = "\ue000"
+    line = _PLACEHOLDER.sub(lambda match: match[0].replace(" ", kept), line)
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
     lexer.whitespace_split, lexer.commenters = True, ""
     if re.search(r"\\[\w.]", line):
         lexer.escape = ""
     try:
-        return list(lexer)
+        words = list(lexer)
     except ValueError:
-        return line.split()
+        words = line.split()
+    return [word.replace(kept, " ") for word in words]
 
 
 def _launched(argv: Sequence[str]) -> Launched:

@@ -6,6 +6,7 @@ belongs to the server.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +62,7 @@ _UVX = word_set(
     "--no-group --package -m --module"
 )
 _UV_GLOBAL = _UVX - {"-p", "-m", "--module", "--with", "-w"}
+_BETWEEN_SPECS = re.compile(r",\s*(?=[A-Za-z])(?![^\[\]]{0,100}\])")
 _PIPX = word_set("--spec --python --pip-args -i --index-url --suffix")
 _CONTAINER_GLOBAL = word_set(
     "-c --context --config -H --host -l --log-level --tlscacert --tlscert --tlskey --namespace -n"
@@ -124,7 +126,8 @@ def _uv(args: Sequence[str]) -> Launched:
 def _uv_run(args: Sequence[str]) -> Launched:
     """`uv run --with X X`: the requirement that the command comes from; a plain `uv run` runs a local project."""
     parsed = _options(args, _UVX)
-    found = [package for spec in parsed.all("--with", "-w") if (package := packages.pypi(spec))]
+    specs = [spec for given in parsed.all("--with", "-w") for spec in _BETWEEN_SPECS.split(given)]
+    found = [package for spec in specs if (package := packages.pypi(spec))]
     command = parsed.rest[0] if parsed.rest else ""
     if not found or command.endswith(".py") or "/" in command or "\\" in command:
         return Launched(None)

@@ -76,10 +76,9 @@ class Node:
         return name in self.names or any(_matches(pattern, name) for pattern in self.patterns)
 
     @property
-    def holds_servers(self) -> bool:
-        """Whether a file right here may define servers."""
-        leaves = (part for child in self.names.values() for _, part, _ in child.readings)
-        return any(isinstance(part, ConfigFile) and part.servers for part in leaves)
+    def holds_config(self) -> bool:
+        """Whether a client keeps a configuration file right here."""
+        return any(isinstance(part, ConfigFile) for child in self.names.values() for _, part, _ in child.readings)
 
     def __bool__(self) -> bool:
         return bool(self.names or self.patterns)
@@ -122,6 +121,13 @@ class Places:
             # From the folder above, so that the account's own is noticed when it appears.
             _Scan(context, home, None, found).folder(MANAGED, Node({home.owner: self._trees["{managed}"]}), ())
         self._look_up(context, home, "HKCU", found)
+        return found
+
+    def of_layout(self, context: Context, home: Home, folder: str) -> Found:
+        """What exists below one folder of a home that is laid out as on this system and lies on another."""
+        found = Found()
+        if node := self._trees.get("~", Node()).names.get(folder):
+            _Scan(context, home, None, found).folder(f"{home.path}/{folder}", node, ())
         return found
 
     def of_machine(self, context: Context) -> Found:
@@ -206,7 +212,7 @@ class _Scan:
             return
         self.found.folders[listed(path)] = node
         for name in names:
-            if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_servers and not node.wants(name):
+            if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_config and not node.wants(name):
                 self.found.unknown.add(f"{path}/{name}")
             if name in node.names:
                 self._child(f"{path}/{name}", node.names[name], captures)
@@ -215,11 +221,21 @@ class _Scan:
                     self._child(f"{path}/{name}", child, (*captures, capture[1]))
 
     def _names(self, path: str, node: Node) -> list[str]:
-        if node.patterns or len(node.names) > _FEW or (self.below and node.holds_servers):
+        if node.patterns or len(node.names) > _FEW or (self.below and node.holds_config):
             return [entry.name for entry in self.files.entries(listed(path), self.home)]
         if not self.files.is_folder(listed(path), self.home):
             raise FileNotFoundError(path)
-        return [name for name in node.names if self.files.exists(f"{path}/{name}", self.home)]
+        try:
+            return [name for name in node.names if self._is_there(f"{path}/{name}")]
+        except Unreadable:  # such as a link to where nobody answers: whether there is one, the folder can tell
+            return [entry.name for entry in self.files.entries(listed(path), self.home)]
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self.files.check(path, self.home)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _child(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
         if node.readings:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.records import AiAgent, Evidence
 from collectors.catalog.schema import Client, ConfigFile, Install, Provider, Roots
+from collectors.commands import base_name
 from collectors.contract import Context, Home
 from collectors.ecosystems import Shelves
 from collectors.places import Reading
@@ -21,6 +23,8 @@ class Installation:
 
     path: str
     version: str | None
+    certain: bool = True
+    """False for a program of a name that programs of others have too."""
 
 
 def installations(
@@ -28,20 +32,26 @@ def installations(
 ) -> dict[str, tuple[Installation, ...]]:
     """What is installed per catalog id, in this home (None: for the whole machine), by path or as a package."""
     shelves = Shelves(context, home)
-    paths: dict[str, dict[str, None]] = {}
+    paths: dict[str, dict[str, bool]] = {}
     for path, readings in existing.items():
         for reading in readings:
             if isinstance(reading.part, Install):
-                paths.setdefault(reading.client.id, {})[path] = None
+                paths.setdefault(reading.client.id, {})[path] = not _has_namesakes(reading.client, path)
     for client in context.catalog.clients.values():
         for install in client.install:
             for package in install.packages:
                 for path in shelves.find(package):
-                    paths.setdefault(client.id, {})[path] = None
+                    paths.setdefault(client.id, {})[path] = True
     return {
-        client: tuple(Installation(path, version_at(context, home, path)) for path in found)
+        client: tuple(Installation(path, version_at(context, home, path), certain) for path, certain in found.items())
         for client, found in paths.items()
     }
+
+
+def _has_namesakes(client: Client, path: str) -> bool:
+    """Whether a program of others may stand there: folders of that name are the client's own."""
+    folder, _, name = path.rpartition("/")
+    return folder.endswith("/bin") and base_name(name) in {namesake.exe for namesake in client.process.namesake}
 
 
 def configured(existing: Mapping[str, Iterable[Reading]], with_projects: bool = True) -> dict[str, set[str]]:
@@ -75,10 +85,14 @@ def _agent(
     shown = tuple(sorted({context.files.shown(path) for path in (*files, *(found.path for found in installs))}))[
         :_MOST_PATHS
     ]
+    sure = files or any(found.certain for found in installs)
+    confidence: Literal["confirmed", "declared", "inferred"] = (
+        "declared" if not installs else "confirmed" if sure else "inferred"
+    )
     return AiAgent.of(
         endpoint_id=context.endpoint_id,
         owner=home.owner if home else None,
-        evidence=Evidence(collector="configs", source=shown[0], confidence="confirmed" if installs else "declared"),
+        evidence=Evidence(collector="configs", source=shown[0], confidence=confidence),
         agent=client.id,
         name=client.name,
         vendor=client.vendor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -65,13 +66,18 @@ class Territory:
             if walk.truncated:
                 self._trouble(context, self.home.path, "walk.truncated", walk.truncated)
 
-    def survey(self, context: Context, places: Places) -> None:
-        """Find what exists: known places of the home, the folders its state files name, then what lies in those."""
+    def survey(self, context: Context, places: Places, others: Iterable[tuple[Places, str]] = ()) -> None:
+        """Find what exists: known places of the home, the folders its state files name, then what lies in those.
+
+        `others` are folders of the home that are laid out as on another system, with the places of that one.
+        """
         self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] in _OF_THE_WALK}
         before = self.files
         self.files, self.folders, self.named, self.frameworks, self.closed = {}, {}, {}, {}, {}
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
+            for layout, folder in others:
+                self._add(context, layout.of_layout(context, self.home, folder))
             for client, replaces, folder, _ in moved(context, self.home.owner):
                 self._add(context, places.of_moved(context, self.home, client, replaces, folder))
             for path in list(self.files):

@@ -26,10 +26,13 @@ class Redacted:
     secret: bool
 
 
-def argv(args: Sequence[str]) -> Redacted:
-    """The arguments as they may be shown: at most 200, each of at most 1,000 characters."""
+def argv(args: Sequence[str], program: str = "") -> Redacted:
+    """The arguments as they may be shown: at most 200, each of at most 1,000 characters.
+
+    `program` is what takes them, where they do not start with it: what `-a` or `-w` means depends on it.
+    """
     scrubber = Scrubber()
-    shown = scrubber.words([printable(arg) for arg in args[:_MAX_ARGS]])
+    shown = scrubber.words([printable(arg) for arg in args[:_MAX_ARGS]], program=program)
     if len(args) > _MAX_ARGS:
         shown.append("…")
     return Redacted(tuple(arg if len(arg) <= _MAX_CHARS else arg[:_MAX_CHARS] + "…" for arg in shown), scrubber.secret)

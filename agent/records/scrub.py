@@ -15,6 +15,7 @@ from agent.records.secrets import (
     SHAPE,
     UUID,
     is_credential,
+    is_digest,
     is_dummy,
     is_file_name,
     is_harmless,
@@ -23,6 +24,7 @@ from agent.records.secrets import (
     looks_random,
     word_set,
 )
+from agent.records.switches import PORTS, Switches
 from agent.records.urls import EMBEDDED, REDACTED, url
 
 READ_CHARS = 16_384
@@ -31,7 +33,7 @@ _DEPTH = 6
 
 _FLAG = re.compile(r"--[A-Za-z][A-Za-z-]*+(?:=.*)?+|-[A-Za-z]", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w.-]*+)")
-_ASSIGNMENT = re.compile(r"(-{0,2}[A-Za-z_][\w.-]*+)(\s*+[=:]\s*+)(?!//)(.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"((?:-{0,2}|/|\$env:)[A-Za-z_][\w.-]*+)(\s*+[=:]\s*+)(?!//)(.*)", re.DOTALL)
 _ENV_NAME = re.compile(r"(?:-e)?[A-Z_][A-Z0-9_]*+")
 _ANY_ASSIGNMENT = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]*+)([\"']?+\s*+[=:]\s*+[\"']?+)([^\s;&,\"']++)")
 _HEADER = re.compile(r"([\w-]++)(\s*+[:=]\s*+)(.*)", re.DOTALL)
@@ -39,9 +41,10 @@ _PLAIN_HEADERS = word_set("accept accept-language content-type user-agent mcp-pr
 _TOKENS = re.compile(r"\s++|(?:[^\s\"'\\]|\\[\s\S]?|\"(?:[^\"\\]|\\[\s\S])*+(?:\"|\\?$)|'[^']*+(?:'|$))++")
 _LOOSE = re.compile(r"[\s\"'`]++|[^\s\"'`]++")
 _USERPASS = re.compile(r"(?<![\w.-])([\w.-]++):([^@/\s]{1,256}+)@(?!sha256:)")
+_SLASHPASS = re.compile(r"(?<![\w.@/-])([\w.-]++)/([^@/\s]{1,256}+)@(?=(?!sha256:)(?://|[\w.-]{1,256}+:\d{2,5}(?!\d)))")
+"""Oracle: `user/password@host:1521/service`."""
 _PACKAGE_PREFIXES = word_set("npm jsr pypi file node link workspace git")
 _PIECES = re.compile(r"[;&,]++|[^;&,]++")
-_PORTS = re.compile(r"[\d.:/-]++(?:tcp|udp)?+")
 _LEADING_SPEC = re.compile(r"[a-z]++|@?[\w.-]*[@/-][\w./@-]*+")
 _EXEMPT_BEFORE = re.compile(r"(?:sha256:|[@#])$")
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -50,7 +53,7 @@ _STORE_NAME = re.compile(r"[0-9a-z_.-]++")
 _KINDS = {
     **dict.fromkeys(("header", "headers", "H"), "header"),
     **dict.fromkeys(("e", "env"), "env"),
-    **dict.fromkeys(("u", "user"), "user"),
+    **dict.fromkeys(("u", "U", "user", "basic", "userpwd", "proxy-user"), "user"),
     **dict.fromkeys(("c", "lc", "ic", "Command"), "script"),
     "p": "p",
 }
@@ -59,7 +62,9 @@ _KINDS = {
 def is_secret_value(name: str, value: str) -> bool:
     """Whether this value of an environment variable, header or option is a secret in clear text."""
     rest = literal(value[:READ_CHARS])
-    if not rest or is_harmless(rest) or is_dummy(rest) or is_file_name(name, rest):
+    if not rest or is_harmless(rest) or is_dummy(rest) or rest == name or is_file_name(name, rest):
+        return False
+    if is_digest(name, rest):
         return False
     if is_secret_name(name) or is_credential(rest):
         return True
@@ -74,16 +79,21 @@ class Scrubber:
     def __init__(self) -> None:
         self.secret = False
 
-    def words(self, words: Sequence[str], depth: int = 0) -> list[str]:
+    def words(self, words: Sequence[str], depth: int = 0, program: str = "") -> list[str]:
         shown: list[str] = []
         expected, leading = "", True
+        switches = Switches()
+        switches.met(program)
         for word in words:
             if not expected or (_FLAG.fullmatch(word) and expected != "script"):
-                shown.append(self.word(word, depth))
-                expected = _expects(word)
+                option, kind, value = switches.glued(word)
+                shown.append(option + self._expected(kind, value, leading, depth) if kind else self.word(word, depth))
+                done = kind or switches.takes_none(word)
+                expected = "" if done else "secret:password" if switches.takes_password(word) else _expects(word)
                 leading = leading and word.startswith("-")
+                switches.met(word)
                 continue
-            shown.append(self._expected(expected, word, leading, depth))
+            shown.append(self._expected(expected, word, leading and not switches.user, depth))
             secret = expected == "header" or expected.startswith("secret:")
             bare = secret and (SCHEME.fullmatch(word.strip()) or word.endswith((":", "=")))
             expected = "secret:authorization" if bare else ""
@@ -156,6 +166,10 @@ class Scrubber:
             return name + sign + self._masked(name, value)
         if is_secret_name(name):
             return name + sign + self._named(name, value)
+        if _KINDS.get(option) == "user" and name.startswith("--") and sign == "=":
+            return name + sign + self._expected("user", value, False, depth + 1)
+        if name == "-p" and sign == "=":
+            return name + sign + self._expected("p", value, False, depth + 1)
         return name + sign + self.word(value, depth + 1) if sign == "=" else None
 
     def _plain(self, word: str, depth: int) -> str:
@@ -182,7 +196,7 @@ class Scrubber:
                 return f"{user}:{REDACTED}"
             return self.word(word, depth)
         if kind == "p":  # a port, a package, a path: or the password
-            known = _PORTS.fullmatch(word) or PATH.match(word) or (leading and _LEADING_SPEC.fullmatch(word))
+            known = PORTS.fullmatch(word) or PATH.match(word) or (leading and _LEADING_SPEC.fullmatch(word))
             return self.word(word, depth) if known or not literal(word) else REDACTED
         return self._named(kind.partition(":")[2], word)
 
@@ -204,7 +218,8 @@ class Scrubber:
     def _masked(self, name: str, value: str) -> str:
         if not literal(value):
             return value
-        self.secret |= is_secret_value(name, value)
+        # `KEY=$(command …`: what the command prints is not in the text.
+        self.secret |= not value.startswith(("$(", "`")) and is_secret_value(name, value)
         default, scheme = DEFAULT.fullmatch(value), SCHEME.match(value)
         if default:
             return f"${{{default[1]}{default[2]}{REDACTED}}}"
@@ -240,6 +255,7 @@ class Scrubber:
         found = SHAPE.subn(REDACTED, word)
         self.secret |= found[1] > 0
         word = _USERPASS.sub(self._userpass, found[0])
+        word = _SLASHPASS.sub(self._slashpass, word)
         path = PATH.match(word) is not None
         return RUN.sub(lambda match: self._run(match, path), word)
 
@@ -248,6 +264,10 @@ class Scrubber:
             return match[0]
         self.secret = True
         return f"{match[1]}:{REDACTED}@"
+
+    def _slashpass(self, match: re.Match[str]) -> str:
+        self.secret |= bool(literal(match[2]))
+        return f"{match[1]}/{REDACTED if literal(match[2]) else match[2]}@"
 
     def _run(self, match: re.Match[str], path: bool) -> str:
         run, before = match[0], match.string[max(0, match.start() - 7) : match.start()]

@@ -55,10 +55,13 @@ _QUALIFIERS = word_set(
 """As the last word these say that the name is about a secret, not the secret itself."""
 _SWITCHES = word_set("no disable enable use allow skip require show print is has max min num")
 _FILE_SECRETS = word_set("key keys cert credential credentials creds auth")
+_DIGESTS = word_set("sha hash hashes digest digests checksum checksums fingerprint commit rev revision")
+_DIGEST = re.compile(r"(?:sha\d{1,3}[:-])?[0-9a-f]{32,128}+(?:[,; ]+(?:sha\d{1,3}[:-])?[0-9a-f]{32,128}+)*+")
 _HARMLESS = word_set("true false yes no on off none null auto required optional enabled disabled 0 1")
 _DUMMY = re.compile(
     r"(?i)(?=[a-z_.\- /']*+$)"
-    r"(?:[a-z_.\- /']*?(?:your|insert|replace|placeholder|redacted|example)|(?:put|paste|add|enter)[_ -])"
+    r"(?:[a-z_.\- /']*?(?:your|insert|replace|placeholder|redacted|example)|(?:put|paste|add|enter)[_ -]"
+    r"|[a-z_.\- /']*[_ -]here$)"
     r"|(?:[a-z]{2,8}[-_]){0,4}[x*.…]{3,}[x*._…-]*+$"
 )
 _CLASSES = {**dict.fromkeys(map(ord, "0123456789"), "0"), **dict.fromkeys(range(97, 123), "a")}
@@ -85,6 +88,12 @@ def is_file_name(name: str, value: str) -> bool:
     """Whether the name could mean a file that holds the secret, and the value is a path."""
     words = {word.lower() for word in _WORD.findall(name[-200:])}
     return bool(words & _FILE_SECRETS) and PATH.match(value) is not None and not has_random(value)
+
+
+def is_digest(name: str, value: str) -> bool:
+    """Whether the name says that the value is a checksum, and it looks like one."""
+    words = {word.lower() for word in _WORD.findall(name[-200:])}
+    return bool(words & _DIGESTS) and not is_secret_name(name) and _DIGEST.fullmatch(value) is not None
 
 
 def literal(value: str) -> str:

@@ -140,6 +140,10 @@ def test_a_mode_is_told_in_common_words(
     assert noted == (["posture.not_understood"] if mode == "unknown" else [])
 
 
+def test_an_empty_map_of_permissions_says_nothing_and_is_no_riddle(tmp_path: Path) -> None:
+    assert read(tmp_path, "opencode", OPENCODE, {"permission": {}}).records == ()
+
+
 @pytest.mark.parametrize(
     ("client", "template", "content", "sandbox", "network"),
     [

@@ -55,6 +55,8 @@ def test_a_command_in_every_form(entry: dict[str, Any], command: str, args: tupl
         ({"url": "https://h/mcp"}, "http"),
         ({"serverUrl": "https://h/mcp"}, "http"),
         ({"uri": "https://h/mcp", "type": "streamable_http"}, "http"),
+        ({"baseUrl": "https://h/mcp", "auth": "oauth"}, "http"),
+        ({"executable": "x"}, "stdio"),
         ({"httpUrl": "https://h/mcp"}, "http"),
         ({"httpUrl": "https://h/mcp", "type": "sse"}, "http"),
         ({"url": "https://h/mcp", "type": "streamableHttp"}, "http"),
@@ -99,6 +101,7 @@ def test_a_dialect_names_its_own_types() -> None:
         ({"headers": ["X-A: b", {"key": "X-B", "value": "c"}]}, (), ("X-A", "X-B")),
         ({"http_headers": {"A": "b"}, "env_http_headers": {"B": "VARIABLE"}}, (), ("A", "B")),
         ({"bearer_token_env_var": "TOKEN"}, (), ("Authorization",)),
+        ({"bearerTokenEnv": "TOKEN"}, (), ("Authorization",)),
         ({"requestInit": {"headers": {"A": "b"}}}, (), ("A",)),
     ],
 )
@@ -198,6 +201,10 @@ def test_a_flat_map_counts_only_where_there_is_no_wrapper_and_only_what_looks_li
     assert [f.key for f in read(flat, *FLAT, scope="extension")] == ["a", "b"]
     assert [f.key for f in read({"mcpServers": {"c": {"command": "z"}}, **flat}, *FLAT)] == ["mcpServers.c"]
     assert read({"mcpServers": {}, **flat}, *FLAT) == []
+
+
+def test_what_only_one_client_calls_a_url_makes_nothing_a_server_where_no_servers_stand() -> None:
+    assert read({"models": {"baseUrl": "https://models.example/v1"}, "tool": {"executable": "x"}}, *FLAT) == []
 
 
 def test_a_plugin_may_name_another_file_instead() -> None:

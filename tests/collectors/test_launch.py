@@ -34,6 +34,8 @@ NPM, PYPI = "pkg:npm/", "pkg:pypi/"
         ("/opt/homebrew/bin/npx", ["a"], NPM + "a", False),
         ("C:\\Program Files\\nodejs\\npx.cmd", ["-y", "a"], NPM + "a", False),
         ('"C:\\Program Files\\nodejs\\npx.cmd" -y a', [], NPM + "a", False),
+        ("${cmd: mise which npx}", ["-y", "a"], NPM + "a", False),
+        ("$(command -v uvx)", ["a==1.0"], PYPI + "a@1.0", True),
         ("cmd", ["/c", "npx", "-y", "a"], NPM + "a", False),
         ("cmd.exe", ["/d", "/s", "/c", "npx -y a@latest"], NPM + "a", False),
         ("bash", ["-c", "npx -y a@0.1.3"], NPM + "a@0.1.3", True),
@@ -51,6 +53,7 @@ NPM, PYPI = "pkg:npm/", "pkg:pypi/"
         ("uvx", ["--from", "git+https://github.com/o/r@main", "c"], "pkg:github/o/r", False),
         ("uv", ["tool", "run", "a"], PYPI + "a", False),
         ("uv", ["run", "--with", "mcp[cli]", "mcp", "run", "s.py"], PYPI + "mcp", False),
+        ("uv", ["run", "--with", "mcp[cli,rich], requests>=1,<2, z", "mcp", "run", "s.py"], PYPI + "mcp", False),
         ("uv", ["run", "--with", "z", "--with", "x-y==1.0", "x_y"], PYPI + "x-y@1.0", True),
         ("pipx", ["run", "a"], PYPI + "a", False),
         ("pipx", ["run", "--spec", "a==1.0", "b"], PYPI + "a@1.0", True),
@@ -143,6 +146,8 @@ def test_a_bridge_says_where_it_connects_to(command: str, args: list[str], url: 
         ("./Codex Computer Use.app/x", ["./Codex Computer Use.app/x"]),
         ("C:\\Program Files\\x.exe", ["C:\\Program Files\\x.exe"]),
         ("unbalanced 'quote", ["unbalanced", "'quote"]),
+        ("${cmd: mise which uvx}", ["${cmd: mise which uvx}"]),
+        ("npx a --key ${input: the key}", ["npx", "a", "--key", "${input: the key}"]),
     ],
 )
 def test_a_command_line_in_the_command_is_split_and_a_path_is_not(command: str, words: list[str]) -> None:

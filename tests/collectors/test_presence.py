@@ -104,3 +104,25 @@ def test_a_client_with_very_many_files_names_some_of_them(tmp_path: Path) -> Non
         world.write(f"~/.demo/{number:02}.json")
     (found,) = agents(world)
     assert len(found.paths) == 20
+
+
+def test_a_program_of_a_name_that_others_have_too_makes_an_agent_only_likely(tmp_path: Path) -> None:
+    namesake = {"exe": "demo", "source": "a test", "checked": "2026-01-01"}
+    shared = client(
+        process={"namesake": [namesake]},
+        install=[{"paths": ["~/.local/bin/demo", "~/.demo/bin/*"], "windows": ["~/bin/demo.exe"]}],
+        config=[{"scope": "user", "paths": ["~/.demo.json"]}],
+    )
+    confidences = []
+    world = World(tmp_path, shared)
+    for path in ("~/.local/bin/demo", "~/.demo.json"):
+        world.write(path)
+        confidences += [(found.installed, found.evidence.confidence) for found in agents(world)]
+    other = World(tmp_path / "other", shared)
+    other.write("~/.local/bin/demo")
+    other.write("~/.demo/bin/1.0.0")
+    confidences += [(found.installed, found.evidence.confidence) for found in agents(other)]
+    windows = World(tmp_path / "windows", shared, os="windows")
+    windows.write("~/bin/demo.exe")
+    confidences += [(found.installed, found.evidence.confidence) for found in agents(windows)]
+    assert confidences == [(True, "inferred"), (True, "confirmed"), (True, "confirmed"), (True, "inferred")]

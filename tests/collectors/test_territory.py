@@ -169,6 +169,22 @@ def test_an_unknown_file_beside_a_known_one_is_told_without_counting_as_a_gap(tm
     ]
 
 
+def test_a_misplaced_server_file_beside_settings_that_hold_no_servers_is_told_too(tmp_path: Path) -> None:
+    settings = client(config=[{"scope": "user", "paths": ["~/.demo/settings.json"]}])
+    world = World(tmp_path, settings)
+    world.write("~/.demo/settings.json")
+    path = world.write("~/.demo/.mcp.json")
+    assert [(t.code, t.path) for t in surveyed(world).troubles.values()] == [("catalog.unknown_file", path)]
+
+
+def test_a_folder_with_a_common_name_makes_no_project_but_is_looked_into_where_one_is(tmp_path: Path) -> None:
+    world = World(tmp_path, client(config=[PROJECT, {"scope": "project", "paths": ["{project}/config/demo.json"]}]))
+    world.write("~/a/config/demo.json")
+    world.write("~/b/.demo.json")
+    path = world.write("~/b/config/demo.json")
+    assert [file for file in surveyed(world).files if file.endswith("/config/demo.json")] == [path]
+
+
 def test_the_machine_has_places_of_its_own_and_no_projects(tmp_path: Path) -> None:
     managed = client(config=[{"scope": "managed", "paths": ["/etc/demo.json"]}, PROJECT])
     world = World(tmp_path, managed)

@@ -47,6 +47,28 @@ TEMPLATES = [
     ["root:{}@tcp(localhost:3306)/db"],
     ["--user", "admin:{}"],
     ["--host", "h", "-u", "root", "-p", "{}"],
+    ["mysql", "-uroot", "-p{}", "shop"],
+    ["-h", "db", "-u", "root", "-p{}"],
+    ["jdbc:mariadb://db:3306/shop", "-ureader", "-p@9>{}"],
+    ["-p{}9"],
+    ["-p={}"],
+    ["-ubob:{}", "https://host.example"],
+    ["--basic", "bob:{}"],
+    ["redis-cli", "-h", "cache", "-a", "{}"],
+    ["/opt/bin/sqlcmd", "-U", "sa", "-P", "{}"],
+    ["-c", "ldapsearch -D cn=admin -w {}"],
+    ["bob/{}@db.example:1521/ORCL"],
+    ["jdbc:oracle:thin:bob/{}@//db.example:1521/orcl"],
+    ["--user=bob:{}"],
+    ["curl", "--proxy-user", "bob:{}"],
+    ["curl", "-U", "bob:{}", "-b", "session={}"],
+    ["/usr/bin/sshpass", "-p", "{}", "ssh", "h"],
+    ["-c", "sshpass -p {} ssh h"],
+    ["mongosh", "-p", "{}"],
+    ["docker", "login", "-p{}"],
+    ["cargo", "run", "--", "-p", "{}"],
+    ["/Password:{}"],
+    ["-Command", "$env:API_TOKEN='{}'; npx server"],
     ["--config", '{{"apiKey":"{}","nested":{{"list":["{}"]}}}}'],
     ["--config", '"{{\\"apiKey\\":\\"{}\\"}}"'],
     ["--config", "{{apiKey: {}}}"],
@@ -115,6 +137,28 @@ def test_a_planted_secret_never_gets_out_of_a_message(message: str, secret: str)
         ["--header", "Accept: text/event-stream", "--allowed-tools", "read,write", "--local-timezone=Asia/Tokyo"],
         ["--format", "{{.Names}}", "--glob", "{ts,js}", "--config", '{"port":3000,"debug":true}'],
         ["--user", "1000:1000", "npm:pkg@1.2.3", "jsr:@std/http@1.0.0", "host.example:8443"],
+        [
+            "-u",
+            "me",
+            "-port",
+            "3306",
+            "-project",
+            "x",
+            "-p8080:80",
+            "-pix_fmt",
+            "yuv420p",
+            "-P",
+            "prod",
+            "-w",
+            "ws",
+            "-a",
+        ],
+        ["owner/repo@v1.2.3", "library/node@sha256:" + "12" * 32, "/etc/x:/y", "/k", "-p${PORT}:80", "-platform=a/b"],
+        ["cargo", "build", "-p", "serde", "--release"],
+        ["mkdir", "-p", "some/dir", "other"],
+        ["docker", "compose", "-p", "shop", "up"],
+        ["pytest", "-p", "no:cacheprovider"],
+        ["psql", "-p", "5432", "-U", "me", "--user=me", "-d", "db"],
         ["-m", "nerfstudio.mcp_server", "--auth", "true", "https://mcp.example.com/v1/mcp"],
     ],
 )
@@ -142,7 +186,14 @@ def test_names_stay_where_values_go() -> None:
         (["--token", "abc123"], True),
         (["--token", "${TOKEN}"], False),
         (["--token", "your-token-here"], False),
+        (["--token", "SERVICE_TOKEN_HERE"], False),
+        (["-e", "SERVICE_TOKEN=SERVICE_TOKEN"], False),
+        (["-c", "AUTH=$(printf '%s' \"$A\" | base64); exec npx x"], False),
+        (["-u", "root", "-psecret"], True),
+        (["-pNo1"], False),
         (["-e", "LOG_MODE=strict"], False),
+        (["-e", "CLIENT_SHA256S=" + "09ab1f" * 10 + "77fe"], False),
+        (["-e", "CLIENT_SHA_KEY=" + "09ab1f" * 10 + "77fe"], True),
         (["-e", "API_KEY=abc123"], True),
         (["postgresql://u:pw@h/db"], True),
         (["postgresql://${USER}:${PASSWORD}@h/db"], False),
@@ -152,6 +203,17 @@ def test_names_stay_where_values_go() -> None:
 )
 def test_a_secret_is_said_only_of_one_in_clear_text(args: list[str], secret: bool) -> None:
     assert redact.argv(args).secret is secret
+
+
+def test_what_a_short_option_means_depends_on_the_program() -> None:
+    assert redact.argv(["-a", "abc"], "redis-cli") == redact.Redacted(("-a", "<redacted>"), True)
+    assert redact.argv(["-a", "abc"], "npx") == redact.Redacted(("-a", "abc"), False)
+
+
+def test_a_password_that_is_a_common_word_is_none_the_less_one_where_the_program_or_a_user_says_so() -> None:
+    for args in (["-p", "secret", "ssh"], ["-usecret", "-p", "secret"]):
+        assert redact.argv(args, "sshpass" if "ssh" in args else "foo").args[args.index("-p") + 1] == "<redacted>"
+    assert redact.argv(["-p", "typescript", "tsc"], "npx").args == ("-p", "typescript", "tsc")
 
 
 def test_arguments_are_cut_in_length_and_number() -> None:
@@ -176,6 +238,7 @@ def test_any_arguments_come_out_one_for_one_and_encodable(args: list[str]) -> No
 
 HOSTILE = [
     "a", "a=", "a:", "{", "${", '"\\', "'\"", " a", "a:b@", "http://", "<", "a-1B", "--token=", "eyJa.", "[", "xx-",
+    "-p", "a/b@", "-ua:",
     "\ue000", "/", "%a", "${a:-", "A=", "sk-", "a;b=", "http://a,", '-e A="', '{"a":', "(((", "\\", "${A:-${B:-x}}",
 ]  # fmt: skip
 
