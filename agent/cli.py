@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from agent.governance.rule import Rule
 
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 COMPLETE, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
 
 
@@ -69,28 +71,37 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-deliver", action="store_true", help="send nothing, even where a target is configured")
     parser.set_defaults(work=_once)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for add in (_of_the_daemon, _of_files, _of_the_catalog, _of_the_policy, _of_rules, _of_governance, _of_audit):
+        add(commands)
+    return parser
+
+
+def _of_the_daemon(commands: _Commands) -> None:
     run = commands.add_parser("run", help="watch, journal and deliver until stopped")
     run.set_defaults(work=_run)
     status = commands.add_parser("status", help="health of the running daemon")
     status.set_defaults(work=_status)
     graph = commands.add_parser("graph", help="owner, agent, server and what each reaches")
-    graph.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
+    _takes_root(graph)
     graph.add_argument("--format", choices=("text", "dot", "json"), default="text")
     graph.set_defaults(work=_graph)
+
+
+def _of_files(commands: _Commands) -> None:
     explain = commands.add_parser("explain", help="which client reads a file, and what comes out of it")
     explain.add_argument("--client", metavar="ID", help="read it as a file of this client, wherever it lies")
     explain.add_argument("--format", choices=("table", "ndjson"), default="table")
     explain.add_argument("files", nargs="+", metavar="FILE")
     explain.set_defaults(work=_explain)
-    actions = commands.add_parser("config", help="check a configuration file").add_subparsers(
-        dest="action", required=True
+    check = _group(commands, "config", "check a configuration file").add_parser(
+        "check", help="name line and key of each error"
     )
-    check = actions.add_parser("check", help="name line and key of each error")
     check.add_argument("file", nargs="?", type=Path)
     check.set_defaults(work=_config_check)
-    catalog = commands.add_parser("catalog", help="the AI clients that are known").add_subparsers(
-        dest="action", required=True
-    )
+
+
+def _of_the_catalog(commands: _Commands) -> None:
+    catalog = _group(commands, "catalog", "the AI clients that are known")
     catalog.add_parser("list", help="one line per client").set_defaults(work=_catalog_list)
     show = catalog.add_parser("show", help="everything known of one client, and from where")
     show.add_argument("id", metavar="ID")
@@ -98,9 +109,10 @@ def _parser() -> argparse.ArgumentParser:
     entry = catalog.add_parser("check", help="check an entry of your own")
     entry.add_argument("file", type=Path, metavar="FILE")
     entry.set_defaults(work=_catalog_check)
-    policy = commands.add_parser("policy", help="the organisation's policy").add_subparsers(
-        dest="action", required=True
-    )
+
+
+def _of_the_policy(commands: _Commands) -> None:
+    policy = _group(commands, "policy", "the organisation's policy")
     check = policy.add_parser("check", help="name line and key of each error")
     check.add_argument("file", type=Path, metavar="FILE", nargs="?", help="default: the one that the settings name")
     check.set_defaults(work=_policy_check)
@@ -109,26 +121,40 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--format", choices=("text", "json"), default="text")
     why.set_defaults(work=_policy_explain)
     policy.add_parser("init", help="draft a policy from today's inventory").set_defaults(work=_policy_init)
-    rules = commands.add_parser("rules", help="what findings are made of").add_subparsers(dest="action", required=True)
+
+
+def _of_rules(commands: _Commands) -> None:
+    rules = _group(commands, "rules", "what findings are made of")
     rules.add_parser("list", help="one line per rule").set_defaults(work=_rules_list)
     show = rules.add_parser("show", help="everything about one rule")
     show.add_argument("id", metavar="ID")
     show.set_defaults(work=_rules_show)
-    baseline = commands.add_parser("baseline", help="the accepted state that drift is measured to").add_subparsers(
-        dest="action", required=True
-    )
+
+
+def _of_governance(commands: _Commands) -> None:
+    baseline = _group(commands, "baseline", "the accepted state that drift is measured to")
     baseline.add_parser("accept", help="accept what is there now").set_defaults(work=_baseline_accept)
     baseline.add_parser("diff", help="what is new, changed or gone since then").set_defaults(work=_baseline_diff)
     controls = commands.add_parser("controls", help="per control of ISO/IEC 42001: evidence, findings, limits")
-    controls.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
+    _takes_root(controls)
     controls.add_argument("controls", nargs="*", metavar="CONTROL", help="such as A.6 or 'clause 10': record by record")
     controls.set_defaults(work=_controls)
     owners = commands.add_parser("owners", help="who answers for each account, agent and server, and where nobody does")
-    owners.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
+    _takes_root(owners)
     owners.set_defaults(work=_owners)
-    audit = commands.add_parser("audit", help="check the journal").add_subparsers(dest="action", required=True)
+
+
+def _of_audit(commands: _Commands) -> None:
+    audit = _group(commands, "audit", "check the journal")
     audit.add_parser("verify", help="recompute the whole hash chain").set_defaults(work=_audit_verify)
-    return parser
+
+
+def _group(commands: _Commands, name: str, help: str) -> _Commands:
+    return commands.add_parser(name, help=help).add_subparsers(dest="action", required=True)
+
+
+def _takes_root(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--root", metavar="DIR", help="read DIR as the file system of another machine")
 
 
 def _once(options: argparse.Namespace) -> int:
@@ -217,7 +243,9 @@ def _explain(options: argparse.Namespace) -> int:
     if options.format == "ndjson":
         sys.stdout.writelines(record.to_json() + "\n" for item in found for record in item.records)
     else:
-        sys.stdout.writelines(line + "\n" for line in explain.lines(found))
+        from agent.reports import file_explanation
+
+        sys.stdout.writelines(line + "\n" for line in file_explanation.lines(found))
     return COMPLETE
 
 

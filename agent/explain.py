@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from typing import cast
+from pathlib import Path
 
-from agent.records import Diagnostic, McpServer, Record, Source
-from agent.terminal import plain
-from collectors.catalog.schema import Client, ConfigFile
+from agent.records import Diagnostic, McpServer, Record
+from collectors.catalog.permissions import PosturePart
+from collectors.catalog.schema import Artifact, Client, ConfigFile, Provider, SignedIn
 from collectors.contract import Context
 from collectors.places import Reading
 from collectors.reading import observe_file
 from collectors.sources.registry import is_key
 
 _SYSTEMS = ("linux", "macos", "windows")
+
+_Part = ConfigFile | Artifact | Provider | SignedIn | PosturePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class Explanation:
 def explain(context: Context, path: str, client_id: str | None = None) -> list[Explanation]:
     """How each client that reads a file at this place reads it; with `client_id`, as if it lay where that one looks.
 
-    The file is read with the rights of the caller.
+    The file is read with the rights of the caller, for all that the client reads at the same place: servers,
+    permissions, hooks and other artifacts, providers, who is signed in.
     """
-    absolute = os.path.abspath(path)
+    absolute = Path(os.path.abspath(path)).as_posix()
     if client_id:
         matches = _best(context.catalog.clients[client_id], absolute)
     else:
@@ -67,8 +70,10 @@ def _is_read(record: Diagnostic, read: set[str]) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Match:
     client: Client
-    config: ConfigFile
+    part: _Part
     template: str
+    captures: tuple[str, ...]
+    """What the `*` of the template stand for, as far as it and the path agree."""
     length: int
     """Components, counted from the end, in which path and template agree."""
     whole: bool
@@ -77,30 +82,45 @@ class _Match:
 
 def _best(client: Client, path: str) -> list[_Match]:
     """The client's files that fit a path best, by how many components agree; those with servers first."""
-    matches = [
-        match
-        for config in client.config
-        for template in sorted({template for os_ in _SYSTEMS for template in config.on(os_)})
-        if not is_key(template) and (match := _match(client, config, template, path))
-    ]
-    if not matches:
-        matches = [_Match(client, c, c.on("linux")[0] if c.on("linux") else "", 0, False) for c in client.config]
-        matches = [match for match in matches if _suffix(match.template) == _suffix(path)]
-    best_fit = max(((match.whole, match.length) for match in matches), default=None)
-    best = [match for match in matches if (match.whole, match.length) == best_fit]
-    return sorted(best, key=lambda match: not match.config.servers)
+    configs, others = list(_matches(client, client.config, path)), list(_matches(client, _others(client), path))
+    if not any(match.whole for match in configs):
+        configs = [match for match in others if match.whole] or configs
+    if not configs:
+        configs = [_Match(client, c, c.on("linux")[0] if c.on("linux") else "", (), 0, False) for c in client.config]
+        configs = [match for match in configs if _suffix(match.template) == _suffix(path)]
+    best_fit = max(((match.whole, match.length) for match in configs), default=None)
+    best = [match for match in configs if (match.whole, match.length) == best_fit]
+    return sorted(best, key=lambda match: not (isinstance(match.part, ConfigFile) and match.part.servers))
 
 
-def _match(client: Client, config: ConfigFile, template: str, path: str) -> _Match | None:
+def _others(client: Client) -> Iterator[_Part]:
+    """What the client reads besides its configuration proper, and in the same files."""
+    yield from client.artifact
+    yield from client.provider
+    yield from client.signed_in
+    yield from (part for posture in client.posture for part in posture.parts)
+
+
+def _matches(client: Client, parts: Iterable[_Part], path: str) -> Iterator[_Match]:
+    for part in parts:
+        for template in sorted({template for os_ in _SYSTEMS for template in part.on(os_)}):
+            if not is_key(template) and (match := _match(client, part, template, path)):
+                yield match
+
+
+def _match(client: Client, part: _Part, template: str, path: str) -> _Match | None:
     parts, wanted = path.split("/"), template.partition("#")[0].split("/")
     anchored = wanted[0] in ("", "~") or wanted[0].startswith("{") or wanted[0].endswith(":")
     tail = wanted[1:] if anchored else wanted
+    captures: list[str] = []
     length = 0
-    while length < len(tail) and length < len(parts) and fnmatchcase(parts[-1 - length], tail[-1 - length]):
+    for pattern, name in zip(reversed(tail), reversed(parts), strict=False):
+        expression = "(.*?)".join(map(re.escape, pattern.split("*")))
+        if not (fit := re.fullmatch(expression, name, re.DOTALL)):
+            break
+        captures[:0] = fit.groups()
         length += 1
-    if not length:
-        return None
-    return _Match(client, config, template, length, length == len(tail))
+    return _Match(client, part, template, tuple(captures), length, length == len(tail)) if length else None
 
 
 def _suffix(path: str) -> str:
@@ -109,37 +129,35 @@ def _suffix(path: str) -> str:
 
 
 def _read(context: Context, path: str, absolute: str, match: _Match) -> Explanation:
-    client, config = match.client, match.config
-    seen = observe_file(context, None, absolute, [Reading(client, config, inside=match.template.partition("#")[2])])
+    client, part = match.client, match.part
+    seen = observe_file(context, None, absolute, _readings(match))
     records = tuple(_as_given(record, path) for record in seen.records)
-    reason = f"{client.name} reads {match.template} in {config.scope} scope ({config.source}, {config.checked})"
-    if not os.path.lexists(absolute):
+    scope = "user" if isinstance(part, SignedIn) else part.scope
+    fact = part.posture if isinstance(part, PosturePart) else part
+    reason = f"{client.name} reads {match.template} in {scope} scope ({fact.source}, {fact.checked})"
+    if context.files.is_absent(absolute):
         reason = "no such file"
     return Explanation(path, client, reason, records)
 
 
+def _readings(match: _Match) -> Iterator[Reading]:
+    """All that the client reads at the place of the template."""
+    place = match.template.partition("#")[0]
+    for part in (*match.client.config, *_others(match.client)):
+        for template in dict.fromkeys(template for os_ in _SYSTEMS for template in part.on(os_)):
+            if template.partition("#")[0] == place:
+                yield Reading(match.client, part, None, match.captures, template.partition("#")[2])
+
+
 def _as_given(record: Record, path: str) -> Record:
-    evidence = record.evidence.model_copy(update={"source": path})
-    if record.kind == "mcp_server":
-        server = cast(McpServer, record)
-        return server.model_copy(update={"evidence": evidence, "source": Source(path=path, key=server.source.key)})
-    if record.kind == "diagnostic":
-        return cast(Diagnostic, record).model_copy(update={"evidence": evidence, "path": path})
-    return record
+    """The record with the file named as the caller did."""
+    changes: dict[str, object] = {"evidence": record.evidence.model_copy(update={"source": path})}
+    if source := getattr(record, "source", None):
+        changes["source"] = source.model_copy(update={"path": path})
+    if isinstance(record, Diagnostic):
+        changes["path"] = path
+    return record.model_copy(update=changes)
 
 
 def _servers(explanation: Explanation) -> bool:
     return any(record.kind == "mcp_server" for record in explanation.records)
-
-
-def lines(explanations: list[Explanation]) -> Iterator[str]:
-    """For a person: the reason, then a line a record."""
-    for explanation in explanations:
-        yield plain(f"{explanation.path}: {explanation.reason}")
-        for record in explanation.records:
-            if isinstance(record, McpServer):
-                target = record.package or record.url or record.command or "-"
-                yield plain(f"  {record.scope} {record.transport} {record.name}: {target}")
-            elif isinstance(record, Diagnostic):
-                place = ":".join(str(part) for part in (record.line, record.column) if part)
-                yield plain(f"  {record.severity} {record.code} {place}: {record.message}")

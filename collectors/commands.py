@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from collectors.sources.files import FileTree
 from collectors.sources.processes import ProcessRow
 
 _INTERPRETER = re.compile(r"(?:node|nodejs|bun|deno|pyw?|(?:python|pypy)w?[\d.]*t?|ruby|perl|tsx|ts-node)[\d.]*")
@@ -104,7 +105,7 @@ def command_of(row: ProcessRow) -> list[str]:
     return [said if _ALIASES.get(program.lower()) == said else program, *row.argv[1:]]
 
 
-def is_honest(row: ProcessRow) -> bool:
+def is_honest(row: ProcessRow, files: FileTree) -> bool:
     """Whether argv[0] names the program or the script that runs, as far as that can be told."""
     if not row.exe or not row.argv or not row.argv[0]:
         return True
@@ -117,4 +118,4 @@ def is_honest(row: ProcessRow) -> bool:
     longer, shorter = sorted((said, real), key=len, reverse=True)
     if longer.startswith(shorter) and _VERSION.fullmatch(longer[len(shorter) :]):
         return True
-    return os.path.isabs(word) and os.path.realpath(word) == row.exe
+    return os.path.isabs(word) and files.real(word) == row.exe

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from agent.records import Diagnostic, Evidence, Record
 from collectors.catalog.schema import Os
 from collectors.config_watch import ConfigWatch, Ground
-from collectors.contract import Context, Home, Observation, Scope, Watcher
+from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.origin import NAME
 from collectors.overrides import moved
 from collectors.places import Places, Reading
@@ -18,6 +18,9 @@ from collectors.reading import observe_file
 from collectors.sources.registry import is_key
 from collectors.sources.watch import Unwatched
 from collectors.territory import Territory
+
+_LAYOUTS: tuple[tuple[Os, str], ...] = (("macos", "Library"), ("windows", "AppData"))
+"""Folders of a home that only one system has."""
 
 
 class ConfigCollector:
@@ -48,7 +51,7 @@ class ConfigCollector:
                 territory.walked, territory.read = earlier.walked, earlier.read
             else:
                 territory.walk(context)
-            territory.survey(context, self._places_for(context, territory.home))
+            self._survey(context, territory)
             yield from self._all(context, territory)
         for home in context.homes:
             if not home.reachable:
@@ -66,7 +69,7 @@ class ConfigCollector:
             moved = moved or (
                 self._watch is not None and self._watch.leads_elsewhere(context.files, territory.home, scope)
             )
-            known = scope.key in territory.files and context.files.exists(scope.key, territory.home)
+            known = scope.key in territory.files and not context.files.is_absent(scope.key, territory.home)
             if known:
                 yield _file(context, territory, scope.key, self._present(territory))
             if not known or not territory.means_the_same(context, scope.key):
@@ -95,8 +98,17 @@ class ConfigCollector:
         self._watch = ConfigWatch(notify)
         return self._watch
 
-    def _places_for(self, context: Context, home: Home | None) -> Places:
-        os = context.os_of(home)
+    def _survey(self, context: Context, territory: Territory) -> None:
+        home, os = territory.home, context.os_of(territory.home)
+        # Homes are carried over, shared between systems and kept in repositories.
+        others = [
+            (self._places_of(context, other), folder)
+            for other, folder in _LAYOUTS
+            if home and other != os and context.files.is_folder(f"{home.path}/{folder}", home)
+        ]
+        territory.survey(context, self._places_of(context, os), others)
+
+    def _places_of(self, context: Context, os: Os) -> Places:
         if os not in self._places:
             self._places[os] = Places(context.catalog, os)
         return self._places[os]
@@ -106,12 +118,15 @@ class ConfigCollector:
         territory.read = {}
         for path in territory.files:
             yield _file(context, territory, path, present, known)
+            if not self._watch:
+                # Nobody tells what changes, so nothing may be taken for unchanged.
+                territory.read.clear()
         yield from self._whole(context, territory)
 
     def _again(self, context: Context, territory: Territory) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
         before, earlier, closed = territory.files, self._present(territory), territory.closed
-        territory.survey(context, self._places_for(context, territory.home))
+        self._survey(context, territory)
         present = self._present(territory)
         for path, readings in territory.files.items():
             if (

@@ -44,7 +44,7 @@ def instance(
         session=around.session,
         container=around.container,
         exe=row.exe,
-        args=redact.argv(row.argv[1:]).args,
+        args=redact.argv(row.argv[1:], *row.argv[:1]).args,
         bypass_flags=tuple(
             sorted({flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))})
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from agent.records import McpServer
@@ -51,12 +51,14 @@ class Judged:
 
 
 class Judge:
-    """Recognises processes with the definitions known at one time."""
+    """Recognises processes with the definitions known at one time; for `present` see `AgentSignatures`."""
 
-    def __init__(self, context: Context, servers: Iterable[McpServer]) -> None:
+    def __init__(
+        self, context: Context, servers: Iterable[McpServer], present: Set[tuple[str | None, str]] = frozenset()
+    ) -> None:
         self._programs = Programs(context.files)
-        self._agents = AgentSignatures(context.catalog)
-        self._definitions = Definitions(servers)
+        self._agents = AgentSignatures(context.catalog, context.files, present)
+        self._definitions = Definitions(servers, context.files)
 
     def __call__(self, row: ProcessRow) -> Judged:
         package = self._programs.package(row)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import cast
 
-from agent.records import Diagnostic, Evidence, Instance, McpServer, Record
+from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
 from collectors.commands import is_title
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.instances import NAME, instance, is_instance
@@ -65,7 +65,8 @@ class ProcessCollector:
             yield from self._changes(context)
 
     def depends_on(self, context: Context) -> object:
-        return tuple(sorted((server.id, server.launch_hash) for server in _servers(context)))
+        servers = tuple(sorted((server.id, server.launch_hash) for server in _servers(context)))
+        return servers, _present(context)
 
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
         if sys.platform == "linux":
@@ -120,7 +121,7 @@ class ProcessCollector:
         """A judge that knows today's definitions; with other ones every process is looked at as if it were new."""
         known = self.depends_on(context)
         if self._judge is None or known != self._known:
-            self._judge, self._known = Judge(context, _servers(context)), known
+            self._judge, self._known = Judge(context, _servers(context), _present(context)), known
             self._forget()
 
     def _forget(self) -> None:
@@ -154,6 +155,13 @@ def _matters(judged: Judged) -> bool:
 
 def _servers(context: Context) -> Iterator[McpServer]:
     return (cast(McpServer, record) for record in context.view.records("mcp_server"))
+
+
+def _present(context: Context) -> frozenset[tuple[str | None, str]]:
+    """Whose homes hold files of clients that their executable's name alone does not tell."""
+    unsure = {client.id for client in context.catalog.clients.values() if client.process.namesake}
+    agents = (cast(AiAgent, record) for record in context.view.records("ai_agent"))
+    return frozenset((a.owner, a.agent) for a in agents if a.agent in unsure and a.evidence.confidence != "inferred")
 
 
 def _scope(judged: Judged, part: str = "") -> Scope:

@@ -80,7 +80,7 @@ class Programs:
         return self._packages[path]
 
     def _find(self, path: str) -> str | None:
-        for candidate in (path, os.path.realpath(path)):
+        for candidate in (path, self._files.real(path)):
             for pattern, kind in ((_NODE_PACKAGE, "npm"), (_PYTHON_TOOL, "pypi"), (_PYTHON_PACKAGE, "pypi")):
                 match = pattern.match(candidate)
                 if match and match[1] != ".bin":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -13,6 +13,7 @@ from collectors.catalog.schema import Catalog, Client, Process
 from collectors.commands import base_name, is_honest, is_interpreter, is_title, program_of, script_of, start_of
 from collectors.launchers import LAUNCHERS
 from collectors.programs import package_name
+from collectors.sources.files import FileTree
 from collectors.sources.processes import ProcessRow
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+|%[A-Z_]+%|~(?=/)")
@@ -22,15 +23,25 @@ _TOOL_WORDS = frozenset({"inspector", "scan", "scanner", "client", "sdk", "creat
 """What a package about MCP that is no server says of itself: `mcp-scan`, `create-mcp-server`."""
 _RUNNERS = LAUNCHERS.keys() | {"make", "just", "task", "java", "php", "dotnet", "cargo", "env", "sudo", "cmd"}
 """Programs that run anything: their name says nothing of what they run."""
+_ANYBODYS = frozenset({"agent", "cli", "code"})
+"""What packages call themselves within their scope, as in `@scope/cli`, and programs of all kinds do too."""
 _ABSOLUTE = re.compile(r"[/~$%]|[A-Za-z]:[\\/]|\\\\")
 
 
 class AgentSignatures:
-    """Recognises a client by its executable's exact name, its package or where its files lie: never by argv[0]."""
+    """Recognises a client by its executable's exact name, its package or where its files lie: never by argv[0].
 
-    def __init__(self, catalog: Catalog) -> None:
+    `present` are accounts with the catalog ids of clients that have files of their own in the account's home.
+    """
+
+    def __init__(self, catalog: Catalog, files: FileTree, present: Set[tuple[str | None, str]]) -> None:
+        self._files = files
+        self._present = present
         clients = catalog.clients.values()
         self._exe = {name: client.id for client in clients for name in client.process.exe}
+        self._namesakes = {
+            namesake.exe: (client.id, namesake) for client in clients for namesake in client.process.namesake
+        }
         self._fragments = re.compile("|".join(re.escape(p) for c in clients for p in c.process.paths) or "(?!)")
         self._packages = [(package, client.id) for client in clients for package in client.process.packages]
         self._paths = [(path, client.id) for client in clients for path in client.process.paths]
@@ -47,18 +58,33 @@ class AgentSignatures:
             # One search for all fragments first: most processes match none of a hundred.
             if place and self._fragments.search(f"{place}/"):
                 return next(client for fragment, client in self._paths if fragment in f"{place}/")
-        return self._exe.get(base_name(program)) if row.exe else None
+        name = base_name(program)
+        return (self._exe.get(name) or self._with_second_sign(name, row)) if row.exe else None
 
     def pretends(self, row: ProcessRow) -> str | None:
         """Catalog id of the agent whose name a process that is not that agent has given itself."""
-        client = self._names.get(base_name(row.argv[0].split(" ")[0])) if row.argv and row.exe else None
-        return None if client is None or is_honest(row) else client
+        name = base_name(row.argv[0].split(" ")[0]) if row.argv and row.exe else ""
+        client = self._with_second_sign(name, row) if name in self._namesakes else self._names.get(name)
+        return None if client is None or is_honest(row, self._files) else client
+
+    def _with_second_sign(self, name: str, row: ProcessRow) -> str | None:
+        """The client of a name that programs of others have too, if more than the name speaks for it."""
+        client, namesake = self._namesakes.get(name, (None, None))
+        if client is None or namesake is None:
+            return None
+        first, *_ = *row.argv[1:], ""
+        options = {arg.partition("=")[0] for arg in row.argv[1:] if arg.startswith("--")}
+        if first in namesake.arguments or not options.isdisjoint(namesake.arguments):
+            return client
+        known = (row.owner, client) in self._present and not set(namesake.others).intersection(row.argv[1:])
+        return client if known else None
 
 
 def _names(process: Process) -> Iterator[str]:
     """The names by which a client is started."""
     yield from process.exe
-    yield from (package.rpartition("/")[2].rpartition(":")[2] for package in process.packages if "*" not in package)
+    packages = (package.rpartition("/")[2].rpartition(":")[2] for package in process.packages if "*" not in package)
+    yield from (name for name in packages if name not in _ANYBODYS)
     yield from (base_name(path[:-1]) for path in process.paths if path.endswith("/") and "/bin/" in path[:-1])
 
 
@@ -73,7 +99,8 @@ class _Launch:
 class Definitions:
     """The stdio definitions known, indexed so that a process finds those that it may be an instance of."""
 
-    def __init__(self, servers: Iterable[McpServer]) -> None:
+    def __init__(self, servers: Iterable[McpServer], files: FileTree) -> None:
+        self._files = files
         self._packages: dict[str, list[McpServer]] = {}
         self._launches: dict[str, list[_Launch]] = {}
         for server in servers:
@@ -95,14 +122,14 @@ class Definitions:
 
     def _exact(self, row: ProcessRow) -> Iterator[McpServer]:
         """Definitions whose whole command line this is."""
-        names = {base_name(program_of(row))} | ({base_name(row.argv[0])} if is_honest(row) else set())
+        names = {base_name(program_of(row))} | ({base_name(row.argv[0])} if is_honest(row, self._files) else set())
         script = script_of(row)
         launches = [(launch, 1) for name in names for launch in self._launches.get(name, ())]
         if script:
             # A command found on PATH whose script starts with `#!`: the interpreter comes before it.
             launches += [(launch, 2) for launch in self._launches.get(base_name(script), ())]
         if launches:
-            args = redact.argv(row.argv[1:]).args
+            args = redact.argv(row.argv[1:], *row.argv[:1]).args
             yield from (launch.server for launch, skip in launches if _fits(launch.args, args[skip - 1 :]))
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.explain import explain, lines
-from agent.records import Diagnostic, McpServer
+from agent.explain import explain
+from agent.records import Artifact, Diagnostic, McpServer, Posture
+from agent.reports.file_explanation import lines
 from collectors.contract import Context
 from tests.collectors.world import World, client
 
@@ -112,3 +113,89 @@ def test_no_name_in_a_file_can_write_to_the_terminal(context: Context, tmp_path:
     text = json.dumps({"mcpServers": {"\x1b[2J\r\n": {"command": "\x1b]0;x\x07"}, "\x9b": 7}})
     for line in lines(explain(context, write(tmp_path, ".demo/mcp.json", text))):
         assert line.isprintable()
+
+
+FACT = {"source": "a test", "checked": "2026-01-02"}
+SETTINGS = client(
+    "settled",
+    config=[{"scope": "project", "paths": ["{project}/.set/settings.json"], "servers": SERVERS}],
+    artifact=[
+        {"kind": "hook", "scope": "project", "paths": ["{project}/.set/settings.json"], "at": "hooks.*[]",
+         "program_at": ["command"]},
+        {"kind": "skill", "scope": "user", "paths": ["~/.set/skills/*/SKILL.md"]},
+    ],
+    provider=[
+        {"scope": "project", "paths": ["{project}/.set/settings.json"], "at": "providers.*", "url_at": ["url"]},
+        {"scope": "user", "paths": ["~/.set/models.json"], "at": "providers.*", "url_at": ["url"]},
+    ],
+    signed_in=[{"paths": ["~/.set/account.json"], "at": "email", **FACT}],
+    posture=[
+        {
+            "file": [{"scope": "project", "paths": ["{project}/.set/settings.json"]}],
+            "mode": [{"at": "mode", "values": {"yolo": "bypasses"}}],
+            "trusted": [{"at": "trusted[]"}],
+            "servers": [{"at": "only[]", "effect": "only"}],
+            **FACT,
+        }
+    ],
+)  # fmt: skip
+
+
+@pytest.fixture
+def settled(tmp_path: Path) -> Context:
+    return World(tmp_path / "world", SETTINGS, live=True).context
+
+
+def test_a_settings_file_shows_permissions_hooks_providers_and_servers_together(
+    settled: Context, tmp_path: Path
+) -> None:
+    content = {
+        "mode": "yolo", "trusted": ["/srv"], "only": ["files"], **json.loads(ONE),
+        "hooks": {"before": [{"command": "/opt/check --token Zq7planted5x"}]},
+        "providers": {"own": {"url": "https://u:Zq7planted5x@models.example"}},
+    }  # fmt: skip
+    told = list(lines(explain(settled, write(tmp_path, ".set/settings.json", json.dumps(content)))))
+    assert "Settled reads {project}/.set/settings.json in project scope" in told[0]
+    assert set(told[1:]) == {
+        "  project stdio files: pkg:npm/files@1.0.0",
+        "  project hook before: check",
+        "  project provider own: https://models.example",
+        "  project permissions: approval: bypasses",
+        "    trusted folder /srv",
+        "    only servers by name: files",
+    }
+
+
+def test_a_setting_that_is_not_understood_is_said_and_named(settled: Context, tmp_path: Path) -> None:
+    told = list(lines(explain(settled, write(tmp_path, ".set/settings.json", '{"mode": ["Zq7planted5x"]}'))))
+    assert "    not understood: mode" in told and "Zq7planted5x" not in "".join(told)
+    assert any(line.startswith("  warning posture.not_understood mode: ") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "line"),
+    [
+        (".set/skills/pdf/SKILL.md", "# pdf", "  user skill pdf"),
+        (".set/models.json", '{"providers": {"own": {"url": "https://m.example"}}}', "  user provider own: https://m.example"),
+        (".set/account.json", '{"email": "dev@example.org"}', "  signed in: dev@example.org"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_no_servers_is_explained_too(
+    settled: Context, tmp_path: Path, path: str, content: str, line: str
+) -> None:
+    first, told = lines(explain(settled, write(tmp_path, path, content)))
+    assert told == line and "in user scope" in first
+    assert list(lines(explain(settled, write(tmp_path, path, content), "settled"))) == [first, told]
+
+
+def test_records_of_every_kind_name_the_file_as_it_was_given(
+    settled: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, ".set/settings.json", '{"mode": "yolo", "hooks": {"x": [{"command": "y"}]}}')
+    monkeypatch.chdir(tmp_path)
+    (found,) = explain(settled, ".set/settings.json")
+    assert {record.kind for record in found.records} == {"posture", "artifact"}
+    assert {r.evidence.source for r in found.records} == {".set/settings.json"}
+    assert {r.source.path for r in found.records if isinstance(r, Posture | Artifact) and r.source} == {
+        ".set/settings.json"
+    }

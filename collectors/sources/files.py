@@ -108,6 +108,16 @@ class FileTree:
         """Whether something is there, as far as this process and the account can tell; links are followed."""
         return self.mode(path, home) is not None
 
+    def is_absent(self, path: str, home: Home | None = None) -> bool:
+        """Whether there is certainly nothing; what cannot be judged may be there."""
+        try:
+            self.check(path, home)
+        except FileNotFoundError:
+            return True
+        except Unreadable:
+            pass
+        return False
+
     def is_folder(self, path: str, home: Home | None = None) -> bool:
         mode = self.mode(path, home)
         return mode is not None and stat.S_ISDIR(mode)
@@ -140,6 +150,8 @@ class FileTree:
         if is_key(path):
             self._registry.check(path, home)
             return
+        if self._lookup.is_absent(path):
+            raise FileNotFoundError(path)
         with self._lookup.place(path, home):
             pass
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def matches(tree: FileTree, pattern: str, home: Home | None, done: str = "") -> Iterator[str]:
     """Paths for `pattern` below the existing path `done`; see `FileTree.glob` for what stands for an unreadable one."""
     if "*" not in pattern:
-        if not pattern or _perhaps(tree, done + pattern, home):
+        if not pattern or not tree.is_absent(done + pattern, home):
             yield done + pattern
         return
     above, _, _ = pattern.partition("*")[0].rpartition("/")
@@ -29,20 +29,11 @@ def matches(tree: FileTree, pattern: str, home: Home | None, done: str = "") -> 
     except Unreadable:
         yield done + pattern
         return
-    for name in filter(_expression(component).fullmatch, names):
+    for name in filter(expression(component).fullmatch, names):
         yield from matches(tree, slash + below, home, f"{done}{above}/{name}")
 
 
-def _perhaps(tree: FileTree, path: str, home: Home | None) -> bool:
-    try:
-        tree.check(path, home)
-    except FileNotFoundError:
-        return False
-    except Unreadable:
-        pass
-    return True
-
-
 @lru_cache(maxsize=256)
-def _expression(component: str) -> re.Pattern[str]:
+def expression(component: str) -> re.Pattern[str]:
+    """What names of a folder fit one component of a pattern."""
     return re.compile("[^/]*".join(map(re.escape, component.split("*"))), re.DOTALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -44,20 +45,22 @@ class _Changes:
     """Counts how often the mount table changed: the kernel tells that to whoever has it open, see proc(5)."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._poll: select.poll | None = None
         self._count = 0
 
     def count(self) -> int:
-        if self._poll is None:
-            try:
-                table = os.open(_TABLE, os.O_RDONLY | os.O_CLOEXEC)  # open as long as the process lives
-            except OSError:
-                return 0
-            self._poll = select.poll()
-            self._poll.register(table, select.POLLPRI)
-        if self._poll.poll(0):
-            self._count += 1
-        return self._count
+        with self._lock:
+            if self._poll is None:
+                try:
+                    table = os.open(_TABLE, os.O_RDONLY | os.O_CLOEXEC)  # open as long as the process lives
+                except OSError:
+                    return 0
+                self._poll = select.poll()
+                self._poll.register(table, select.POLLPRI)
+            if self._poll.poll(0):
+                self._count += 1
+            return self._count
 
 
 _CHANGES = _Changes()

@@ -63,7 +63,7 @@ class Descent:
     @property
     def goal(self) -> str:
         """Where the way leads as far as it was walked: after `arrive`, or where that met nothing, without links."""
-        return os.path.normpath("/".join(("", self._path[1:], *reversed(self._pending))))
+        return os.path.normpath("/" + "/".join([*components(self._path), *reversed(self._pending)]))
 
     def arrive(self, path: str, follow: bool = True) -> Place:
         """The end of `path`; with `follow` it is never a link. Raises `OSError` or `Unreadable`."""

@@ -26,7 +26,10 @@ class Watched:
 
     def follow(self) -> None:
         found = Places(self.world.catalog, "linux").of_home(self.world.context, self.world.home)
-        assert self.watch.follow([Ground("dev", found.folders, found.files)]) == []
+        assert (
+            self.watch.follow(self.world.context.files, [Ground("dev", self.world.home, found.folders, found.files)])
+            == []
+        )
 
     def dirty_after(self, change: Callable[[], object]) -> set[Scope | None]:
         """What is told of a change, and of all that happened before it."""
@@ -96,13 +99,14 @@ def test_a_linked_file_becomes_dirty_when_what_it_leads_to_changes(watched: Watc
 def test_what_is_followed_no_longer_is_told_no_longer(watched: Watched) -> None:
     node = Places(watched.world.catalog, "linux").of_home(watched.world.context, watched.world.home).folders
     folder = watched.world.path("~/.demo")
-    watched.watch.follow([Ground("dev", {folder: node[folder]}, [])])
+    watched.watch.follow(watched.world.context.files, [Ground("dev", None, {folder: node[folder]}, [])])
     assert watched.dirty_after(lambda: watched.world.write("~/.demo/more/a.json")) == set()
 
 
 def test_a_file_in_two_accounts_grounds_is_dirty_for_both(watched: Watched) -> None:
     found = Places(watched.world.catalog, "linux").of_home(watched.world.context, watched.world.home)
-    watched.watch.follow([Ground(owner, found.folders, found.files) for owner in ("dev", "eve")])
+    grounds = [Ground(owner, watched.world.home, found.folders, found.files) for owner in ("dev", "eve")]
+    watched.watch.follow(watched.world.context.files, grounds)
     path = watched.world.path("~/.demo/more/a.json")
     dirty = watched.dirty_after(lambda: watched.world.write("~/.demo/more/a.json"))
     assert {Scope("configs", "dev", path), Scope("configs", "eve", path)} <= dirty

@@ -69,6 +69,21 @@ class Collected:
         return {(record.code, record.path) for record in self.inventory.all() if isinstance(record, Diagnostic)}
 
 
+def test_a_file_that_becomes_a_link_that_cannot_be_followed_is_unknown_and_not_gone(tmp_path: Path) -> None:
+    world = World(tmp_path, DEMO)
+    path = world.write("~/.demo/mcp.json", servers("known"))
+    collected = Collected(world)
+    collected.collect()
+    world.here(path).unlink()
+    world.here(path).symlink_to("mcp.json")
+    for look in (lambda: collected.refresh(path), collected.collect):
+        look()
+        assert collected.names == {"known"} and ("file.link_loop", path) in collected.codes
+    world.here(path).unlink()
+    collected.refresh(path)
+    assert collected.names == set() and collected.codes == set()
+
+
 def test_all_accounts_and_the_machine_are_read(tmp_path: Path) -> None:
     managed = {"scope": "managed", "paths": ["/etc/demo.json"], "servers": [{"at": "mcpServers"}]}
     world = World(tmp_path, client(config=[USER, managed]), owners=("dev", "eve"))
@@ -92,6 +107,22 @@ def test_a_home_out_of_reach_is_unknown_and_not_looked_at(tmp_path: Path) -> Non
     scopes = collected.collect()
     assert collected.names == {"eves"}
     assert [scope for scope in scopes if scope.owner == "eve"] == [Scope("configs", "eve", "/home/eve")]
+
+
+def test_a_home_carried_over_from_another_system_is_read_as_it_was_laid_out_there(tmp_path: Path) -> None:
+    here = {"scope": "user", "paths": ["{config}/Demo/mcp.json", "~/.demo.json"], "servers": [{"at": "mcpServers"}]}
+    store = {**here, "paths": [], "windows": ["{data}/Packages/Demo_*/mcp.json"]}
+    world = World(tmp_path, client(config=[here, store]))
+    world.write("~/.config/Demo/mcp.json", servers("own"))
+    world.write("~/.demo.json", servers("common"))
+    world.write("~/Library/Application Support/Demo/mcp.json", servers("mac"))
+    path = world.write("~/AppData/Local/Packages/Demo_x1/mcp.json", servers("store"))
+    collected = Collected(world)
+    collected.collect()
+    assert collected.names == {"own", "common", "mac", "store"}
+    world.write(path, servers("changed"))
+    collected.refresh(path)
+    assert collected.names == {"own", "common", "mac", "changed"}
 
 
 def test_collecting_again_says_the_same(tmp_path: Path) -> None:
@@ -240,9 +271,10 @@ def test_an_agent_that_works_where_is_looked_anyway_is_none_unless_it_lies_in_an
 
 
 def test_collecting_again_for_another_collector_reads_only_what_was_not_read(tmp_path: Path) -> None:
-    world = World(tmp_path, DEMO)
+    world = World(tmp_path, DEMO, live=True)
     world.write("~/.demo/mcp.json", servers("a"))
     collected, context = Collected(world), world.context
+    watcher = collected.collector.watch(lambda scope: None)
     collected._take(collected.collector.collect(context), all_=True)
     world.write("~/.demo/mcp.json", servers("unnoticed"))
     world.write("/srv/code/.demo.json", servers("b"))
@@ -253,6 +285,8 @@ def test_collecting_again_for_another_collector_reads_only_what_was_not_read(tmp
     assert collected.names == {"unnoticed", "b"}
     collected.collect()
     assert collected.names == {"unnoticed", "b"}
+    assert watcher is not None
+    watcher.close()
 
 
 def test_scopes_of_accounts_that_are_gone_are_passed_over(tmp_path: Path) -> None:

@@ -94,6 +94,13 @@ def judge_at_home(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
     return Judge(_Context(FileTree(), catalog), HOME)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module")
+def judge_of_a_user(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
+    """Knows that there are files of every client in the home."""
+    present = {("dev", client) for client in catalog.clients}
+    return Judge(_Context(FileTree(), catalog), (), present)  # type: ignore[arg-type]
+
+
 def row(exe: str | None, argv: Sequence[str], cwd: str | None = "/home/dev", name: str = "") -> ProcessRow:
     return ProcessRow(
         pid=4242, started=1.0, start_ticks=1, ppid=1, uid=1000, euid=1000, owner="dev",
@@ -342,10 +349,53 @@ def test_the_cases_are_many() -> None:
 
 @pytest.mark.parametrize(("exe", "command", "expected"), [*SERVERS, *AGENTS])
 def test_an_agent_or_a_server_is_recognised_through_whatever_starts_it(
-    exe: str | None, command: str | list[str], expected: str | None, judge: Callable[[ProcessRow], Judged]
+    exe: str | None, command: str | list[str], expected: str | None, judge_of_a_user: Callable[[ProcessRow], Judged]
 ) -> None:
     cwd = r"C:\Users\dev" if exe and exe[1:2] == ":" else "/home/dev"
-    assert found(judge(row(exe, words(command), cwd))) == expected
+    assert found(judge_of_a_user(row(exe, words(command), cwd))) == expected
+
+
+NAMESAKES = [
+    # What runs, whether its own arguments tell, and whether it does so for an owner with files of the client.
+    ("/home/dev/.local/bin/goose", "goose", None, "goose"),
+    ("/home/dev/.local/bin/goose", "goose session --resume", "goose", "goose"),
+    ("/usr/local/bin/goose", "goose run -t up", "goose", "goose"),
+    ("/home/dev/go/bin/goose", "goose -dir db postgres dbname=x up", None, None),
+    ("/opt/goose/goose_linux_x86_64", "goose up", None, None),
+    ("/home/dev/.local/bin/copilot", "copilot", None, "copilot-cli"),
+    ("/home/dev/.local/bin/copilot", "copilot -p deploy", "copilot-cli", "copilot-cli"),
+    ("/usr/local/bin/copilot", "copilot --resume=1f --model gpt-5", "copilot-cli", "copilot-cli"),
+    ("/usr/local/bin/copilot", "copilot svc logs --follow", None, None),
+    ("/usr/local/bin/codex", "codex", None, "codex"),
+    ("/usr/local/bin/codex", "codex --yolo", "codex", "codex"),
+    ("/home/dev/.local/bin/codex", "codex -c model=o3 exec hi", None, "codex"),
+    ("/usr/local/bin/codex", "codex --data-dir=/srv/codex persistence", None, None),
+    ("/usr/bin/crush", "crush", None, "crush"),
+    ("/usr/bin/crush", "crush run hi", "crush", "crush"),
+    ("/home/dev/.local/bin/droid", "droid", None, "factory-droid"),
+    ("/home/dev/.local/bin/droid", "droid exec hi", "factory-droid", "factory-droid"),
+    ("/home/dev/.factory/bin/droid", "droid", "factory-droid", "factory-droid"),
+    ("/usr/bin/qterm", "qterm", None, "amazon-q"),
+]
+
+
+@pytest.mark.parametrize(("exe", "command", "alone", "at_home"), NAMESAKES)
+def test_a_name_that_others_have_too_needs_a_second_sign(
+    exe: str,
+    command: str,
+    alone: str | None,
+    at_home: str | None,
+    judge: Callable[[ProcessRow], Judged],
+    judge_of_a_user: Callable[[ProcessRow], Judged],
+) -> None:
+    seen = row(exe, words(command))
+    assert (found(judge(seen)), found(judge_of_a_user(seen))) == (alone, at_home)
+
+
+def test_no_other_name_of_the_catalog_is_one_that_others_are_known_to_have(catalog: Catalog) -> None:
+    """A name that is in the corpus of ordinary programs can only be a namesake."""
+    programs = {(entry["exe"] or "").replace("\\", "/").rpartition("/")[2].removesuffix(".exe") for entry in ORDINARY}
+    assert programs.isdisjoint(name for client in catalog.clients.values() for name in client.process.exe)
 
 
 @pytest.mark.parametrize(
@@ -372,7 +422,7 @@ def test_a_process_is_the_definition_that_its_command_line_is(
 def test_a_command_line_that_could_be_anybodys_is_a_server_only_in_its_project_or_below_an_agent(
     judge_at_home: Callable[[ProcessRow], Judged],
 ) -> None:
-    codex = judge_at_home(row("/usr/local/bin/codex", ["codex"]))
+    codex = judge_at_home(row("/usr/local/bin/codex", ["codex", "exec"]))
     for command, project in ((["node", "server.js"], "/home/dev/src/notes"), (["python3", "server.py"], None)):
         exe = NODE if command[0] == "node" else PYTHON
         elsewhere = judge_at_home(row(exe, command, "/home/dev/src/shop"))
@@ -428,9 +478,9 @@ def test_a_manifest_that_is_none_names_nothing(
     ],
 )
 def test_a_name_that_a_process_gives_itself_makes_it_nothing(
-    exe: str, command: str | list[str], pretends: str | None, judge: Callable[[ProcessRow], Judged]
+    exe: str, command: str | list[str], pretends: str | None, judge_of_a_user: Callable[[ProcessRow], Judged]
 ) -> None:
-    judged = judge(row(exe, words(command)))
+    judged = judge_of_a_user(row(exe, words(command)))
     assert not judged.interesting
     assert judged.pretends == pretends
 
@@ -447,9 +497,9 @@ def test_a_name_that_a_process_gives_itself_makes_it_nothing(
     ],
 )
 def test_another_name_hides_neither_an_agent_nor_a_server(
-    exe: str, command: str, expected: str, judge: Callable[[ProcessRow], Judged]
+    exe: str, command: str, expected: str, judge_of_a_user: Callable[[ProcessRow], Judged]
 ) -> None:
-    assert found(judge(row(exe, shlex.split(command)))) == expected
+    assert found(judge_of_a_user(row(exe, shlex.split(command)))) == expected
 
 
 def test_a_declared_server_is_not_what_merely_calls_itself_by_its_command(

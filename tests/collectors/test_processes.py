@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.inventory import Inventory
-from agent.records import Diagnostic, Instance
+from agent.records import Diagnostic, Evidence, Instance
 from collectors.contract import Observation, Scope
 from collectors.processes import ProcessCollector
 from tests import made
@@ -75,6 +75,27 @@ def collected(tmp_path: Path, start: Processes) -> Collected:
 
 def agent_program(tmp_path: Path, name: str = "demo-agent") -> Path:
     return python_as(tmp_path / "bin" / name)
+
+
+def test_a_name_that_others_have_too_is_an_agent_from_when_its_owner_has_files_of_it(
+    tmp_path: Path, start: Processes
+) -> None:
+    namesake = {"exe": "demo-agent", "source": "a test", "checked": "2026-01-01"}
+    collected = Collected(World(tmp_path, client(process={"namesake": [namesake]}), live=True), start)
+    pid = start(agent_program(tmp_path), "-c", WAIT)
+    row = start.row(pid)
+    for owner, confidence, expected in [
+        (None, "confirmed", []),
+        ("somebody", "confirmed", []),
+        (row.owner, "inferred", []),
+        (row.owner, "declared", [pid]),
+    ]:
+        before = collected.collector.depends_on(collected.world.context)
+        evidence = Evidence(collector="configs", confidence=confidence)  # type: ignore[arg-type]
+        collected.world.known = [made.agent("demo", owner=owner, evidence=evidence)]
+        assert expected == [] or collected.collector.depends_on(collected.world.context) != before
+        collected.poll()
+        assert [found.pid for found in collected.instances] == expected
 
 
 def test_an_agent_is_an_instance_with_all_that_is_known_of_it(collected: Collected, tmp_path: Path) -> None:

@@ -53,9 +53,9 @@ def run(tmp_path: Path) -> list[Diagnostic]:
     return [record for record in inventory.records("diagnostic") if isinstance(record, Diagnostic)]
 
 
-def test_configurations_come_before_processes_and_sockets_last() -> None:
+def test_configurations_come_before_processes_these_before_sockets_and_transcripts_last() -> None:
     order = [collector.name for collector in built_in()]
-    assert order == ["host", "configs", "processes", "sockets"]
+    assert order == ["host", "configs", "processes", "sockets", "sessions"]
 
 
 def test_collectors_can_be_switched_off() -> None:

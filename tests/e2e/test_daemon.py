@@ -72,6 +72,25 @@ def receiver(tmp_path: Path) -> Iterator[RunningReceiver]:
 # Files.
 
 
+def test_a_session_that_ran_without_asking_is_told_within_a_look_at_the_transcripts(machine: Machine) -> None:
+    running = RunningDaemon(machine, f"{QUICK}transcript_seconds = 1\n")
+    path = running.home / ".claude/projects/-code-app/s.jsonl"
+    line = {"type": "user", "cwd": "/code/app", "version": "2.1.197", "permissionMode": "default"}
+    write(path, json.dumps(line) + "\n")
+    running.ready()
+    assert session_modes(running) == ["asks_risky"]
+    write(path, json.dumps(line) + "\n" + json.dumps({**line, "permissionMode": "bypassPermissions"}) + "\n")
+    wait_until(lambda: session_modes(running) == ["bypasses"], running.explain)
+    bypasses = [finding for finding in running.inventory("finding") if finding["rule"] == "posture.bypass"]
+    assert [finding["agent"] for finding in bypasses] == ["claude-code"]
+    assert running.stop() == 0
+
+
+def session_modes(running: RunningDaemon) -> list[str]:
+    """What transcripts told of each project."""
+    return [r["approval_mode"] for r in running.inventory("posture") if r["set_by"] == "session"]
+
+
 def test_a_config_is_followed_through_rename_in_place_writing_deletion_and_return(daemon: RunningDaemon) -> None:
     config = daemon.home / ".claude.json"
     replace(config, mcp("first", "renamed"))
@@ -378,7 +397,7 @@ def test_status_tells_what_runs_and_what_waits(idle: RunningDaemon, receiver: Ru
     text = running.stdout.decode()
     assert ": running, pid " in text
     assert f"journal: {len(idle.lines())} entries" in text
-    for name in ("host", "processes", "configs", "sockets"):
+    for name in ("host", "processes", "configs", "sockets", "sessions"):
         assert any(line.split()[:2] == [name, "yes"] for line in text.splitlines()), text
     assert "configs       yes  inotify" in text
     assert "target central: backlog 0\n" in text

@@ -61,9 +61,7 @@ def instances(entries: list[Record], op: str = "discovered") -> list[Record]:
 # What is too short for any sweep.
 
 
-def test_500_of_500_servers_that_live_50_ms_come_and_go_each_once(
-    listening: Daemon, programs: Path
-) -> None:
+def test_500_of_500_servers_that_live_50_ms_come_and_go_each_once(listening: Daemon, programs: Path) -> None:
     def missed(attempt: int) -> set[str]:
         lives = {f"0.05{attempt}{number:03d}" for number in range(500)}
         for life in sorted(lives):
@@ -84,8 +82,8 @@ def test_500_of_500_servers_that_live_50_ms_come_and_go_each_once(
 def test_a_short_life_is_told_while_another_process_gives_itself_the_name_of_an_agent(
     listening: Daemon, programs: Path
 ) -> None:
-    liar = subprocess.Popen(["codex", "77.7"], executable="/bin/sleep")
-    listening.wait_for(lambda entries: any((e["record"] or {}).get("agent") == "codex" for e in entries))
+    liar = subprocess.Popen(["opencode", "77.7"], executable="/bin/sleep")
+    listening.wait_for(lambda entries: any((e["record"] or {}).get("agent") == "opencode" for e in entries))
     subprocess.run([programs / "quick-mcp-server", "0.3"], check=True)
     entries = listening.wait_for(lambda entries: any(r["args"] == ["0.3"] for r in instances(entries, "removed")))
     liar.kill()
@@ -234,7 +232,14 @@ def test_a_server_that_runs_as_someone_else_is_told_with_that_account_and_its_ag
     accounts = machine.folder / "passwd"
     accounts.write_text(accounts.read_text() + "svc:x:54322:54322::/nonexistent:/bin/sh\n")
     words = ["setpriv", "--reuid=54322", "--regid=54322", "--clear-groups", "/home/dev/bin/quick-mcp-server", "1000"]
-    command = [*machine.enter[:-1], "--wdns=/home/dev", "/home/dev/bin/codex", "-c", f"{' '.join(words)} & wait"]
+    command = [
+        *machine.enter[:-1],
+        "--wdns=/home/dev",
+        "/home/dev/bin/codex",
+        "-c",
+        f"{' '.join(words)} & wait",
+        "--yolo",
+    ]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     machine.started.append(process)
     daemon.ready()
@@ -304,13 +309,13 @@ def test_the_sockets_of_a_server_in_another_network_are_its_own(
 def test_a_process_that_gives_itself_the_name_of_an_agent_is_a_diagnostic_and_no_agent(
     machine: Machine, daemon: RunningDaemon
 ) -> None:
-    machine.start({}, "bash", "-c", "exec -a codex sleep 1000")
+    machine.start({}, "bash", "-c", "exec -a opencode sleep 1000")
     daemon.ready()
     wait_until(
         lambda: [d for d in daemon.inventory("diagnostic") if d["code"] == "process.title_disagrees"], daemon.explain
     )
     (diagnostic,) = [d for d in daemon.inventory("diagnostic") if d["code"] == "process.title_disagrees"]
-    assert (diagnostic["agent"], diagnostic["path"]) == ("codex", os.path.realpath("/bin/sleep"))
+    assert (diagnostic["agent"], diagnostic["path"]) == ("opencode", os.path.realpath("/bin/sleep"))
     assert daemon.inventory("instance") == []
     assert daemon.stop() == 0
 

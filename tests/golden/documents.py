@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from collectors.catalog.schema import Artifact, ConfigFile, Provider, Roots
+from collectors.catalog.schema import Artifact, ConfigFile, Provider, Roots, Transcript
 
 STDIO = {
     "command": "npx",
@@ -20,6 +20,9 @@ STDIO = {
 REMOTE = {"url": "https://mcp.example/mcp", "headers": {"Authorization": "Bearer ${TOKEN}"}}
 SERVERS = {"files": STDIO, "remote": REMOTE}
 HOOK = {"type": "command", "command": "/opt/guard --key Zq7planted5x", "url": "https://hooks.example", "name": "guard"}
+
+KNOWN: dict[str, Any] = {"true": True, "false": False, "{}": {}}
+"""Values that the catalog writes as words."""
 
 
 def put(document: Any, at: str, value: Any, key: str = "sample") -> Any:
@@ -38,6 +41,20 @@ def put(document: Any, at: str, value: Any, key: str = "sample") -> Any:
     name = key if name == "*" else name
     document[name] = _listed(document.get(name), lists, rest, value, key)
     return document
+
+
+def transcript(part: Transcript, project: str) -> str:
+    """A line of each type with the last value that is known of each setting, and one that somebody wrote."""
+    lines: list[Any] = [{part.type_at: "message", "text": "Zq7planted5x"}]
+    for line in part.line:
+        told = put({part.type_at: line.type, "message": "Zq7planted5x"}, part.time_at, "2026-01-02T03:04:05Z")
+        for at, value in ((line.folder_at, project), (line.version_at, "1.2.3")):
+            told = put(told, at, value) if at else told
+        for places in (line.mode, line.sandbox, line.network):
+            for place in places:
+                told = put(told, place.at, KNOWN.get(word := [*place.values][-1], word))
+        lines.append(told)
+    return "".join(json.dumps(line) + "\n" for line in lines)
 
 
 def _listed(document: Any, lists: list[str], rest: str, value: Any, key: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Os, Provider, Roots
 from collectors.contract import Home
 from collectors.templates import template_path
-from tests.golden.documents import add, database, property_list, written, xml
+from tests.golden.documents import add, database, property_list, transcript, written, xml
 
 SYSTEMS: tuple[Os, ...] = get_args(Os)
 _HOMES = {"linux": "/home/{}", "macos": "/Users/{}", "windows": "C:/Users/{}"}
@@ -56,6 +56,9 @@ class Tree:
 
     def add(self, client: Client) -> None:
         parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
+        for kept in client.transcript:
+            for template in kept.on(self.os):
+                self.files[self._path(template)] = _File(text=transcript(kept, self.project))
         for part in [*parts, *client.manifest]:
             for template in part.on(self.os):
                 if not template.startswith(("HKLM/", "HKCU/")):

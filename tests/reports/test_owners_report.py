@@ -35,7 +35,8 @@ def test_findings_about_owners_are_told_until_they_are_resolved() -> None:
     def finding(rule: str, state: str, *controls: str) -> Finding:
         return Finding.model_validate(
             made.owner().model_dump(include={"endpoint_id", "owner", "observed_at", "evidence"})
-            | {"id": rule, "rule": rule, "title": "T", "severity": "high", "state": state, "subject_id": "x"}
+            | {"id": rule, "rule": rule, "title": "T", "severity": "high", "state": state}
+            | {"subject_id": "x", "subject_key": "x"}
             | {"subject": "agent \x1b[31mx", "controls": controls, "remediation": "R.", "opened_at": made.SEEN}
             | {"evidence_for": (Proof(what="w"),)}
         )

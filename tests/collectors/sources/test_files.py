@@ -109,6 +109,29 @@ def test_mode_bits_are_judged_by_owner_then_group_then_other(image: Path) -> Non
     assert tree.read("/etc/group.json", Home("root", "/root", 0)) == b"ours"
 
 
+def test_where_a_path_leads_is_told_without_links_and_as_named_where_it_ends(image: Path) -> None:
+    (image / "home/dev/link").symlink_to("dots")
+    (image / "home/dev/dots").mkdir()
+    (image / "home/dev/dangling").symlink_to("/gone/by/../now.json")
+    (image / "home/dev/loop").symlink_to("loop")
+    tree = FileTree(str(image))
+    told = {path: tree.real(f"/home/dev/{path}") for path in ("link", "link/../dots/new/x", "dangling", "dangling/x")}
+    assert told == {
+        "link": "/home/dev/dots", "link/../dots/new/x": "/home/dev/dots/new/x",
+        "dangling": "/gone/now.json", "dangling/x": "/gone/now.json/x",
+    }  # fmt: skip
+    for path in ("/home/dev/loop", "relative", "/", "/etc/hosts"):
+        assert tree.real(path) == path
+
+
+def test_what_cannot_be_judged_is_not_absent(image: Path) -> None:
+    (image / "home/dev/loop").symlink_to("loop")
+    (image / "home/dev/dangling").symlink_to("nowhere")
+    tree = FileTree(str(image))
+    absent = [tree.is_absent(f"/home/dev/{name}") for name in ("loop", "dangling", "nothing")]
+    assert absent == [False, True, True] and not tree.is_absent("/etc/hosts")
+
+
 def test_a_folder_is_listed_sorted_with_kinds_and_links_are_links(image: Path) -> None:
     (image / "home/dev/link").symlink_to("/etc")
     os.mkfifo(image / "home/dev/pipe")

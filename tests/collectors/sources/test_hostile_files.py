@@ -155,34 +155,41 @@ def test_without_rights_the_kernel_decides_and_is_quoted(live_home: Path) -> Non
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "file.not_permitted\n"
 
 
-def _churn(
-    swap: Callable[[], None], look: Callable[[], bytes], seconds: float = 1.5
-) -> tuple[set[bytes], set[str], int]:
-    """What was read, why it was refused, and how often the path was swapped meanwhile."""
+_SWAPS = 3_000
+_SWAPS_PER_LOOK = 10
+"""At most, so that even where one of the threads gets little time many looks fall between swaps."""
+
+
+def _churn(swap: Callable[[], None], look: Callable[[], bytes]) -> tuple[set[bytes], set[str]]:
+    """What was read, and why it was refused, while the path was swapped a fixed number of times."""
     read: set[bytes] = set()
     refused: set[str] = set()
-    swaps = 0
-    stop = threading.Event()
+    looks = 0
+    done = threading.Event()
 
     def keep_swapping() -> None:
-        nonlocal swaps
-        while not stop.is_set():
-            swap()
-            swaps += 1
+        try:
+            for number in range(_SWAPS):
+                while number > looks * _SWAPS_PER_LOOK and not done.is_set():
+                    time.sleep(0)
+                swap()
+        finally:
+            done.set()
 
     thread = threading.Thread(target=keep_swapping)
     thread.start()
-    end = time.monotonic() + seconds
     try:
-        while time.monotonic() < end:
+        while not done.is_set():
             try:
                 read.add(look())
             except Unreadable as error:
                 refused.add(error.code)
+            looks += 1
     finally:
-        stop.set()
+        done.set()
         thread.join()
-    return read, refused, swaps
+    assert looks >= _SWAPS // _SWAPS_PER_LOOK
+    return read, refused
 
 
 def test_a_file_swapped_for_a_link_to_a_secret_never_discloses_it(tmp_path: Path, home: Path, tree: FileTree) -> None:
@@ -196,10 +203,9 @@ def test_a_file_swapped_for_a_link_to_a_secret_never_discloses_it(tmp_path: Path
         os.replace(home / "new", home / "x.json")
 
     swap()
-    read, refused, swaps = _churn(swap, lambda: tree.read("/home/dev/x.json", DEV))
+    read, refused = _churn(swap, lambda: tree.read("/home/dev/x.json", DEV))
     assert read == {b"mine"}
     assert refused <= {"file.not_owners", "file.changed"} and "file.not_owners" in refused
-    assert swaps > 100
 
 
 def test_a_folder_swapped_for_a_link_to_a_closed_one_never_discloses_it(
@@ -223,10 +229,9 @@ def test_a_folder_swapped_for_a_link_to_a_closed_one_never_discloses_it(
         except FileNotFoundError:
             return b""
 
-    read, refused, swaps = _churn(swap, look)
+    read, refused = _churn(swap, look)
     assert b"secret" not in read
     assert b"mine" in read and "file.not_owners" in refused
-    assert swaps > 100
 
 
 def test_a_file_replaced_by_rename_all_the_time_is_always_read_whole(home: Path, tree: FileTree) -> None:
@@ -238,6 +243,5 @@ def test_a_file_replaced_by_rename_all_the_time_is_always_read_whole(home: Path,
             os.replace(home / "new", home / "x.json")
 
     swap()
-    read, refused, swaps = _churn(swap, lambda: tree.read("/home/dev/x.json", DEV), seconds=1)
+    read, refused = _churn(swap, lambda: tree.read("/home/dev/x.json", DEV))
     assert read == contents and not refused
-    assert swaps > 50

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from collectors.sources.mounts import Mounts
+from collectors.sources.unreadable import Unreadable
 from collectors.sources.watch import FolderWatch, Unwatched
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
@@ -417,7 +419,28 @@ def test_a_thousand_folders_take_one_thread_and_little_time(told, tmp_path):
     watch.close()
 
 
+def test_what_is_not_to_be_touched_is_left_unwatched_whatever_leads_there(told, tmp_path):
+    (tmp_path / "far/inside").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("far/inside")
+    (tmp_path / "near").mkdir()
+
+    def check(path):
+        if path == str(tmp_path / "far"):
+            raise Unreadable("file.remote", "it is far away")
+
+    watch = FolderWatch(told.notify, told.overflow, check)
+    wanted = [str(tmp_path / name) for name in ("far", "far/inside", "link", "near")]
+    assert watch.set_folders(wanted) == [Unwatched(path, "it is far away") for path in wanted[:3]]
+    # When the way leads elsewhere that is seen, and followed.
+    (tmp_path / "new").symlink_to("near")
+    (tmp_path / "new").replace(tmp_path / "link")
+    assert told.has(tmp_path / "link")
+    assert follows(told, wanted[2])
+    watch.close()
+
+
 def test_close_leaves_no_thread_no_descriptor_and_no_late_notice(told, tmp_path):
+    Mounts().check("/")  # the table of mounts stays open from then on
     before = threading.active_count(), len(os.listdir("/proc/self/fd"))
     watch = FolderWatch(told.notify, told.overflow)
     watch.set_folders([str(tmp_path)])
