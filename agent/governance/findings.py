@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from agent.governance.exceptions import exception_for
 from agent.governance.policy import Policy, PolicyException
 from agent.governance.rule import Facts, Rule
 from agent.governance.subject import describe, enduring
-from agent.records import Evidence, Finding, Proof, Record, changed
+from agent.records import Evidence, Finding, McpServer, Proof, Record, changed
 from agent.records.finding import Severity
 
 _KEPT = timedelta(days=90)
@@ -40,6 +41,8 @@ class Assessor:
         self._joint = _by_kind(rule for rule in active if rule.joint)
         self._answers: dict[str, _Answers] = {}
         self._day: date | None = None
+        self._compared: dict[str | None, list[McpServer]] = {}
+        self._untouched: set[str | None] = set()
 
     def assess(self, facts: Facts, previous: Mapping[str, Record], now: datetime | None = None) -> dict[str, Finding]:
         """All findings by id: what does not conform now, and what did not before and does now."""
@@ -49,6 +52,7 @@ class Assessor:
             # Exceptions expire.
             self._answers.clear()
             self._day = now.date()
+        self._compare(facts)
         found: dict[str, Finding] = {}
         for record in facts.records.values():
             for finding in self._findings(record, facts, now):
@@ -69,15 +73,30 @@ class Assessor:
             alone = tuple(self._finding(rule, record, proofs, facts, now) for rule, proofs in asked)
             self._answers[record.id] = known = _Answers(record, person, alone)
         yield from known.alone
+        if known.joint is not None and record.kind == "mcp_server" and record.owner in self._untouched:
+            yield from known.joint.values()
+            return
         earlier, found = known.joint or {}, dict[str, Finding]()
         for rule, proofs in _ask(joint, record, facts):
             finding = earlier.get(rule.id)
             if finding is None or finding.evidence_for != proofs:
                 finding = self._finding(rule, record, proofs, facts, now)
             found[rule.id] = finding
-        if found or earlier:
+        if found or known.joint is None or earlier:
             self._answers[record.id] = known._replace(joint=found)
         yield from found.values()
+
+    def _compare(self, facts: Facts) -> None:
+        """Which accounts' servers are those of the last time, with those of the machine and of administrators, which
+        count everywhere: what was said of them beside each other still holds."""
+        now: dict[str | None, list[McpServer]] = {}
+        for server in facts.of("mcp_server"):
+            now.setdefault(server.owner, []).append(server)
+            if server.scope == "managed" and server.owner is not None:
+                now.setdefault(None, []).append(server)
+        before, self._compared = self._compared, now
+        same = {owner for owner, servers in now.items() if _identical(servers, before.get(owner, []))}
+        self._untouched = same if _identical(now.get(None, []), before.get(None, [])) else set()
 
     def forget(self, ids: Iterable[str]) -> None:
         """Records that are gone."""
@@ -107,6 +126,10 @@ class Assessor:
             opened_at=now,
             exception=_words(exception) if exception else None,
         )
+
+
+def _identical(some: list[McpServer], others: list[McpServer]) -> bool:
+    return len(some) == len(others) and all(map(operator.is_, some, others))
 
 
 def _by_kind(rules: Iterable[Rule]) -> dict[str, list[Rule]]:

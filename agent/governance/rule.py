@@ -104,7 +104,8 @@ class Rule:
     check: Check
     reference: str = ""
     joint: bool = False
-    """Whether the answer depends on other records than the one it is asked about."""
+    """Whether the answer depends on other records than the one it is asked about. Of an MCP server only on the servers
+    of its account, of the machine and of administrators."""
 
 
 def proof(what: str, value: object = None) -> Proof:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.governance.findings import Assessor
 from agent.governance.policy import Policy
-from agent.governance.rule import Facts
+from agent.governance.rule import Check, Facts, Rule
 from agent.governance.rules import RULES
 from agent.governance.subject import enduring
-from agent.records import Finding, Record, changed
+from agent.records import Finding, McpServer, Proof, Record, changed
 from collectors.catalog.schema import Catalog
 from tests import made
 
@@ -139,3 +142,59 @@ def test_of_what_was_resolved_the_latest_thousand_stay() -> None:
     first = Assessor(RULES, Policy()).assess(Facts({r.id: r for r in (*loud, HOME)}, Policy(), Catalog(())), {}, NOW)
     assert len(first) >= 1_500
     assert len(assess(HOME, dict(first))) == 1_000
+
+
+def test_after_any_sequence_of_changes_the_findings_are_those_of_a_first_look() -> None:
+    def server(chance: random.Random) -> Record:
+        scope = chance.choice(("managed", "user", "project"))
+        return made.server(
+            chance.choice(("github", "githab", "git-hub", "git_hub", "files")),
+            path=f"/etc/{chance.randrange(8)}.json",
+            owner=chance.choice(("dev", "eve", None)),
+            agent=chance.choice(("demo", "other")),
+            scope=scope,
+            project="/code/p" if scope == "project" else None,
+            package=chance.choice((None, "pkg:npm/one@1.0.0", "pkg:npm/two@1.0.0")),
+            launch_hash=chance.choice(("1", "2")) * 64,
+            running=chance.choice((True, False)),
+        )
+
+    for seed in range(40):
+        chance, kept = random.Random(seed), Assessor(RULES, Policy())
+        records: dict[str, Record] = {HOME.id: HOME}
+        for _ in range(20):
+            for _ in range(chance.randrange(3)):
+                one = server(chance)
+                records[one.id] = one
+                if chance.random() < 0.4:
+                    records.pop(chance.choice([id_ for id_ in records if id_ != HOME.id] or [""]), None)
+            kept.forget(kept._answers.keys() - records.keys())
+            facts = Facts(dict(records), Policy(), Catalog(()))
+            again = kept.assess(facts, {}, NOW)
+            first = Assessor(RULES, Policy()).assess(Facts(dict(records), Policy(), Catalog(())), {}, NOW)
+            assert {f.id: f.evidence_for for f in again.values()} == {f.id: f.evidence_for for f in first.values()}
+
+
+def test_a_change_in_one_account_asks_nothing_again_of_another() -> None:
+    asked: list[str] = []
+    rules = [replace(rule, check=_counting(rule, asked)) for rule in RULES if rule.kind == "mcp_server"]
+    mine, theirs, new = made.server("a"), made.server("b", owner="eve"), made.server("c")
+    assessor = Assessor(rules, Policy())
+
+    def assess_all(*servers: Record) -> set[str]:
+        asked.clear()
+        assessor.assess(Facts({r.id: r for r in (*servers, HOME)}, Policy(), Catalog(())), {}, NOW)
+        return set(asked)
+
+    assert assess_all(mine, theirs) == {"a", "b"}
+    assert assess_all(mine, theirs) == set()
+    assert assess_all(mine, theirs, new) == {"a", "c"}
+    assert assess_all(mine, theirs) == {"a"}
+
+
+def _counting(rule: Rule, asked: list[str]) -> Check:
+    def check(server: McpServer, facts: Facts) -> Iterable[Proof]:
+        asked.append(server.name)
+        return rule.check(server, facts)
+
+    return check
