@@ -5,19 +5,23 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from agent.governance.exceptions import exception_for
 from agent.governance.policy import Policy, PolicyException
 from agent.governance.rule import Facts, Rule
 from agent.governance.subject import describe, enduring
-from agent.records import Evidence, Finding, McpServer, Proof, Record, changed
+from agent.records import Finding, McpServer, Proof, Record, changed
 from agent.records.finding import Severity
 
 _KEPT = timedelta(days=90)
 """How long a resolved finding stays in the inventory; the journal keeps its closing record."""
 _MOST_KEPT = 1_000
 """Resolved findings that stay at most, the latest."""
+
+
+_NOTHING: Mapping[str, Finding] = MappingProxyType({})
 
 
 class _Answers(NamedTuple):
@@ -27,8 +31,8 @@ class _Answers(NamedTuple):
     person: str | None
     """Who answers for it; a finding says so."""
     alone: tuple[Finding, ...]
-    joint: dict[str, Finding] | None = None
-    """By rule. Asked again every time, as other records count; made again when the proofs are others."""
+    beside: Mapping[str, Finding]
+    """By rule, where other records count."""
 
 
 class Assessor:
@@ -68,23 +72,28 @@ class Assessor:
         if not single and not joint:
             return
         known, person = self._answers.get(record.id), facts.accountable(record)
-        if known is None or known.record is not record or known.person != person:
+        if known and known.record is record and known.person == person:
+            alone, beside = known.alone, known.beside
+            if joint and not (record.kind == "mcp_server" and record.owner in self._untouched):
+                beside = self._beside(joint, record, beside, facts, now)
+        else:
             asked = _ask(single, record, facts)
             alone = tuple(self._finding(rule, record, proofs, facts, now) for rule, proofs in asked)
-            self._answers[record.id] = known = _Answers(record, person, alone)
-        yield from known.alone
-        if known.joint is not None and record.kind == "mcp_server" and record.owner in self._untouched:
-            yield from known.joint.values()
-            return
-        earlier, found = known.joint or {}, dict[str, Finding]()
-        for rule, proofs in _ask(joint, record, facts):
-            finding = earlier.get(rule.id)
-            if finding is None or finding.evidence_for != proofs:
-                finding = self._finding(rule, record, proofs, facts, now)
-            found[rule.id] = finding
-        if found or known.joint is None or earlier:
-            self._answers[record.id] = known._replace(joint=found)
-        yield from found.values()
+            beside = self._beside(joint, record, _NOTHING, facts, now)
+        self._answers[record.id] = _Answers(record, person, alone, beside)
+        yield from alone
+        yield from beside.values()
+
+    def _beside(
+        self, rules: Iterable[Rule], record: Record, earlier: Mapping[str, Finding], facts: Facts, now: datetime
+    ) -> Mapping[str, Finding]:
+        """By rule; one with the proofs it had is the one it was."""
+        found: dict[str, Finding] = {}
+        for rule, proofs in _ask(rules, record, facts):
+            before = earlier.get(rule.id)
+            same = before is not None and before.evidence_for == proofs
+            found[rule.id] = before if before and same else self._finding(rule, record, proofs, facts, now)
+        return found or _NOTHING
 
     def _compare(self, facts: Facts) -> None:
         """Which accounts' servers are those of the last time, with those of the machine and of administrators, which
@@ -110,7 +119,7 @@ class Assessor:
             endpoint_id=record.endpoint_id,
             owner=record.owner,
             observed_at=now,
-            evidence=Evidence(collector=record.evidence.collector, source=record.evidence.source),
+            evidence=record.evidence,
             rule=rule.id,
             title=rule.title,
             severity=severity,
