@@ -31,7 +31,7 @@ TABLE = r"""62 57 8:32 / / rw - ext4 /dev/sdc rw
 68 62 0:63 / /mnt/wsl rw - tmpfs none rw
 """
 CATALOG = Catalog.load()
-PROJECTS = {"projects": {"C:/work/demo": {}}, "mcpServers": {"own": {"command": "npx"}}}
+PROJECTS = {"projects": {"C:/code/demo": {}}, "mcpServers": {"own": {"command": "npx"}}}
 
 
 def table(folder: Path, kernel: str) -> Mounts:
@@ -99,10 +99,10 @@ def test_both_accounts_of_one_name_have_what_is_theirs(world: World) -> None:
 
 def test_projects_that_windows_names_are_found_behind_the_drive(world: World) -> None:
     world.write("/mnt/c/Users/dev/.claude.json", PROJECTS)
-    world.write("/mnt/c/work/demo/.mcp.json", {"mcpServers": {"of project": {"command": "npx"}}})
+    world.write("/mnt/c/code/demo/.mcp.json", {"mcpServers": {"of project": {"command": "npx"}}})
     _, found = look(world)
     servers = {r.name: (r.owner, r.project) for r in found if isinstance(r, McpServer)}
-    assert servers == {"own": ("WINDOWS\\dev", None), "of project": ("WINDOWS\\dev", "/mnt/c/work/demo")}
+    assert servers == {"own": ("WINDOWS\\dev", None), "of project": ("WINDOWS\\dev", "/mnt/c/code/demo")}
 
 
 def test_what_is_closed_in_a_windows_home_hides_the_clients_of_windows(world: World) -> None:
