@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import time
 from collections.abc import Callable
@@ -98,6 +99,9 @@ class Session:
             collectors = {collector.name for collector in self._engine.collectors}
             self._schedule({"heartbeat", "watchdog", "policy", *collectors})
             self._reconcile()
+            # What is there now stays. To go through it for garbage takes the interpreter for as long as some servers live.
+            gc.collect()
+            gc.freeze()
             logger().info("daemon.started", records=len(self._inventory.all()), targets=len(self._settings.target))
             service.notify("READY=1")
             while not self._ending:
@@ -243,3 +247,4 @@ class Session:
             self._keeper.close()
         self._courier.stop(max(0.1, deadline - time.monotonic()))
         self._journal.close()
+        gc.unfreeze()

@@ -37,11 +37,13 @@ class ProcessCollector:
     def collect(self, context: Context) -> Iterator[Observation]:
         if not context.live:
             return
+        known = [judged.row for judged in self._tree.judged.values() if judged.interesting] if self._watch else []
         self._forget()
         self._look(context)
         # A full collection answers for the events that wait too: nobody may come back for them.
         for event in self._watch.drain() if self._watch else ():
             self._take_in(event)
+        self._keep(known)
         self._told = dict(self._trees(context))
         for scope, records in self._told.items():
             yield Observation(scope, records)
@@ -127,6 +129,13 @@ class ProcessCollector:
     def _forget(self) -> None:
         self._tree.clear()
         self._sweep = Sweep()
+
+    def _keep(self, rows: Iterable[ProcessRow]) -> None:
+        """What has ended since it was told may not be in the journal yet: it is told once more, then taken back."""
+        for row in rows:
+            if row.pid not in self._tree.judged:
+                self._put(row)
+                self._ended.append(row.pid)
 
     def _trees(self, context: Context) -> Iterator[tuple[Scope, tuple[Record, ...]]]:
         members: dict[int, list[Judged]] = {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from agent.inventory import Inventory
 from agent.records import Diagnostic, Evidence, Instance
 from collectors.contract import Observation, Scope
+from collectors.process_watch import EVENTS
 from collectors.processes import ProcessCollector
 from tests import made
 from tests.collectors.running import WAIT, WAIT_JS, Processes, eventually, needs, node_package, processes, python_as
@@ -226,3 +229,37 @@ def test_an_image_has_no_processes(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
     assert list(ProcessCollector().collect(world.context)) == []
     assert list(ProcessCollector().poll(world.context)) == []
+
+
+@pytest.mark.parametrize("already_ended", [True, False])
+def test_what_ends_before_the_journal_has_it_outlives_a_full_collection(
+    collected: Collected, tmp_path: Path, already_ended: bool
+) -> None:
+    collector = collected.collector
+    watcher = collector.watch(lambda scope: None)
+    if watcher is None:
+        pytest.skip("no process events here")
+    try:
+        collected.collect()
+        child = subprocess.Popen([agent_program(tmp_path), "60"])
+        time.sleep(0.5)
+        if already_ended:
+            child.kill()
+            child.wait()
+            time.sleep(0.3)
+        collected._take(collector.refresh(collected.world.context, [EVENTS]))
+        assert child.pid in pids(collected)
+        child.kill()
+        child.wait()
+        time.sleep(0.3)
+        # As in the same step when a definition changed: the journal knows nothing of the process yet.
+        collected.collect()
+        assert child.pid in pids(collected)
+        collected._take(collector.refresh(collected.world.context, [EVENTS]))
+        assert child.pid not in pids(collected)
+    finally:
+        watcher.close()
+
+
+def pids(collected: Collected) -> set[int]:
+    return {record.pid for record in collected.inventory.records("instance") if isinstance(record, Instance)}
