@@ -99,7 +99,7 @@ class Session:
             collectors = {collector.name for collector in self._engine.collectors}
             self._schedule({"heartbeat", "watchdog", "policy", *collectors})
             self._reconcile()
-            # What is there now stays. To go through it for garbage takes the interpreter for as long as some servers live.
+            # What is there now stays. Going through it for garbage takes as long as some servers live.
             gc.collect()
             gc.freeze()
             logger().info("daemon.started", records=len(self._inventory.all()), targets=len(self._settings.target))
