@@ -41,8 +41,8 @@ def _json(record: Record) -> str:
 
 def emit(text: Iterable[str], output: Path | None) -> None:
     """Write to stdout, or atomically to a file that only its owner may read. Raises `OSError`."""
-    if output and _takes_writes(output):
-        with output.open("w", encoding="utf-8") as sink:
+    if output and (device := _device(output)) is not None:
+        with os.fdopen(device, "w", encoding="utf-8") as sink:
             sink.writelines(text)
         return
     if output:
@@ -57,15 +57,21 @@ def emit(text: Iterable[str], output: Path | None) -> None:
     sys.stdout.flush()
 
 
-def _takes_writes(path: Path) -> bool:
-    """Whether this is a device or a pipe: something to write to, which a file must not replace. (As root it would.)"""
-    if path.parts[:2] in (("/", "dev"), ("/", "proc")):
-        return True
+def _device(path: Path) -> int | None:
+    """An open character device such as `/dev/null`, which root must not replace by a file; None for all else.
+
+    Only root can make one. A link, or a pipe in a folder that others write to, could lead the inventory to them.
+    """
     try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return False
-    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+        if not stat.S_ISCHR(path.lstat().st_mode):
+            return None
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOCTTY", 0))
+    except FileNotFoundError:
+        return None
+    if stat.S_ISCHR(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def replace_file(path: Path, text: Iterable[str]) -> None:

@@ -82,13 +82,15 @@ def test_without_a_file_it_goes_to_stdout(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_a_device_or_a_pipe_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    emit(["one\n"], pipe)
-    assert os.read(reader, 100) == b"one\n"
-    os.close(reader)
+def test_a_device_is_written_to_and_stays_and_a_pipe_of_others_gets_nothing(tmp_path: Path) -> None:
     emit(["nothing\n"], Path("/dev/null"))
     assert Path("/dev/null").is_char_device()
-    assert pipe.is_fifo()
+    trap, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(trap)
+    link.symlink_to("/dev/null")
+    reader = os.open(trap, os.O_RDONLY | os.O_NONBLOCK)
+    for path in (trap, link):
+        emit(["one\n"], path)
+        assert (path.read_text(), path.is_symlink(), stat.S_IMODE(path.stat().st_mode)) == ("one\n", False, 0o600)
+    assert os.read(reader, 100) == b""
+    os.close(reader)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
+from agent.child import start
 from agent.config import Settings
 from agent.delivery.contract import Notice
 from agent.delivery.cursor import Cursor, TargetStatus
@@ -103,14 +103,9 @@ class Courier:
 
     def _deliver(self) -> str | None:
         """Run the process until it ends by itself or is dismissed; what was wrong with it, if anything."""
-        process = subprocess.Popen(
-            # The very modules that this process runs, and none from the folder it happens to be in.
-            [sys.executable, "-P", "-m", "agent.delivery"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        with process:
+        with start("agent.delivery", subprocess.PIPE, subprocess.PIPE) as process:
+            # What was wrong with an earlier one says nothing of this one.
+            self._errors.clear()
             self._send_off(process)
             for line in process.stdout or ():
                 self._hear(line)

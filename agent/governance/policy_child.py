@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict
 
+from agent.child import start
 from agent.governance.policy_answer import MAX_POLICY, Answer, Question
 
 _PATIENCE = 90.0
@@ -27,14 +26,7 @@ class Enquiry:
         with tempfile.TemporaryFile() as asked:
             asked.write(json.dumps(asdict(question)).encode())
             asked.seek(0)
-            self._process = subprocess.Popen(
-                # The very modules that this process runs, and none from the folder it happens to be in.
-                [sys.executable, "-P", "-m", "agent.governance.policy_check"],
-                stdin=asked,
-                stdout=self._said,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
+            self._process = start("agent.governance.policy_check", asked, self._said, subprocess.DEVNULL)
 
     def answer(self, wait: float = 0.0) -> Answer | None:
         """The answer, after at most `wait` seconds; None where there is none yet."""

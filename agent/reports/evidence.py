@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from agent.governance.controls import Control, controls
 from agent.governance.subject import describe
-from agent.records import Finding, Record
+from agent.records import DataSource, Finding, Record
 from agent.records.finding import SEVERITIES
+from agent.records.posture import Rule
 from agent.terminal import plain
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -26,6 +27,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "policy": ("state", "version", "organisation", "role", "signed_by"),
     "posture": ("basis", "project", "approval_mode", "sandbox", "network", "set_by", "flags", "rules"),
     "diagnostic": ("severity", "code", "message"),
+    "sign_in": ("account",),
     "summary": ("status", "counts"),
     "heartbeat": ("uptime_seconds", "journal_head", "inventory_digest"),
 }  # fmt: skip
@@ -83,9 +85,9 @@ def _text(value: object) -> str:
         return "yes"
     if isinstance(value, tuple):
         return "[" + ", ".join(_text(item) for item in value) + "]"
-    if hasattr(value, "target"):
-        return f"{getattr(value, 'kind', '')} {value.target} ({getattr(value, 'basis', '')})"
-    if hasattr(value, "effect"):
+    if isinstance(value, DataSource):
+        return f"{value.kind} {value.target} ({value.basis})"
+    if isinstance(value, Rule):
         return " ".join(str(part) for part in vars(value).values() if part)
     return str(value)
 

@@ -1,0 +1,21 @@
+"""Starts one of Rollcall's own modules as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import IO
+
+
+def start(
+    module: str, stdin: int | IO[bytes], stdout: int | IO[bytes], stderr: int | None = None
+) -> subprocess.Popen[bytes]:
+    """The very modules that this process runs, and none from the folder it happens to be in. Raises `OSError`."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
