@@ -12,7 +12,7 @@ def start(
     module: str, stdin: int | IO[bytes], stdout: int | IO[bytes], stderr: int | None = None
 ) -> subprocess.Popen[bytes]:
     """The very modules that this process runs, and none from the folder it happens to be in. Raises `OSError`."""
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
         [sys.executable, "-P", "-m", module],
         stdin=stdin,
         stdout=stdout,

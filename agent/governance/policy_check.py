@@ -1,6 +1,6 @@
 """Fetches a policy and checks its signature, as a process of its own that ends with its answer.
 
-It holds what that takes, TLS, HTTP and Ed25519, some 12 MB that the daemon would keep for years to use them once an hour.
+It holds what that takes, TLS, HTTP and Ed25519, some 12 MB that the daemon would keep to use them once an hour.
 """
 
 from __future__ import annotations

@@ -123,6 +123,7 @@ def test_a_killed_process_is_said_and_replaced_and_loses_nothing(
         assert receiver.lines(journal.chain) == bodies(journal)
         assert told
         assert {code for code, _ in told} == {"delivery.process_failed"}
+        assert courier.status()[0].last_error is None, "the one that runs now is well"
 
 
 def test_what_is_wrong_with_a_target_reaches_the_daemon_and_goes_when_it_is_mended(
