@@ -20,7 +20,7 @@ class Memo:
     def get(self, key: Hashable, parts: tuple[object, ...], conclude: Callable[[], T]) -> T:
         """The conclusion `key` from these very objects; equal ones that were made anew count as others."""
         known = self._last.get(key)
-        if known is None or len(known[0]) != len(parts) or not all(a is b for a, b in zip(known[0], parts)):  # noqa: B905
+        if known is None or len(known[0]) != len(parts) or not all(a is b for a, b in zip(known[0], parts)):  # noqa: B905 - their lengths are the same
             known = parts, conclude()
         if self._keep:
             self._now[key] = known

@@ -22,7 +22,7 @@ class Snapshots:
     def __init__(self, store: Store, seconds: float) -> None:
         self._store = store
         # A fleet that was installed in the same minute must not report in the same minute every day.
-        self._interval = timedelta(seconds=seconds * random.uniform(0.9, 1.0))  # noqa: S311
+        self._interval = timedelta(seconds=seconds * random.uniform(0.9, 1.0))  # noqa: S311 - spreads load, guards nothing
 
     def due(self) -> bool:
         """Whether there is none yet, or the last one is too old or, since the clock was set back, of the future."""
