@@ -1,7 +1,7 @@
 """The process that delivers, for as long as there is something to send. The daemon starts it.
 
-It alone holds what sending takes: TLS, HTTP and certificates, some 8 MB that the daemon would keep for years and use for
-a second every few minutes. What it knows is in the journal; it may be killed at any moment.
+It alone holds what sending takes: TLS, HTTP and certificates, some 8 MB that the daemon would keep for years to use
+them for a second every few minutes. What it knows is in the journal; it may be killed at any moment.
 """
 
 from __future__ import annotations
