@@ -2,7 +2,7 @@
 
 import os
 
-from agent.lean import without
+from agent.runtime.imports import without
 
 __version__ = "0.1.0"
 

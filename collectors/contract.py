@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from agent.records import Endpoint, Record
 
 if TYPE_CHECKING:
-    from collectors.catalog.schema import Catalog, Os
-    from collectors.sources.files import FileTree
+    from collectors.catalog.client import Catalog, Os
+    from collectors.sources.filesystem.file_tree import FileTree
 
 
 class Scope(NamedTuple):

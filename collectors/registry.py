@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 
-from collectors.configs import ConfigCollector
+from collectors.configs.collector import ConfigCollector
 from collectors.contract import Collector, Context, Observation
 from collectors.host import HostCollector
-from collectors.processes import ProcessCollector
-from collectors.sessions import SessionCollector
+from collectors.processes.collector import ProcessCollector
 from collectors.sockets import SocketCollector
+from collectors.transcripts.sessions import SessionCollector
 
 ENTRY_POINTS = "rollcall.collectors"
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 
 from agent.records import Connection, Evidence, Instance
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.sources.sockets import TcpSocket, tcp_table
+from collectors.sources.socket.table import TcpSocket, tcp_table
 
 NAME = "sockets"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from agent.governance.evidence import evidence_for
 from agent.records import KINDS
 from agent.reports import catalog, rules
-from collectors.catalog.schema import Catalog
+from collectors.catalog.client import Catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 _SECTION = re.compile(r"(<!-- generated: {name} -->\n).*?(<!-- end -->)".replace("{name}", r"([a-z-]+)"), re.DOTALL)

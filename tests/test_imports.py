@@ -48,15 +48,18 @@ def test_records_import_nothing_of_ours() -> None:
 
 
 def test_collectors_import_records_and_each_other_only() -> None:
-    assert wrong("collectors", "agent.records", "collectors") == []
+    assert wrong("collectors", "agent.records", "agent.redaction", "collectors") == []
 
 
 def test_sources_know_the_contract_but_no_collector_and_no_record() -> None:
-    assert wrong("collectors/sources", "collectors.sources", "collectors.contract", "collectors.catalog.schema") == []
+    assert wrong("collectors/sources", "collectors.sources", "collectors.contract", "collectors.catalog.client") == []
 
 
 def test_the_catalog_knows_records_and_nothing_else() -> None:
-    assert wrong("collectors/catalog", "collectors.catalog", "agent.records") == []
+    assert (
+        wrong("collectors/catalog", "collectors.catalog", "collectors.contract", "collectors.sources", "agent.records")
+        == []
+    )
 
 
 def test_nothing_that_is_shipped_imports_tests() -> None:
@@ -75,9 +78,9 @@ def python(code: str, **environment: str) -> str:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("agent.records", ["collectors", "agent.config", "httpx", "yaml", "structlog", "psutil", "sqlite3"]),
+        ("agent.records", ["collectors", "agent.config.load", "httpx", "yaml", "structlog", "psutil", "sqlite3"]),
         (
-            "agent.cli",
+            "agent.cli.main",
             [
                 "httpx",
                 "yaml",
@@ -87,14 +90,22 @@ def python(code: str, **environment: str) -> str:
                 "packageurl",
                 "structlog",
                 "agent.delivery.sender",
-                "agent.daemon",
+                "agent.service.daemon",
             ],
         ),
         (
-            "agent.once",
-            ["httpx", "yaml", "psutil", "watchdog", "agent.delivery.sender", "agent.reports", "agent.daemon"],
+            "agent.service.scan",
+            [
+                "httpx",
+                "yaml",
+                "psutil",
+                "watchdog",
+                "agent.delivery.sender",
+                "agent.reports.table",
+                "agent.service.daemon",
+            ],
         ),
-        ("collectors.registry", ["httpx", "yaml", "psutil", "watchdog", "agent.config", "agent.engine"]),
+        ("collectors.registry", ["httpx", "yaml", "psutil", "watchdog", "agent.config.load", "agent.inventory.runner"]),
     ],
 )
 def test_what_is_not_needed_at_the_start_is_not_imported(module: str, heavy: list[str]) -> None:
@@ -104,7 +115,7 @@ def test_what_is_not_needed_at_the_start_is_not_imported(module: str, heavy: lis
 
 
 def test_no_module_of_another_system_is_imported_on_this_one() -> None:
-    loaded = python("import agent.once, agent.daemon, sys; print(*sys.modules)").split()
+    loaded = python("import agent.service.scan, agent.service.daemon, sys; print(*sys.modules)").split()
     others = {"linux": ("macos", "windows"), "darwin": ("linux", "windows"), "win32": ("linux", "macos")}[sys.platform]
     assert [name for name in loaded if below(name, *(f"agent.platform.{other}" for other in others))] == []
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import rfc8785
 
 from agent.delivery.batch import Batch
-from agent.delivery.rollcall_http import encode
-from agent.journal_entry import Line
+from agent.delivery.targets.rollcall import encode
+from agent.journal.entry import Line
 
 PAGE = (Path(__file__).parents[1] / "docs/protocol.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.split("<!-- example -->\n```\n")[1].split("```")[0].encode()

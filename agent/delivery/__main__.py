@@ -13,12 +13,12 @@ import threading
 import time
 from pathlib import Path
 
-from agent.delivery.errand import Errand, Told
+from agent.delivery.messages import Errand, Told
 from agent.delivery.sender import Sender
-from agent.delivery.targets import make_sender
-from agent.journal import Journal
-from agent.logs import configure
-from agent.platform import service
+from agent.delivery.targets.registry import make_sender
+from agent.journal.journal import Journal
+from agent.runtime.logs import configure
+from agent.service import systemd
 
 _LOOK = 0.5
 _GOODBYE = 2.0
@@ -34,9 +34,9 @@ def main() -> None:
     configure(errand.log)
     try:
         # One that a killed daemon left behind needs a moment to see that it is alone.
-        with service.lock(Path(errand.journal).with_name("delivery.lock"), patience=2 * _GOODBYE):
+        with systemd.lock(Path(errand.journal).with_name("delivery.lock"), patience=2 * _GOODBYE):
             _deliver(errand)
-    except service.AlreadyRunning:
+    except systemd.AlreadyRunning:
         os._exit(1)
     # A thread may hang in a handshake that nothing cuts short; what it sends is sent again next time.
     os._exit(0)

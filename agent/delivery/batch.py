@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from agent.delivery.cursor import Position
-from agent.journal import Journal, JournalDamaged
+from agent.journal.journal import Journal, JournalDamaged
 
 HEADER_RESERVE = 1_000
 """Bytes kept free for what a target puts around the entries."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from agent.journal import Journal
+from agent.journal.journal import Journal
 
 
 class Position(NamedTuple):

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 
+from agent.delivery.backoff import Pause, backoff, patient, slow
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import (
     Accepted,
@@ -20,8 +21,7 @@ from agent.delivery.contract import (
     ignore,
 )
 from agent.delivery.cursor import Cursor, TargetStatus
-from agent.delivery.pause import Pause, backoff, patient, slow
-from agent.journal import Journal, JournalError
+from agent.journal.journal import Journal, JournalError
 
 _PATIENCE = 20
 """Dead letters in a row after which the target, not the entries, is suspected: from then on each costs a pause."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from agent.governance.policy import OwnerRule
-from agent.memo import Memo
+from agent.governance.policy.model import OwnerRule
 from agent.records import AiAgent, Endpoint, Instance, McpServer, Owner, Record, SignIn, changed
 from agent.records.base import AccountableBy
+from agent.runtime.memo import Memo
 
 
 @dataclass(frozen=True, slots=True)

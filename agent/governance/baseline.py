@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.output import replace_file
 from agent.records import Record
+from agent.reports.output import replace_file
 
 FILE = "baseline.json"
 _KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture")

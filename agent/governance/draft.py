@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from agent.governance.vetting import host_of
+from agent.governance.supply_chain.server_policy import host_of
 from agent.records import AiAgent, McpServer, Owner, Record
-from collectors.programs import package_name
+from collectors.processes.package import package_name
 
 
 def draft(records: Iterable[Record]) -> str:

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
-from agent.governance.exceptions import exception_for
-from agent.governance.policy import Policy, PolicyException
-from agent.governance.rule import Facts, Rule
+from agent.governance.policy.exceptions import exception_for
+from agent.governance.policy.model import Policy, PolicyException
+from agent.governance.rules.rule import Facts, Rule
 from agent.governance.subject import describe, enduring
 from agent.records import Finding, McpServer, Proof, Record, changed
 from agent.records.finding import Severity

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from agent.platform.accounts import Account, full_name, homes_of, printable
 from agent.platform.wsl import NOT_HOMES, drives_of_image, windows_homes
-from collectors.catalog.schema import Os
+from collectors.catalog.client import Os
 from collectors.contract import Home
-from collectors.sources.files import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 
 
 def system_of(root: str) -> Os:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.platform.accounts import Account, full_name, homes_of, printable
-from agent.platform.network import NetworkHomes
+from agent.platform.network_homes import NetworkHomes
 from agent.platform.wsl import windows_homes
 from collectors.contract import Home
-from collectors.sources.files import FileTree
-from collectors.sources.mounts import Mounts
+from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.filesystem.mounts import Mounts
 
 _GROUPS = 64
 """Groups of one account that are named: a directory service may hold hundreds, and is asked for each."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from agent.platform.accounts import printable
 from collectors.contract import Home
-from collectors.sources.files import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 
 NOT_HOMES = ("Shared", "Public", "Default", "Default User", "All Users", "Guest", "defaultuser0")
 

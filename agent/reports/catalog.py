@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from collectors.catalog.schema import Catalog, Client, ConfigFile, Fact, SignedIn
+from collectors.catalog.client import Catalog, Client, ConfigFile, Fact, SignedIn
 
 _SYSTEMS = ("linux", "macos", "windows")
 _LETTERS = {"linux": "L", "macos": "M", "windows": "W"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent.explain import Explanation
 from agent.records import Artifact, Diagnostic, McpServer, ModelProvider, Posture, Record, SignIn
-from agent.terminal import plain
+from agent.runtime.terminal import plain
+from collectors.readers.explain import Explanation
 
 
 def lines(explanations: Iterable[Explanation]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from agent.records import AiAgent, Finding, Instance, McpServer, Owner, Record
 from agent.reports.table import columns
-from agent.terminal import plain
+from agent.runtime.terminal import plain
 
 _HEAD = ("ACCOUNT", "WHAT", "NAME", "PERSON", "TEAM", "KNOWN BY")
 _BY = {

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 
-from agent.governance.explanation import Explainer, Explanation, Topic
-from agent.governance.in_force import InForce
+from agent.governance.policy.in_force import InForce
+from agent.governance.policy_explanation import Explainer, Explanation, Topic
 from agent.records import AiAgent, Finding, McpServer, PolicyInForce, Record
-from agent.terminal import plain
+from agent.runtime.terminal import plain
 
 
 def explanations(records: Sequence[Record], in_force: InForce, subjects: Sequence[str]) -> list[Explanation]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent.governance.rule import Rule
 from agent.governance.rules import RULES
+from agent.governance.rules.rule import Rule
 
 
 def listing(rules: Sequence[Rule]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Posture, Record, Summary
 from agent.records.finding import SEVERITIES
-from agent.terminal import plain
+from agent.runtime.terminal import plain
 
 _AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS", "APPROVALS")
 _SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")

@@ -26,7 +26,7 @@ class ModeAt(Entry):
     at: str
     values: dict[str, ApprovalMode | Unset] = Field(default_factory=dict)
     read: str = ""
-    """Instead of `values`: the function of `collectors.rule_syntax` that reads it."""
+    """Instead of `values`: the function of `collectors.catalog.rule_syntax` that reads it."""
     until: dict[str, str] = Field(default_factory=dict)
     """Values that clients from a version on no longer know: what such a client, or one of unknown version, makes of
     them is unknown."""
@@ -51,7 +51,7 @@ class RulesAt(Entry):
 
     at: str
     syntax: str
-    """The function of `collectors.rule_syntax` that reads one."""
+    """The function of `collectors.catalog.rule_syntax` that reads one."""
     effect: Effect | None = None
     """Null where the rule itself says it."""
     values: dict[str, Effect | Unset] = Field(default_factory=dict)

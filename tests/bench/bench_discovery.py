@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from agent.config import Settings
-from agent.engine import Engine
-from agent.inventory import Inventory
-from agent.surroundings import Surroundings, load_catalog
+from agent.config.load import Settings
+from agent.inventory.context import Surroundings, load_catalog
+from agent.inventory.inventory import Inventory
+from agent.inventory.runner import Engine
 from collectors.contract import Context, Scope
 from collectors.registry import all_collectors
-from collectors.sources.walk import _OPAQUE, _PRUNED, find_projects
+from collectors.sources.filesystem.project_walk import _OPAQUE, _PRUNED, find_projects
 from tests.bench import machine, trees
 from tests.bench.table import Row
 

@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agent.config import Settings
-from agent.derive import derivation
-from agent.engine import Engine
+from agent.config.load import Settings
 from agent.governance.findings import Assessor
-from agent.governance.in_force import InForce
-from agent.governance.policy import load_policy
-from agent.governance.rule import Facts
+from agent.governance.policy.in_force import InForce
+from agent.governance.policy.model import load_policy
 from agent.governance.rules import RULES
-from agent.inventory import Inventory
+from agent.governance.rules.rule import Facts
+from agent.inventory.context import Surroundings, load_catalog
+from agent.inventory.derive import derivation
+from agent.inventory.inventory import Inventory
+from agent.inventory.runner import Engine
 from agent.records import McpServer, Record
-from agent.surroundings import Surroundings, load_catalog
 from collectors.contract import Scope
 from collectors.registry import all_collectors
 from tests.bench import machine

@@ -19,8 +19,8 @@ from typing import Any, Literal
 
 import psutil
 
-from collectors.sources.process_events import ProcessEvents, Unsupported
-from collectors.sources.processes import ProcessTable
+from collectors.sources.process.events import ProcessEvents, Unsupported
+from collectors.sources.process.table import ProcessTable
 from tests.bench import machine
 from tests.bench.table import Row
 
@@ -33,9 +33,9 @@ INTERVAL = 1.0
 Mode = Literal["connector", "sweep"]
 _WITHOUT_CONNECTOR = """
 import sys
-from collectors.process_watch import ProcessWatch
+from collectors.processes.watch import ProcessWatch
 ProcessWatch.start = classmethod(lambda *given: None)
-from agent.cli import main
+from agent.cli.main import main
 sys.exit(main())
 """
 """The daemon as it is where the kernel tells no process events."""

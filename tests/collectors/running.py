@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.sources.processes import ProcessRow, ProcessTable
+from collectors.sources.process.table import ProcessRow, ProcessTable
 
 WAIT = "import time; time.sleep(60)"
 WAIT_JS = "setInterval(() => {}, 1000)\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.engine import Engine
-from agent.inventory import Inventory
+from agent.inventory.inventory import Inventory
+from agent.inventory.runner import Engine
 from agent.records import Diagnostic
 from collectors.registry import all_collectors, built_in
 from tests.collectors.world import World

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.records import Endpoint, Evidence, Record
-from collectors.catalog.schema import Catalog, Client, Os
+from collectors.catalog.client import Catalog, Client, Os
 from collectors.contract import Context, Home, Limits
-from collectors.places import Reading
-from collectors.sources.files import FileTree
+from collectors.locate.path_index import Reading
+from collectors.sources.filesystem.file_tree import FileTree
 
 _BASES = {"linux": "/home", "macos": "/Users", "windows": "C:/Users"}
 _FACTS = ("config", "install", "roots", "artifact", "provider", "override", "manifest")

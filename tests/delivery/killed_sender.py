@@ -6,8 +6,8 @@ import random
 import sys
 
 from agent.delivery.contract import TargetSettings
-from agent.delivery.targets import make_sender
-from agent.journal import Journal
+from agent.delivery.targets.registry import make_sender
+from agent.journal.journal import Journal
 
 
 def main() -> None:

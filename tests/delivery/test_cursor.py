@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from agent.delivery.cursor import Cursor, Position
-from agent.journal import Journal
+from agent.journal.journal import Journal
 
 
 def test_a_new_target_starts_before_the_first_entry(journal: Journal) -> None:

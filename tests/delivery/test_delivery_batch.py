@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from agent.delivery.batch import next_batch
 from agent.delivery.cursor import Cursor, Position
-from agent.delivery.rollcall_http import encode
-from agent.journal import Journal
+from agent.delivery.targets.rollcall import encode
+from agent.journal.journal import Journal
 
 
 def fill(journal: Journal, count: int, size: int = 100) -> None:

@@ -14,8 +14,8 @@ from agent.delivery.batch import Batch
 from agent.delivery.contract import Accepted, Outcome, Refused, TargetSettings
 from agent.delivery.cursor import Cursor
 from agent.delivery.sender import Sender
-from agent.delivery.targets import make_sender
-from agent.journal import Journal
+from agent.delivery.targets.registry import make_sender
+from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 
 SettingsFor = Callable[..., TargetSettings]

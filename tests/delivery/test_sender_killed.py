@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.delivery.contract import TargetSettings
-from agent.journal import Journal
+from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 
 SCRIPT = Path(__file__).with_name("killed_sender.py")

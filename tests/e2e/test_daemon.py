@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.journal import Journal
+from agent.journal.journal import Journal
 from tests.e2e.running_daemon import QUICK, Record, RunningDaemon, target, wait_until
 from tests.receivers.running import RunningReceiver
 

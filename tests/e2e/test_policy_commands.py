@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.governance.signing import Signer
+from tests.governance.policy.minisign_keys import Signer
 
 if TYPE_CHECKING:
     from conftest import Rollcall

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.running_daemon import QUICK, Record, RunningDaemon, wait_until
-from tests.governance.signing import PolicyServer, Signer
+from tests.governance.policy.minisign_keys import PolicyServer, Signer
 
 if TYPE_CHECKING:
     from conftest import Machine

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collectors.sources.process_events import ProcessEvents, Unsupported
+from collectors.sources.process.events import ProcessEvents, Unsupported
 from tests.e2e.running_daemon import RunningDaemon, wait_until
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from collectors.catalog.schema import Catalog, Client
+from collectors.catalog.client import Catalog, Client
 
 FOLDER = Path(__file__).resolve().parent
 GOLDEN = FOLDER / "corpus_findings.txt"

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from collectors.catalog.schema import Artifact, ConfigFile, Provider, Roots, Transcript
+from collectors.catalog.client import Artifact, ConfigFile, Provider, Roots, Transcript
 
 STDIO = {
     "command": "npx",

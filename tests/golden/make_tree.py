@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Os, Provider, Roots
+from collectors.catalog.client import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Os, Provider, Roots
+from collectors.catalog.templates import template_path
 from collectors.contract import Home
-from collectors.templates import template_path
 from tests.golden.documents import add, database, property_list, transcript, written, xml
 
 SYSTEMS: tuple[Os, ...] = get_args(Os)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from collectors.catalog.schema import Catalog, Client, Os
+from collectors.catalog.client import Catalog, Client, Os
 from tests.golden.answer import answer, golden
 from tests.golden.make_tree import SYSTEMS
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from agent.governance.accountability import Accountability, Answer, attributed
-from agent.governance.policy import OwnerRule
-from agent.memo import Memo
+from agent.governance.policy.model import OwnerRule
 from agent.records import AiAgent, Endpoint, Evidence, Instance, McpServer, Owner, Record, SignIn, Source
+from agent.runtime.memo import Memo
 from tests import made
 
 POLICY = (

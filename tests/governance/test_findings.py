@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.governance.findings import Assessor
-from agent.governance.policy import Policy
-from agent.governance.rule import Check, Facts, Rule
+from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
+from agent.governance.rules.rule import Check, Facts, Rule
 from agent.governance.subject import enduring
 from agent.records import Finding, McpServer, Proof, Record, changed
-from collectors.catalog.schema import Catalog
+from collectors.catalog.client import Catalog
 from tests import made
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

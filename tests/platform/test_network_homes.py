@@ -32,11 +32,11 @@ print(json.dumps([[h.owner, h.path, h.reachable, h.network] for h in linux.homes
 """
 COLLECTED = """
 import json
-from agent.config import Settings
-from agent.coverage import coverage
-from agent.memo import Memo
-from agent.surroundings import NoView, Surroundings, load_catalog
-from collectors.configs import ConfigCollector
+from agent.config.load import Settings
+from agent.correlation.coverage import coverage
+from agent.runtime.memo import Memo
+from agent.inventory.context import NoView, Surroundings, load_catalog
+from collectors.configs.collector import ConfigCollector
 from collectors.host import HostCollector
 settings = Settings.model_validate({"collect": {"network_homes": NETWORK}})
 catalog = load_catalog(settings)

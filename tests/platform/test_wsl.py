@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from agent.coverage import coverage
-from agent.memo import Memo
+from agent.correlation.coverage import coverage
 from agent.platform.image import homes
 from agent.platform.wsl import windows_homes
 from agent.records import Diagnostic, McpServer, Owner, Record
-from collectors.catalog.schema import Catalog
-from collectors.configs import ConfigCollector
+from agent.runtime.memo import Memo
+from collectors.catalog.client import Catalog
+from collectors.configs.collector import ConfigCollector
 from collectors.contract import Context, Home
 from collectors.host import HostCollector
-from collectors.sources.files import FileTree
-from collectors.sources.mounts import Mounts
+from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.filesystem.mounts import Mounts
 from tests.collectors.world import World
 
 KERNEL = "5.15.167.4-microsoft-standard-WSL2"

@@ -15,8 +15,8 @@ import rfc8785
 
 from agent.delivery.contract import TargetSettings
 from agent.delivery.sender import Sender
-from agent.delivery.targets import make_sender
-from agent.journal import Journal
+from agent.delivery.targets.registry import make_sender
+from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 
 ENDPOINT = "e" * 32

@@ -1,30 +1,30 @@
 """The rules, by subject, in the order they are listed."""
 
-from agent.governance.rule import Rule
 from agent.governance.rules import (
     agents,
     artifacts,
     drift,
-    envelope,
-    evidence,
-    identity,
+    gaps,
     names,
     network,
+    owners,
     permissions,
+    policy,
     reach,
     servers,
 )
+from agent.governance.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *agents.RULES,
     *servers.RULES,
     *reach.RULES,
     *names.RULES,
-    *identity.RULES,
+    *owners.RULES,
     *network.RULES,
     *permissions.RULES,
     *artifacts.RULES,
-    *evidence.RULES,
-    *envelope.RULES,
+    *gaps.RULES,
+    *policy.RULES,
     *drift.RULES,
 )

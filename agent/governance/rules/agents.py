@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.governance.rule import Facts, Rule, proof
-from agent.governance.versions import outside
+from agent.governance.policy.versions import outside
+from agent.governance.rules.rule import Facts, Rule, proof
 from agent.records import AiAgent, Instance, Proof
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.governance.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Facts, Rule, proof
 from agent.records import Artifact, Proof
 
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
-from agent.governance.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Facts, Rule, proof
 from agent.records import AiAgent, Artifact, Connection, McpServer, Posture, Proof, Record
 from agent.records.posture import ApprovalMode, Sandbox
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from agent.governance.namesakes import different
-from agent.governance.rule import Facts, Rule, proof
-from agent.governance.vetting import identity, in_use
+from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.supply_chain.name_collisions import different
+from agent.governance.supply_chain.server_policy import identity, in_use
 from agent.records import McpServer, Proof
-from collectors.programs import package_name
+from collectors.processes.package import package_name
 
 
 def _replaced(server: McpServer, facts: Facts) -> Iterable[Proof]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from agent.governance.rule import Facts, Rule, proof
-from agent.governance.vetting import is_loopback
+from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.supply_chain.server_policy import is_loopback
 from agent.records import Connection, Instance, ModelProvider, Proof
-from agent.records.redact import url as redacted
+from agent.redaction.redact import url as redacted
 
 
 def _exposed(connection: Connection, facts: Facts) -> Iterable[Proof]:

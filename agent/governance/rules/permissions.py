@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
-from agent.governance.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Facts, Rule, proof
 from agent.records import Approval, Posture, Proof
 from agent.records.posture import ApprovalMode
 

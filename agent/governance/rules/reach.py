@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from agent.governance.rule import Facts, Rule, proof
-from agent.governance.vetting import in_use
+from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.supply_chain.server_policy import in_use
 from agent.records import McpServer, Proof
-from collectors.launch import base_name, identify
+from collectors.launch.identify import base_name, identify
 
 _ABSOLUTE = re.compile(r"/|~|[A-Za-z]:/|\$|%")
 _TEMPORARY = re.compile(

@@ -6,8 +6,15 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from agent.governance.rule import Facts, Rule, proof
-from agent.governance.vetting import host_of, identity, in_use, is_loopback, launch_words, server_rule
+from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.supply_chain.server_policy import (
+    host_of,
+    identity,
+    in_use,
+    is_loopback,
+    launch_words,
+    server_rule,
+)
 from agent.records import Instance, McpServer, Proof
 
 _PIPED_SHELL = re.compile(r"\b(curl|wget)\b[^|]*\|\s*(ba|z|da)?sh\b")

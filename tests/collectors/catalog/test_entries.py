@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from collectors.catalog import schema
-from collectors.catalog.schema import Artifact, Catalog, Client, ConfigFile, Install, Os, Provider, Roots, SignedIn
-from collectors.ecosystems import ECOSYSTEMS
+from collectors import catalog
+from collectors.catalog.client import Artifact, Catalog, Client, ConfigFile, Install, Os, Provider, Roots, SignedIn
+from collectors.locate.ecosystems import ECOSYSTEMS
 
-FOLDER = Path(schema.__file__).parent
+FOLDER = Path(catalog.__file__).parent / "clients"
 CLIENTS = list(Catalog.load().clients.values())
 SYSTEMS: tuple[Os, ...] = ("linux", "macos", "windows")
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "clients"

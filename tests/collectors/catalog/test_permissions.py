@@ -8,9 +8,9 @@ from datetime import date
 
 import pytest
 
+from collectors.catalog.client import Catalog, Client
 from collectors.catalog.permissions import Posture
-from collectors.catalog.schema import Catalog, Client
-from collectors.rule_syntax import MODES, SYNTAXES
+from collectors.catalog.rule_syntax import MODES, SYNTAXES
 from tests.collectors.catalog.test_entries import FILE_TEMPLATE, KEY_PATH, SOURCE, SYSTEMS
 
 FIRST = {

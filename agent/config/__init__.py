@@ -1,0 +1,1 @@
+"""The configuration: sections declared by the layers, composed and loaded here."""

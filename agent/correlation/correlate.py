@@ -1,0 +1,166 @@
+"""Joins what the collectors saw separately: definition, process, socket and agent become one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import cast
+from urllib.parse import urlsplit
+
+from agent.correlation.approvals import approvals
+from agent.correlation.coverage import coverage
+from agent.correlation.effective_posture import effective, observed
+from agent.correlation.gateways import fan_out
+from agent.correlation.precedence import resolve
+from agent.network.name_cache import Names
+from agent.network.sockets import network
+from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, changed
+from agent.runtime.memo import Memo
+from collectors.catalog.client import Catalog
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
+
+
+def correlate(
+    facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None, memo: Memo | None = None
+) -> dict[str, Record]:
+    """The inventory by record id: the facts with their joins filled in, and the edges that follow from them.
+
+    `names` tells which hosts addresses belong to; `memo` what was concluded before from the same facts.
+    """
+    memo = memo or Memo()
+    records = {record.id: record for record in facts}
+    instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
+    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog, memo))
+    listening = _listening(records.values())
+    instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
+    records.update((instance.id, instance) for instance in instances)
+    running = {server_id for instance in instances for server_id in instance.server_ids}
+    servers = [_with_state(server, _runs(server, running) if live else None, memo) for server in servers]
+    records.update((server.id, server) for server in servers)
+    records.update((r.id, r) for r in network(tuple(records.values()), servers, instances, names))
+    agents = _agents(records.values(), servers, instances, catalog, memo)
+    records.update((agent.id, agent) for agent in agents.values())
+    more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
+    postures = [record for record in records.values() if isinstance(record, Posture)]
+    more += effective(agents.values(), postures, catalog, memo)
+    more += observed(instances, catalog)
+    more += approvals(servers, (p for p in postures if p.basis == "configured"), catalog, memo)
+    more += coverage(records.values(), agents, catalog, memo)
+    records.update((record.id, record) for record in more)
+    return records
+
+
+def _listening(records: Iterable[Record]) -> dict[str, set[int]]:
+    """Ports that each instance listens on, by instance id."""
+    ports: dict[str, set[int]] = {}
+    for record in records:
+        if isinstance(record, Connection) and record.relation == "listening" and record.local:
+            ports.setdefault(record.from_id, set()).add(int(record.local.rpartition(":")[2]))
+    return ports
+
+
+def _with_url_definitions(instance: Instance, servers: Iterable[McpServer], listening: dict[str, set[int]]) -> Instance:
+    """A server process that listens where a definition's loopback URL points is what the definition means."""
+    ports = listening.get(instance.id)
+    if instance.subject != "mcp_server" or not ports:
+        return instance
+    matched = {s.id for s in servers if s.owner in (instance.owner, None) and _loopback_port(s.url) in ports}
+    return instance.model_copy(update={"server_ids": tuple(sorted({*instance.server_ids, *matched}))})
+
+
+def _loopback_port(url: str | None) -> int | None:
+    try:
+        parts = urlsplit(url or "")
+        return parts.port if parts.hostname in _LOOPBACK else None
+    except ValueError:
+        return None
+
+
+def _runs(server: McpServer, running: set[str]) -> bool | None:
+    """A server elsewhere runs where this machine cannot see it."""
+    if server.id in running:
+        return True
+    return False if server.transport == "stdio" or _loopback_port(server.url) else None
+
+
+def _with_state(server: McpServer, running: bool | None, memo: Memo) -> McpServer:
+    return memo.get(("state", server.id), (server, running), lambda: changed(server, running=running))
+
+
+def _agents(
+    records: Iterable[Record],
+    servers: Iterable[McpServer],
+    instances: Iterable[Instance],
+    catalog: Catalog,
+    memo: Memo,
+) -> dict[tuple[str | None, str], AiAgent]:
+    """One agent per owner and client; a running or merely configured client without other evidence is one too."""
+    agents = {(a.owner, a.agent): a for a in records if isinstance(a, AiAgent)}
+    runs = {(i.owner, i.agent): i for i in instances if i.subject == "agent" and i.agent}
+    holds: dict[tuple[str | None, str], list[McpServer]] = {}
+    for server in servers:
+        holds.setdefault((server.owner, server.agent), []).append(server)
+    signs: list[tuple[tuple[str | None, str | None], Instance | McpServer]] = [*runs.items()]
+    signs += [(key, held[0]) for key, held in holds.items()]
+    for key, seen in signs:
+        if key not in agents and key[1] in catalog.clients:
+            agents[key[0], str(key[1])] = memo.get(("implied", key), (seen,), partial(_implied, seen, catalog))
+    for key, agent in agents.items():
+        count, runs_now = len(holds.get(key, ())), key in runs
+        agents[key] = memo.get(
+            ("agent", agent.id, count, runs_now), (agent,), partial(changed, agent, servers=count, running=runs_now)
+        )
+    return agents
+
+
+def _implied(seen: Instance | McpServer, catalog: Catalog) -> AiAgent:
+    client = catalog.clients[str(seen.agent)]
+    ran = isinstance(seen, Instance)
+    paths = (seen.exe,) if isinstance(seen, Instance) else (seen.source.path,)
+    return AiAgent.of(
+        endpoint_id=seen.endpoint_id,
+        owner=seen.owner,
+        observed_at=seen.observed_at,
+        evidence=Evidence(
+            collector=seen.evidence.collector,
+            source=seen.evidence.source,
+            confidence="confirmed" if ran else "inferred",
+        ),
+        agent=client.id,
+        name=client.name,
+        vendor=client.vendor,
+        agent_kind=client.kind,
+        installed=ran,
+        paths=tuple(path for path in paths if path),
+    )
+
+
+def _edges(
+    agents: dict[tuple[str | None, str], AiAgent],
+    servers: Iterable[McpServer],
+    instances: Iterable[Instance],
+    memo: Memo,
+) -> Iterator[Connection]:
+    for server in servers:
+        agent = agents.get((server.owner, server.agent))
+        if agent:
+            edge = partial(_edge, "configured", agent, server, server)
+            yield memo.get(("configured", server.id), (agent, server), edge)
+    for instance in instances:
+        if instance.subject == "mcp_server" and instance.parent_id:
+            edge = partial(_edge, "running", instance, instance, instance)
+            yield memo.get(("running", instance.id), (instance,), edge)
+
+
+def _edge(relation: str, start: AiAgent | Instance, end: McpServer | Instance, seen: Record) -> Connection:
+    from_id = start.parent_id if isinstance(start, Instance) else start.id
+    return Connection.of(
+        endpoint_id=seen.endpoint_id,
+        owner=seen.owner,
+        observed_at=seen.observed_at,
+        evidence=seen.evidence,
+        relation=relation,
+        from_id=from_id,
+        to_id=end.id,
+    )

@@ -1,0 +1,199 @@
+"""What an agent may do without asking, after its client's precedence; and what the arguments of its processes say.
+
+What transcripts say is a collector's (`collectors.transcripts.sessions`); here they only tell which version of a client
+runs.
+
+A value that may be overridden or ignored counts as the less safe one: nothing that a project brings can make a
+posture look safer than it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from typing import Literal, TypeVar, get_args
+
+from agent.correlation.client_versions import as_of, is_known
+from agent.records import AiAgent, Evidence, Instance, Posture, Source
+from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
+from agent.runtime.memo import Memo
+from collectors.catalog.client import Catalog, Client
+from collectors.catalog.permissions import Flag, Permissions
+
+_MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
+_SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
+_NETWORKS: tuple[Network, ...] = get_args(Network)
+_ORDER: dict[str, tuple[str, ...]] = {"approval_mode": _MODES, "sandbox": _SANDBOXES, "network": _NETWORKS}
+
+Aspect = Literal["approval_mode", "sandbox", "network"]
+Limit = Literal["permitted_modes", "permitted_sandboxes"]
+T = TypeVar("T")
+
+
+def effective(agents: Iterable[AiAgent], known: Iterable[Posture], catalog: Catalog, memo: Memo) -> Iterator[Posture]:
+    """One posture for each agent outside of projects, and one for each project that has settings of its own.
+
+    Of the `known` postures those that are configured count; observed ones tell the version of a client whose
+    installation does not.
+    """
+    layers: dict[str, list[Posture]] = {}
+    sessions: dict[tuple[str | None, str], Posture] = {}
+    for posture in known:
+        if posture.basis == "configured":
+            layers.setdefault(posture.agent, []).append(posture)
+        elif posture.client_version:
+            before = sessions.setdefault((posture.owner, posture.agent), posture)
+            if posture.observed_at > before.observed_at:
+                sessions[posture.owner, posture.agent] = posture
+    for agent in agents:
+        client = catalog.clients.get(agent.agent)
+        if client is None or client.permissions is None:
+            continue
+        session = None if agent.version else sessions.get((agent.owner, agent.agent))
+        places: dict[str | None, list[Posture]] = {None: []}
+        for posture in layers.get(agent.agent, ()):
+            if posture.owner in (agent.owner, None):
+                places.setdefault(posture.project, []).append(posture)
+        for project, own in places.items():
+            applying = own if project is None else [*places[None], *own]
+            version = session.client_version if session else agent.version
+            conclude = partial(_effective, agent, project, applying, client.permissions, version)
+            yield memo.get(("effective", agent.id, project), (agent, session, *applying), conclude)
+
+
+def observed(instances: Iterable[Instance], catalog: Catalog) -> Iterator[Posture]:
+    """What the arguments of running agents set, one posture for each of them that sets anything."""
+    for instance in instances:
+        client = catalog.clients.get(instance.agent or "")
+        if instance.subject == "agent" and client and (flags := _flags(instance, client)):
+            yield Posture.of(
+                endpoint_id=instance.endpoint_id,
+                owner=instance.owner,
+                observed_at=instance.observed_at,
+                evidence=instance.evidence,
+                basis="observed",
+                agent=client.id,
+                project=instance.project,
+                set_by="flag",
+                approval_mode=least_safe(_MODES, (flag.mode for flag in flags if flag.mode)),
+                sandbox=least_safe(_SANDBOXES, (flag.sandbox for flag in flags if flag.sandbox)),
+                network=least_safe(_NETWORKS, (flag.network for flag in flags if flag.network)),
+                flags=tuple(flag.flag for flag in flags),
+                instance_id=instance.id,
+            )
+
+
+def _flags(instance: Instance, client: Client) -> list[Flag]:
+    """The arguments that matter; one that is known to switch something off, but not what, bypasses everything."""
+    known = {flag.flag: flag for flag in (client.permissions.flag if client.permissions else ())}
+    given = {flag for flag in known if _given(flag, instance.args)} | set(instance.bypass_flags)
+    return [known.get(flag) or Flag(flag=flag, mode="bypasses") for flag in sorted(given)]
+
+
+def _given(flag: str, args: Sequence[str]) -> bool:
+    words = tuple(flag.split())
+    return "=".join(words) in args or any(tuple(args[i : i + len(words)]) == words for i in range(len(args)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    value: str
+    set_by: SetBy = "default"
+    source: Source | None = None
+
+
+class _Layers:
+    """The configured postures that apply in one place, from the weakest to the strongest."""
+
+    def __init__(self, layers: Iterable[Posture], client: Permissions) -> None:
+        self.client = client
+        self.ranked = sorted(layers, key=lambda p: (self._rank(p), p.source.path if p.source else ""))
+        self.managed = [p for p in self.ranked if p.set_by == "managed"]
+
+    def choose(
+        self, aspect: Literal["approval_mode", "sandbox", "network"], permitted: Sequence[str] | None
+    ) -> _Choice:
+        """What an aspect comes to."""
+        order = _ORDER[aspect].index
+        choice = _Choice(getattr(self.client, "mode" if aspect == "approval_mode" else aspect))
+        if permitted and choice.value not in permitted:
+            choice = _Choice(permitted[-1], "managed")
+        for _, group in groupby(self.ranked, key=self._rank):
+            told = [_Choice(value, p.set_by, p.source) for p in group if (value := getattr(p, aspect))]
+            told = [told for told in told if not permitted or told.value in (*permitted, "unknown")]
+            worst = max(told, key=lambda choice: order(choice.value), default=choice)
+            if (worst.value != "unknown" and self.sure(worst.set_by)) or order(worst.value) > order(choice.value):
+                choice = worst
+        return choice
+
+    def permitted(self, aspect: Limit) -> tuple[str, ...] | None:
+        """What all lock-downs permit together. One in a project is none: whoever may write there may lift it."""
+        limits = [limit for p in self.ranked if p.set_by in ("managed", "user") and (limit := getattr(p, aspect))]
+        return tuple(v for v in limits[0] if all(v in limit for limit in limits)) or None if limits else None
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force. What a project asks for or denies counts only where its settings are surely read."""
+        layers = self.managed if any(p.managed_rules_only for p in self.managed) else self.ranked
+        last_wins = self.client.rules == "last_wins"
+        found: dict[object, Rule] = {}
+        for rule in (rule for layer in layers for rule in layer.rules):
+            if rule.effect == "allow" or self.sure(rule.set_by):
+                key = (rule.subject, rule.tool, rule.pattern, "" if last_wins else rule.effect)
+                if last_wins:
+                    found.pop(key, None)
+                found.setdefault(key, rule)
+        return tuple(found.values())
+
+    def all(self, name: str, sure: bool = False) -> dict[T, None]:
+        """What the layers list under a name, each once; with `sure` only those that are in force when they restrict."""
+        layers = [layer for layer in self.ranked if not sure or self.sure(layer.set_by)]
+        return dict.fromkeys(item for layer in layers for item in getattr(layer, name))
+
+    def sure(self, set_by: SetBy) -> bool:
+        """Whether what this layer says is in force also where it restricts."""
+        return self.client.project_wins or set_by not in ("project", "local")
+
+    def _rank(self, layer: Posture) -> int:
+        if layer.fallback:
+            return -1
+        order: tuple[str, ...] = self.client.order
+        return len(order) - order.index(layer.set_by) if layer.set_by in order else 0
+
+
+def _effective(
+    agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions, version: str | None
+) -> Posture:
+    layers = _Layers((as_of(version, layer) for layer in applying), client)
+    modes, sandboxes = layers.permitted("permitted_modes"), layers.permitted("permitted_sandboxes")
+    mode, sandbox = layers.choose("approval_mode", modes), layers.choose("sandbox", sandboxes)
+    network = layers.choose("network", None)
+    if sandbox.value == "none":
+        network = _Choice("on")
+        if layers.client.unconfined_bypasses and mode.value not in ("asks_always", "bypasses"):
+            mode = _Choice("bypasses", sandbox.set_by, sandbox.source)
+    return Posture.of(
+        endpoint_id=agent.endpoint_id,
+        owner=agent.owner,
+        observed_at=agent.observed_at,
+        evidence=Evidence(collector="rollcall", source=mode.source and mode.source.path, confidence="inferred"),
+        basis="effective",
+        agent=agent.agent,
+        project=project,
+        set_by=mode.set_by,
+        approval_mode=mode.value,
+        sandbox=sandbox.value,
+        network=network.value,
+        rules=layers.rules(),
+        trusted_folders=tuple(layers.all("trusted_folders")),
+        untrusted_folders=tuple(layers.all("untrusted_folders", sure=True)),
+        permitted_modes=modes,
+        permitted_sandboxes=sandboxes,
+        managed_rules_only=any(layer.managed_rules_only for layer in layers.managed),
+        managed_servers_only=any(layer.managed_servers_only for layer in layers.managed),
+        unknown=tuple(layers.all("unknown")),
+        client_version=version,
+        version_known=is_known(version, client),
+        source=mode.source,
+    )

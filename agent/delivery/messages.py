@@ -1,0 +1,39 @@
+"""What the daemon and the process that delivers say to each other: one line of JSON each, over its pipes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.config.load import LogSettings
+from agent.delivery.contract import TargetSettings
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
+
+    def line(self) -> bytes:
+        return self.model_dump_json().encode() + b"\n"
+
+
+class Errand(_Line):
+    """The first line on the process's standard input. Each later one says that there is more; its end, to stop."""
+
+    journal: str
+    """Path of the journal's file."""
+    endpoint_id: str
+    targets: tuple[TargetSettings, ...]
+    log: LogSettings
+    linger: float
+    """Seconds with nothing to send before the process ends: a burst of changes shares one connection."""
+
+
+class Told(_Line):
+    """A line on the process's standard output."""
+
+    kind: Literal["notice", "error"]
+    """error: what went wrong last with one target, null once it works again."""
+    name: str
+    """The code of a notice, the name of a target."""
+    text: str | None = None

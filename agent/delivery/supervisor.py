@@ -1,0 +1,145 @@
+"""The daemon's side of delivery: sees that a process delivers whenever there is something to send."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+from agent.config.load import Settings
+from agent.delivery.backoff import Pause, backoff
+from agent.delivery.contract import Notice
+from agent.delivery.cursor import Cursor, TargetStatus
+from agent.delivery.messages import Errand, Told
+from agent.journal.journal import Journal, JournalError
+from agent.runtime.child import start
+
+_LONGEST_BACKOFF = 300.0
+_LINGER = 10.0
+
+
+class Courier:
+    """One thread, which sleeps or listens to the one process that delivers to all targets.
+
+    Where each target stands is durable in the journal, so it does not matter when or how that process ends.
+    """
+
+    def __init__(
+        self, journal: Journal, file: Path, settings: Settings, on_notice: Notice, linger: float = _LINGER
+    ) -> None:
+        self._journal = journal
+        self._errand = Errand(
+            journal=str(file.absolute()),
+            endpoint_id=journal.endpoint_id,
+            targets=settings.target,
+            log=settings.log,
+            linger=linger,
+        )
+        self._cursors = [Cursor(journal, target.name) for target in settings.target]
+        self._on_notice = on_notice
+        self._errors: dict[str, str | None] = {}
+        self._pause = Pause()
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._speech = threading.Lock()
+
+    def start(self) -> None:
+        if self._cursors:
+            self._thread.start()
+
+    def wake(self) -> None:
+        """There is something new in the journal."""
+        self._pause.wake()
+        with self._speech:
+            if self._process and self._process.stdin:
+                try:
+                    os.write(self._process.stdin.fileno(), b"\n")
+                except OSError:
+                    # Full: it has not heard the earlier ones yet. Broken: it is gone, and the thread will see why.
+                    return
+
+    def stop(self, timeout: float) -> None:
+        """End delivery within `timeout` seconds; what was under way is sent again next time."""
+        self._pause.stop()
+        self._dismiss()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        if self._thread.is_alive() and self._process:
+            self._process.kill()
+
+    def status(self) -> list[TargetStatus]:
+        """Where each target stands. Raises `JournalError`."""
+        return [cursor.status(self._errors.get(name)) for name, cursor in self._named()]
+
+    def _named(self) -> list[tuple[str, Cursor]]:
+        return [(target.name, cursor) for target, cursor in zip(self._errand.targets, self._cursors, strict=True)]
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._pause.stopped:
+            try:
+                if not self._backlog():
+                    self._pause.idle()
+                    continue
+                trouble = self._deliver()
+            except (JournalError, OSError) as error:
+                trouble = f"cannot be started: {type(error).__name__}"
+            failures = failures + 1 if trouble else 0
+            if trouble and not self._pause.stopped:
+                self._failed(trouble, first=failures == 1)
+                self._pause.rest(backoff(failures, _LONGEST_BACKOFF))
+        self._journal.release()
+
+    def _backlog(self) -> bool:
+        head = self._journal.head().seq
+        return any(cursor.load().done != head for cursor in self._cursors)
+
+    def _failed(self, trouble: str, first: bool) -> None:
+        for target in self._errand.targets:
+            self._errors[target.name] = f"the process that delivers {trouble}"
+        if first:
+            self._on_notice("delivery.process_failed", f"the process that delivers {trouble}")
+
+    def _deliver(self) -> str | None:
+        """Run the process until it ends by itself or is dismissed; what was wrong with it, if anything."""
+        with start("agent.delivery", subprocess.PIPE, subprocess.PIPE) as process:
+            # What was wrong with an earlier one says nothing of this one.
+            self._errors.clear()
+            self._send_off(process)
+            for line in process.stdout or ():
+                self._hear(line)
+            self._dismiss()
+            status = process.wait()
+        return f"ended with status {status}" if status else None
+
+    def _send_off(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin
+        try:
+            process.stdin.write(self._errand.line())
+            process.stdin.flush()
+        except OSError:
+            return
+        # A process that was stopped in its tracks must not stop the daemon, which wakes it with every commit.
+        if hasattr(os, "set_blocking"):  # on Windows only from Python 3.12
+            os.set_blocking(process.stdin.fileno(), False)
+        with self._speech:
+            self._process = process
+        if self._pause.stopped:
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        with self._speech:
+            if self._process and self._process.stdin:
+                self._process.stdin.close()
+                self._process.stdin = None
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            told = Told.model_validate_json(line)
+        except ValueError:
+            return
+        if told.kind == "notice":
+            self._on_notice(told.name, told.text or "")
+        else:
+            self._errors[told.name] = told.text

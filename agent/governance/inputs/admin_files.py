@@ -1,0 +1,81 @@
+"""Files that an administrator or an MDM gives beside the policy: read anew when they change, the last good one kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from agent.config.load import PolicySettings
+from agent.governance.inputs.assignment import read_assignment
+from agent.governance.policy.model import OwnerRule
+from agent.governance.supply_chain.mcp_registry import Registered, read_registry
+from agent.records import Diagnostic, Evidence
+from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+
+T = TypeVar("T")
+
+
+class _Given(Generic[T]):
+    """What one file says."""
+
+    def __init__(self, path: str, read: Callable[[str], T], nothing: T) -> None:
+        self.path = path
+        self.value = nothing
+        self.trouble: str | None = None
+        self._read = read
+        self._seen: object = ()
+
+    def refresh(self) -> bool:
+        """Whether there is something new: a value, or the reason why there is none."""
+        if not self.path or (seen := _signature(self.path)) == self._seen:
+            return False
+        self._seen = seen
+        try:
+            self.value, self.trouble = self._read(self.path), None
+        except Unreadable as error:
+            self.trouble = error.message
+        except OSError as error:
+            self.trouble = error.strerror or type(error).__name__
+        except ValueError as error:
+            self.trouble = str(error)
+        return True
+
+
+class GivenFiles:
+    """The assignment file and the registry snapshot."""
+
+    def __init__(self, settings: PolicySettings | None = None) -> None:
+        settings = settings or PolicySettings()
+        nobody: tuple[OwnerRule, ...] = ()
+        self._assignment = _Given(settings.assignment, read_assignment, nobody)
+        self._registry = _Given(settings.registry_snapshot, read_registry, Registered())
+
+    @property
+    def assignment(self) -> tuple[OwnerRule, ...]:
+        return self._assignment.value
+
+    @property
+    def registered(self) -> Registered:
+        return self._registry.value
+
+    def refresh(self) -> bool:
+        """Whether one of them changed."""
+        return any([self._assignment.refresh(), self._registry.refresh()])
+
+    def diagnostics(self, endpoint_id: str) -> Iterator[Diagnostic]:
+        """One for each file that was named and cannot be used as it is."""
+        for code, given in (("assignment.unusable", self._assignment), ("registry.unusable", self._registry)):
+            if given.trouble:
+                yield Diagnostic.of(
+                    endpoint_id=endpoint_id,
+                    evidence=Evidence(collector="rollcall", source=given.path, confidence="confirmed"),
+                    severity="error",
+                    code=code,
+                    message=f"{given.trouble}; what was known before stands"[:500],
+                    path=given.path,
+                )
+
+
+def _signature(path: str) -> object:
+    status = FileTree().status(path)
+    return status and (status.st_mtime_ns, status.st_size, status.st_ino)

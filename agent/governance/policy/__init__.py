@@ -1,0 +1,1 @@
+"""What the organisation sanctions: the policy, where it comes from, which one is in force."""

@@ -1,0 +1,176 @@
+"""The envelope: what the organisation sanctions, who answers for it, and which exceptions run until when."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from agent.governance.policy.custom_rules import Mistake, OwnRule
+from agent.governance.policy.section import Section
+from agent.records import OrganisationRole
+from agent.records.ai_agent import Sanction
+from agent.records.finding import Severity
+from agent.runtime.toml_lines import line_of
+
+Mode = Literal["asks_always", "asks_risky", "auto_approves", "bypasses", "unknown"]
+
+
+class AgentRule(Section):
+    """What is decided about one AI agent."""
+
+    id: str
+    """Catalog id, or a pattern with `*`."""
+    state: Sanction = "sanctioned"
+    versions: str | None = None
+    """Version range such as `>=2.1,<3`."""
+    max_mode: Mode | None = None
+    role: OrganisationRole | None = None
+    """The organisation's role for this system (clause 4)."""
+    in_scope: bool | None = None
+
+
+class ServerRule(Section):
+    """What is decided about MCP servers that match every field that is given."""
+
+    package: str | None = None
+    """Package identity such as `npm:@scope/name`, or a pattern with `*`."""
+    host: str | None = None
+    """Host of a remote server, or a pattern with `*`."""
+    command: str | None = None
+    launch_hash: str | None = None
+    name: str | None = None
+    versions: str | None = None
+    state: Sanction = "sanctioned"
+
+
+class PermissionCeiling(Section):
+    """The most that an agent may do without asking."""
+
+    max_mode: Mode = "asks_risky"
+    allow_bypass_flags: bool = False
+    require_sandbox: bool = False
+
+
+class Egress(Section):
+    """Hosts that agents and servers may talk to; empty means that nothing is said."""
+
+    allow: tuple[str, ...] = ()
+    """Host names, or patterns with `*`."""
+
+
+class OwnerRule(Section):
+    """Who answers for what the accounts run that match every field that is given; `*` stands for anything."""
+
+    account: str = "*"
+    group: str | None = None
+    """Name of one of the account's groups."""
+    device: str | None = None
+    """Host name, in any case, or endpoint id."""
+    person: str
+    team: str | None = None
+
+    def fits(self, account: str | None, groups: Iterable[str] = (), devices: Iterable[str] = ()) -> bool:
+        """Whether the rule is about this account (None: the machine itself, which only its device can stand for)."""
+        device = self.device.lower() if self.device else None
+        return (
+            (fnmatchcase(account, self.account) if account else self.account == "*" and bool(device))
+            and (self.group is None or any(fnmatchcase(group, self.group) for group in groups))
+            and (device is None or any(fnmatchcase(name.lower(), device) for name in devices))
+        )
+
+
+class PolicyException(Section):
+    """A nonconformity that is accepted for a time."""
+
+    rule: str
+    """Rule id, or a pattern with `*`."""
+    agent: str = "*"
+    server: str = "*"
+    account: str = "*"
+    owner: str
+    """Who answers for the exception."""
+    reason: str
+    expires: date
+
+
+class RuleSettings(Section):
+    """Which rules run, and how grave they are here."""
+
+    disabled: tuple[str, ...] = ()
+    severity: dict[str, Severity] = Field(default_factory=dict)
+
+
+class Policy(Section):
+    """One version of the envelope. Without a file everything is unknown and nothing is sanctioned or forbidden."""
+
+    version: str = "none"
+    organisation: str | None = None
+    role: OrganisationRole = "user"
+    agent: tuple[AgentRule, ...] = ()
+    server: tuple[ServerRule, ...] = ()
+    permissions: PermissionCeiling = PermissionCeiling()
+    egress: Egress = Egress()
+    owner: tuple[OwnerRule, ...] = ()
+    exception: tuple[PolicyException, ...] = ()
+    rules: RuleSettings = RuleSettings()
+    rule: tuple[OwnRule, ...] = ()
+
+    @property
+    def given(self) -> bool:
+        """Whether there is a policy at all."""
+        return self.version != "none"
+
+    def agent_rule(self, agent: str) -> AgentRule | None:
+        """The first rule that names this agent."""
+        return next((rule for rule in self.agent if fnmatchcase(agent, rule.id)), None)
+
+
+class PolicyError(Exception):
+    """The policy cannot be used; the text names file, line and key of each error."""
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy in a TOML file. Raises `PolicyError`."""
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: {type(error).__name__}") from None
+
+
+def parse_policy(text: str, place: str) -> Policy:
+    """The policy in a TOML text that lies at `place`. Raises `PolicyError`."""
+    try:
+        policy = Policy.model_validate(tomllib.loads(text))
+        wrong = list(_mistakes(policy))
+    except tomllib.TOMLDecodeError as error:
+        end = f"at line {text.count(chr(10)) + 1}, the end"
+        raise PolicyError(f"{place}: {error}".replace("at end of document", end)) from None
+    except RecursionError:
+        raise PolicyError(f"{place}: nested too deep") from None
+    except ValidationError as error:
+        wrong = [(tuple(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+    if wrong:
+        raise PolicyError("\n".join(_explain(place, text, *one) for one in wrong))
+    return policy
+
+
+def _mistakes(policy: Policy) -> Iterator[Mistake]:
+    """What only shows when the parts are seen together."""
+    if not policy.given:
+        yield ("version",), "every policy needs a version"
+    ids = [rule.id for rule in policy.rule]
+    for number, rule in enumerate(policy.rule):
+        if rule.id in ids[:number]:
+            yield ("rule", str(number), "id"), "every rule needs an id of its own"
+        yield from ((("rule", str(number), *where), what) for where, what in rule.mistakes())
+
+
+def _explain(place: str, text: str, names: tuple[str, ...], message: str) -> str:
+    line = line_of(text, names)
+    return f"{place}{f':{line}' if line else ''}: {'.'.join(names)}: {message}"

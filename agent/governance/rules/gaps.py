@@ -1,0 +1,40 @@
+"""Rules about the evidence itself: what could not be seen is a nonconformity too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent.governance.rules.rule import Facts, Rule, proof
+from agent.records import Diagnostic, Owner, Proof
+
+
+def _gap(diagnostic: Diagnostic, facts: Facts) -> Iterable[Proof]:
+    if diagnostic.severity == "error":
+        yield proof(diagnostic.message, diagnostic.path)
+
+
+def _unreadable_servers(diagnostic: Diagnostic, facts: Facts) -> Iterable[Proof]:
+    if diagnostic.code.startswith("definition."):
+        yield proof(diagnostic.message, diagnostic.key)
+
+
+def _pretends(diagnostic: Diagnostic, facts: Facts) -> Iterable[Proof]:
+    if diagnostic.code == "process.title_disagrees":
+        yield proof(diagnostic.message, diagnostic.path)
+
+
+def _unreached(owner: Owner, facts: Facts) -> Iterable[Proof]:
+    if owner.reach == "out_of_reach":
+        yield proof("the home could not be entered", owner.home)
+
+
+RULES = (
+    Rule("evidence.gap", "Configuration that could not be read", "medium", "diagnostic", ("A.4", "clause 9"),
+         "Repair the file or its permissions; until then the last known state stands.", _gap),
+    Rule("evidence.definition", "Entry that no client could use as written", "low", "diagnostic", ("A.4",),
+         "Correct the entry.", _unreadable_servers),
+    Rule("evidence.pretence", "Process that calls itself an agent and is none", "medium", "diagnostic", ("A.4", "A.6"),
+         "Find out what the process is.", _pretends),
+    Rule("evidence.out_of_reach", "Home that is not part of the inventory", "medium", "owner", ("A.4", "clause 4"),
+         "Give the service the right to read it, or record in the policy that it is out of scope.", _unreached),
+)  # fmt: skip

@@ -1,0 +1,112 @@
+"""What a rule is: a pure function of one record and what is known around it, with its meaning beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from agent.governance.baseline import Baseline
+from agent.governance.policy.model import Policy
+from agent.governance.supply_chain.known_packages import KnownPackages
+from agent.governance.supply_chain.name_collisions import Namesakes
+from agent.records import AiAgent, Owner, Posture, Proof, Record
+from agent.records.finding import Severity
+from collectors.catalog.client import Catalog
+
+
+class Facts:
+    """The records and the policy a rule may look at; never changed by it."""
+
+    def __init__(
+        self, records: Mapping[str, Record], policy: Policy, catalog: Catalog, baseline: Baseline | None = None
+    ) -> None:
+        self.records = records
+        self.policy = policy
+        self.catalog = catalog
+        self.baseline = baseline
+
+    def of(self, kind: str) -> Iterable[Any]:
+        """All records of one kind."""
+        return self._kinds.get(kind, ())
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[Record]]:
+        kinds: dict[str, list[Record]] = {}
+        for record in self.records.values():
+            kinds.setdefault(record.kind, []).append(record)
+        return kinds
+
+    @cached_property
+    def namesakes(self) -> Namesakes:
+        """The servers by their names."""
+        return Namesakes(self.of("mcp_server"))
+
+    @cached_property
+    def known_packages(self) -> KnownPackages:
+        """Packages that others may be imitations of."""
+        return KnownPackages(self.policy)
+
+    @cached_property
+    def accounts(self) -> dict[str | None, Owner]:
+        """The accounts of the machine by name."""
+        return {owner.owner: owner for owner in reversed(list(self.of("owner")))}
+
+    @cached_property
+    def logins(self) -> dict[str | None, set[int]]:
+        """User ids of people whose logins the processes of each account stem from."""
+        found: dict[str | None, set[int]] = {}
+        for instance in self.of("instance"):
+            if instance.login_uid:
+                found.setdefault(instance.owner, set()).add(instance.login_uid)
+        return found
+
+    def effective(self, posture: Posture) -> Posture | None:
+        """What the settings of the same agent come to where an observed posture was seen."""
+        found = self._effective.get((posture.owner, posture.agent, posture.project))
+        return found or self._effective.get((posture.owner, posture.agent, None))
+
+    @cached_property
+    def _effective(self) -> dict[tuple[str | None, str, str | None], Posture]:
+        return {(p.owner, p.agent, p.project): p for p in self.of("posture") if p.basis == "effective"}
+
+    def accountable(self, record: Record) -> str | None:
+        """The person who answers for a record: its own, else its agent's, else its account's."""
+        # Not by `getattr`: pydantic takes its time to say that there is no such field.
+        fields = vars(record)
+        if own := fields.get("accountable"):
+            return str(own)
+        agent = self._agents.get((record.owner, fields.get("agent")))
+        account = self.accounts.get(record.owner)
+        return (agent.accountable if agent else None) or (account.accountable if account else None)
+
+    @cached_property
+    def _agents(self) -> dict[tuple[str | None, str | None], AiAgent]:
+        return {(agent.owner, agent.agent): agent for agent in self.of("ai_agent")}
+
+
+Check = Callable[[Any, Facts], Iterable[Proof]]
+"""The proofs of a nonconformity; none when the record conforms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. Its id is stable: exceptions and findings refer to it."""
+
+    id: str
+    title: str
+    severity: Severity
+    kind: str
+    """Kind of the records it is asked about."""
+    controls: tuple[str, ...]
+    remediation: str
+    check: Check
+    reference: str = ""
+    joint: bool = False
+    """Whether the answer depends on other records than the one it is asked about. Of an MCP server only on the servers
+    of its account, of the machine and of administrators."""
+
+
+def proof(what: str, value: object = None) -> Proof:
+    return Proof(what=what, value=None if value is None else str(value)[:500])

@@ -1,0 +1,1 @@
+"""Where servers come from: registry, known packages, look-alike names, trust."""

@@ -1,0 +1,51 @@
+"""Packages that imitations are named after: the well-known ones, and those that the policy sanctions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.governance.policy.model import Policy
+from agent.governance.supply_chain.confusables import LookAlikes
+from collectors.reach.services import services
+
+_SHORTEST = 12
+"""Letters of ecosystem and name: shorter names are one letter apart by chance."""
+
+
+class KnownPackages:
+    """Names as `package_name` gives them."""
+
+    def __init__(self, policy: Policy) -> None:
+        given = {rule.package for rule in policy.server if rule.package and rule.state == "sanctioned"}
+        self._names = {_canonical(name) for name in (*services().packages, *given) if "*" not in name}
+        self._namespaces = {space for name in (*self._names, *given) if "*" not in (space := _namespace(name))} - {""}
+        self._like_names = LookAlikes(self._names, _SHORTEST)
+        self._like_namespaces = LookAlikes(self._namespaces, _SHORTEST)
+
+        # The same package stands in many definitions.
+        self._alike: dict[str, tuple[str, ...]] = {}
+
+    def like(self, name: str) -> tuple[str, ...]:
+        """Known packages, scopes or image owners that somebody could take this one for; none for a known one.
+
+        Nobody but its owner can publish in a scope, so all that is in a known one is genuine.
+        """
+        name = _canonical(name)
+        if name not in self._alike:
+            self._alike[name] = tuple(self._find(name))
+        return self._alike[name]
+
+    def _find(self, name: str) -> Iterator[str]:
+        if name not in self._names and _namespace(name) not in self._namespaces:
+            yield from self._like_names.like(name)
+            if _namespace(name):
+                yield from self._like_namespaces.like(_namespace(name))
+
+
+def _namespace(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _canonical(name: str) -> str:
+    """PyPI takes names that differ in case and separators for the same."""
+    return name.lower().replace("_", "-").replace(".", "-") if name.startswith("pypi:") else name

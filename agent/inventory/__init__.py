@@ -1,0 +1,1 @@
+"""What is true now: collectors are run, facts kept, records derived and stored."""

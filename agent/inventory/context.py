@@ -1,0 +1,91 @@
+"""The context that collectors get: this machine, or a mounted image of another one."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import platform
+import socket
+import sys
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from agent import __version__
+from agent.config.load import ConfigError, Settings
+from agent.records import Endpoint, Evidence
+from collectors.catalog.client import Catalog, Os
+from collectors.contract import Context, Home, Limits, View
+from collectors.sources.filesystem.file_tree import FileTree
+
+
+def os_name() -> Os:
+    """The running system, in the catalog's words."""
+    return "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """The built-in entries and those of the organisation. Raises `ConfigError`."""
+    try:
+        catalog = Catalog.load([Path(path) for path in settings.catalog.paths])
+        return catalog if settings.collect.people else catalog.without_people()
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+class Surroundings:
+    """Makes contexts; what changes while the daemon runs (accounts, the host name) is asked anew every time."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, view: View, root: str | None = None) -> None:
+        self._catalog = catalog
+        self._view = view
+        self._root = root
+        self._people = settings.collect.people
+        self._network_homes = settings.collect.network_homes
+        self._limits = Limits(**settings.limits.model_dump())
+        os: Os = import_module("agent.platform.image").system_of(root) if root else os_name()
+        self._files = FileTree(root or "/", os, self._limits)
+        self._os: Os = os
+
+    def __call__(self) -> Context:
+        endpoint, homes = self._image() if self._root else self._machine()
+        homes = homes if self._people else [replace(home, full_name=None) for home in homes]
+        return Context(endpoint, self._files, tuple(homes), self._catalog, self._view, self._limits)
+
+    def _machine(self) -> tuple[Endpoint, list[Home]]:
+        system = import_module(f"agent.platform.{self._os}")
+        identity = system.machine_id() or f"host:{socket.gethostname()}"
+        return self._endpoint(identity, socket.gethostname(), system.version()), system.homes(self._network_homes)
+
+    def _image(self) -> tuple[Endpoint, list[Home]]:
+        image = import_module("agent.platform.image")
+        return self._endpoint(image.machine_id(self._files), None, None), image.homes(self._files, self._os)
+
+    def _endpoint(self, identity: str, hostname: str | None, version: str | None) -> Endpoint:
+        return Endpoint.of(
+            endpoint_id=endpoint_id(identity),
+            evidence=Evidence(collector="host", confidence="confirmed"),
+            hostname=hostname,
+            os=self._os,
+            os_version=version,
+            arch=None if self._root else platform.machine(),
+            rollcall_version=__version__,
+            root=self._root is not None,
+        )
+
+
+def endpoint_id(identity: str) -> str:
+    """A keyed hash: the machine id itself is confidential (see machine-id(5)) and must not leave the machine."""
+    return hmac.new(identity.encode(), b"rollcall endpoint", hashlib.sha256).hexdigest()[:32]
+
+
+class NoView:
+    """The view of an inventory that holds nothing."""
+
+    def records(self, kind: str) -> tuple[()]:
+        return ()
+
+
+def file_context(settings: Settings) -> Context:
+    """For reading single files as the caller, without a look at accounts, processes or sockets."""
+    return Surroundings(settings, load_catalog(settings), NoView())()

@@ -1,0 +1,150 @@
+"""What is true now: facts per scope, replaced whole, and the inventory that follows from them with its changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import rfc8785
+
+from agent.journal import entry
+from agent.records import Record
+from collectors.contract import Observation, Scope
+
+Derive = Callable[[Iterable[Record], Mapping[str, Record]], Mapping[str, Record]]
+"""From all facts, and the inventory as it was committed last, to the inventory by record id. Pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record that came, went or became different."""
+
+    op: Literal["discovered", "changed", "removed"]
+    record: Record
+    fields: tuple[entry.Change, ...] = ()
+
+
+class Inventory:
+    """Facts by scope and the records derived from them. Nothing is durable here: `agent.inventory.store` keeps it."""
+
+    def __init__(
+        self,
+        derive: Derive,
+        facts: Mapping[Scope, tuple[Record, ...]] | None = None,
+        current: Mapping[str, Record] | None = None,
+    ) -> None:
+        self._derive = derive
+        self._facts: dict[Scope, tuple[Record, ...]] = dict(facts or {})
+        self._current: dict[str, Record] = dict(current or {})
+        self.unknown: set[Scope] = set()
+        self.dirty: set[Scope] = set()
+        """Scopes whose facts changed since the last `committed`."""
+        self.version = 0
+        """Grows with every change of a fact."""
+        self._derived_version = -1
+        self._derived: dict[str, Record] = {}
+
+    def facts(self, scope: Scope) -> tuple[Record, ...]:
+        return self._facts.get(scope, ())
+
+    def records(self, kind: str) -> Iterator[Record]:
+        """Facts of one kind, as the collectors told them."""
+        return (record for records in self._facts.values() for record in records if record.kind == kind)
+
+    def all(self) -> list[Record]:
+        """The derived inventory, in a stable order."""
+        return sorted(self._current.values(), key=lambda r: (r.kind, r.owner or "", r.id))
+
+    def replace(self, seen: Observation) -> None:
+        """Put what is true of a scope now in place of what was known of it."""
+        if seen.unknown:
+            self.unknown.add(seen.scope)
+            told = {record.id for record in seen.records}
+            kept = tuple(r for r in self.facts(seen.scope) if r.kind != "diagnostic" and r.id not in told)
+            self._put(seen.scope, kept + seen.records)
+        else:
+            self.unknown.discard(seen.scope)
+            self._put(seen.scope, seen.records)
+
+    def retire(self, collector: str, seen: set[Scope]) -> None:
+        """Drop the scopes of a collector that a full collection did not name, unless an unknown one covers them."""
+        unknown = [scope for scope in self.unknown if scope.collector == collector and scope in seen]
+        self.unknown = {scope for scope in self.unknown if scope.collector != collector or scope in seen}
+        for scope in [scope for scope in self._facts if scope.collector == collector and scope not in seen]:
+            if not any(known.covers(scope) for known in unknown):
+                self._put(scope, ())
+
+    def settle(self) -> list[Change]:
+        """Derive the inventory anew and tell what changed since the last time; call `committed` once that is safe."""
+        if self._derived_version != self.version:
+            self._derived = dict(self._derive(self._all_facts(), self._current))
+            self._derived_version = self.version
+        elif self._current is self._derived:
+            return []
+        return list(_differences(self._current, self._derived))
+
+    def _all_facts(self) -> Iterator[Record]:
+        return (record for records in self._facts.values() for record in records)
+
+    def touch(self) -> None:
+        """Derive anew at the next `settle`, so that times and counts are those of now."""
+        self.version += 1
+
+    def committed(self) -> None:
+        """The changes told by `settle` are durable: they are the state to compare with from now on."""
+        if self._derived_version >= 0:
+            self._current = self._derived
+        self.dirty.clear()
+
+    def digest(self) -> str:
+        """SHA-256 over the sorted ids and facts of the inventory: equal digests mean equal inventories."""
+        return digest(self._current.values())
+
+    def _put(self, scope: Scope, records: tuple[Record, ...]) -> None:
+        before = self._facts.get(scope, ())
+        if _same(before, records):
+            if records:
+                # When it was last seen, and how often, is kept up to date without being a change.
+                self._facts[scope] = records
+            return
+        self.dirty.add(scope)
+        self.version += 1
+        if records:
+            self._facts[scope] = records
+        else:
+            del self._facts[scope]
+
+
+def digest(records: Iterable[Record]) -> str:
+    """SHA-256, in hex, over the facts of records by ascending id, each as RFC 8785 canonical JSON.
+
+    A receiver can compute the same from the records it holds: see `docs/protocol.md`.
+    """
+    total = hashlib.sha256()
+    for record in sorted(records, key=lambda r: r.id):
+        total.update(rfc8785.dumps(record.facts()))
+    return total.hexdigest()
+
+
+def _same(before: tuple[Record, ...], after: tuple[Record, ...]) -> bool:
+    return len(before) == len(after) and all(old.same_facts(new) for old, new in zip(before, after, strict=True))
+
+
+def _differences(before: Mapping[str, Record], after: Mapping[str, Record]) -> Iterator[Change]:
+    for id_, old in before.items():
+        if id_ not in after:
+            yield Change("removed", old)
+    for id_, new in after.items():
+        known = before.get(id_)
+        if known is None:
+            yield Change("discovered", new)
+        elif known is not new and not known.same_facts(new):
+            yield Change("changed", new, tuple(_field_changes(known.facts(), new.facts())))
+
+
+def _field_changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[entry.Change]:
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield entry.Change(field=name, before=before.get(name), after=after.get(name))

@@ -1,0 +1,55 @@
+"""Full snapshots in the journal, so that a receiver can start from one and forget what it missed."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from agent.inventory.runner import Engine
+from agent.inventory.store import Store, as_json
+from agent.journal.journal import Transaction
+from agent.records import Diagnostic
+
+_LAST = "snapshot"
+
+
+class Snapshots:
+    """One when a journal begins, then one per interval; a restart in between with the same inventory needs none."""
+
+    def __init__(self, store: Store, seconds: float) -> None:
+        self._store = store
+        # A fleet that was installed in the same minute must not report in the same minute every day.
+        self._interval = timedelta(seconds=seconds * random.uniform(0.9, 1.0))  # noqa: S311 - spreads load, guards nothing
+
+    def due(self) -> bool:
+        """Whether there is none yet, or the last one is too old or, since the clock was set back, of the future."""
+        try:
+            age = datetime.now(UTC) - datetime.fromisoformat(self._store.mark(_LAST) or "")
+        except (ValueError, TypeError):
+            return True
+        return not timedelta(0) <= age < self._interval
+
+    def append(self, step: Transaction, engine: Engine) -> None:
+        """The whole inventory and when it was, in the step that is under way."""
+        append_snapshot(step, engine)
+        Store.set_mark(step, _LAST, datetime.now(UTC).isoformat())
+
+
+def append_snapshot(step: Transaction, engine: Engine) -> None:
+    """The whole inventory between its two markers."""
+    records = engine.inventory.all()
+    partial = any(r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error" for r in records)
+    marker = {"kind": "snapshot", "id": uuid.uuid4().hex, "endpoint_id": engine.context.endpoint_id}
+    step.append("snapshot_begin", marker)
+    for record in records:
+        step.append("snapshot", as_json(record), at=record.observed_at)
+    end = {
+        **marker,
+        "status": "partial" if partial else "complete",
+        "counts": dict(sorted(Counter(record.kind for record in records).items())),
+        "digest": engine.inventory.digest(),
+    }
+    step.append("snapshot_end", end)

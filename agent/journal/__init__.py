@@ -1,0 +1,1 @@
+"""The log of everything that happened: append-only, numbered, hash-chained."""

@@ -1,0 +1,1 @@
+"""Secrets taken out of command lines, URLs and text, where they are read."""

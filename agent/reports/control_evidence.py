@@ -1,0 +1,104 @@
+"""The evidence for one control, record by record: what an auditor is shown (`rollcall controls A.6`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from agent.governance.controls import Control, controls
+from agent.governance.subject import describe
+from agent.records import DataSource, Finding, Record
+from agent.records.finding import SEVERITIES
+from agent.records.posture import Rule
+from agent.runtime.terminal import plain
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "ai_agent": ("version", "installed", "running", "servers", "sanction", "in_scope", "role", "accountable"),
+    "approval": ("state", "by", "runs_anyway"),
+    "artifact": ("artifact", "scope", "content_hash"),
+    "connection": ("local", "remote", "host", "purpose", "exposure", "first_seen", "last_seen", "count"),
+    "endpoint": ("hostname", "os", "os_version", "rollcall_version"),
+    "instance": ("pid", "started_at", "cwd", "bypass_flags", "container", "accountable"),
+    "mcp_server": (
+        "scope", "transport", "package", "pinned", "url", "remote_url", "origin", "publisher_known", "sanction",
+        "enabled", "effective", "running", "inline_secret", "data", "accountable",
+    ),
+    "model_provider": ("base_url", "models"),
+    "owner": ("account", "reach", "accountable", "accountable_by", "team"),
+    "policy": ("state", "version", "organisation", "role", "signed_by"),
+    "posture": ("basis", "project", "approval_mode", "sandbox", "network", "set_by", "flags", "rules"),
+    "diagnostic": ("severity", "code", "message"),
+    "sign_in": ("account",),
+    "summary": ("status", "counts"),
+    "heartbeat": ("uptime_seconds", "journal_head", "inventory_digest"),
+}  # fmt: skip
+"""What of a record of each kind is shown; an empty value is left out."""
+
+
+class UnknownControl(ValueError):
+    """No control of this id; the message names those there are."""
+
+
+def selected(ids: Sequence[str]) -> list[Control]:
+    """The controls of these ids, in any spelling of case; all without any. Raises `UnknownControl`."""
+    known = {control.id.lower(): control for control in controls()}
+    unknown = [id_ for id_ in ids if id_.lower() not in known]
+    if unknown:
+        raise UnknownControl(f"no control {unknown[0]}; known are {', '.join(c.id for c in known.values())}")
+    return [known[id_.lower()] for id_ in ids] or list(known.values())
+
+
+def lines(control: Control, records: Iterable[Record]) -> Iterator[str]:
+    """Every record that is evidence for the control, then every finding, then what cannot be shown."""
+    held = {record.id: record for record in records}
+    yield f"{control.id}  {control.name}"
+    for kind in control.evidence:
+        own = sorted(_line(record, held) for record in held.values() if record.kind == kind and kind != "finding")
+        yield from (f"  {line}" for line in own)
+        if kind != "finding" and not own:
+            yield f"  no {kind.replace('_', ' ')}"
+    findings = [record for record in held.values() if isinstance(record, Finding) and _belongs(record, control)]
+    findings.sort(key=lambda f: (f.state == "resolved", -SEVERITIES.index(f.severity), f.rule, f.subject))
+    yield from (f"  {_finding(finding)}" for finding in findings)
+    yield f"  cannot show: {control.cannot}"
+
+
+def _belongs(finding: Finding, control: Control) -> bool:
+    """Clause 10 is about every nonconformity, the others about their own."""
+    return control.id in finding.controls or control.id == "clause 10"
+
+
+def _line(record: Record, held: dict[str, Record]) -> str:
+    said = [f"{name}={_text(value)}" for name in _FIELDS.get(record.kind, ()) if (value := getattr(record, name, None))]
+    said += [f"{name}=no" for name in ("pinned", "publisher_known", "in_scope") if getattr(record, name, None) is False]
+    return plain(" ".join((_title(record, held), *said)))
+
+
+def _title(record: Record, held: dict[str, Record]) -> str:
+    if record.kind != "connection":
+        return f"{describe(record)}, account {record.owner}" if record.owner else describe(record)
+    ends = [held.get(id_) for id_ in (getattr(record, "from_id", None), getattr(record, "to_id", None)) if id_]
+    return f"{getattr(record, 'relation', '')}: " + " -> ".join(describe(end) if end else "?" for end in ends)
+
+
+def _text(value: object) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_text(item) for item in value) + "]"
+    if isinstance(value, DataSource):
+        return f"{value.kind} {value.target} ({value.basis})"
+    if isinstance(value, Rule):
+        return " ".join(str(part) for part in vars(value).values() if part)
+    return str(value)
+
+
+def _finding(finding: Finding) -> str:
+    parts = [f"finding [{finding.state}] {finding.severity}: {finding.title}: {finding.subject} ({finding.rule})"]
+    parts.append(f"answers: {finding.accountable or 'nobody'}")
+    parts.append(f"since {finding.opened_at:%Y-%m-%d %H:%M}")
+    if finding.closed_at:
+        parts.append(f"closed {finding.closed_at:%Y-%m-%d %H:%M}")
+    if finding.exception:
+        parts.append(f"exception: {finding.exception}")
+    proofs = "; ".join(f"{proof.what} {proof.value or ''}".strip() for proof in finding.evidence_for)
+    return plain(", ".join(parts) + (f" | {proofs}" if proofs else ""))

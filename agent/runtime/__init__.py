@@ -1,0 +1,1 @@
+"""This process: logs, lazy imports, child processes, locks, atomic files, caches."""

@@ -1,0 +1,1 @@
+"""The daemon: session, schedule, health, status; and the one-shot scan."""

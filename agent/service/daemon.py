@@ -1,0 +1,87 @@
+"""The process: its lock, its signals, and the sessions it runs one after the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from agent.config.load import ConfigError, Settings, state_dir
+from agent.runtime.logs import configure, logger
+from agent.service import systemd
+from agent.service.session import Session, Setup
+
+_LAST_SECONDS = 4.5
+"""After SIGTERM; whatever still hangs then, such as a look at a dead network drive, is left behind."""
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that has something to do waits for the interpreter. Python's 5 ms, once for each of the dozen
+system calls that reading a process takes, is longer than some servers live."""
+
+
+class Daemon:
+    """Runs sessions one after the other; SIGHUP ends one and starts the next with the settings read anew."""
+
+    def __init__(self, load: Callable[[], Settings]) -> None:
+        self._load = load
+        self._setup = Setup.of(load())
+        self._session: Session | None = None
+        self._stopping = False
+        self._asked = False
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT. Raises `service.AlreadyRunning` and `JournalError`."""
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._reload)
+        folder = state_dir(self._setup.settings)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with systemd.lock(folder / "lock"):
+            while not self._stopping:
+                self._live(folder)
+                if not self._stopping:
+                    self._setup = self._reloaded()
+        systemd.notify("STOPPING=1")
+        logger().info("daemon.stopped")
+
+    def _live(self, folder: Path) -> None:
+        self._session = Session(self._setup, folder)
+        if self._asked:
+            # The signal came before there was a session to end.
+            self._session.stop()
+        self._session.run()
+        self._asked = False
+
+    def _reloaded(self) -> Setup:
+        try:
+            setup = Setup.of(self._load())
+        except ConfigError as error:
+            logger().error("config.rejected", reason=str(error), consequence="the settings in force stay")
+            return self._setup
+        configure(setup.settings.log)
+        return setup
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if not self._stopping:
+            self._stopping = True
+            threading.Thread(target=_leave, name="last-seconds", daemon=True).start()
+        self._reload(number, frame)
+
+    def _reload(self, number: int, frame: FrameType | None) -> None:
+        self._asked = True
+        if self._session:
+            self._session.stop()
+
+
+def _leave() -> None:
+    """End the process although something hangs. The journal bears that at any moment, as it bears `kill -9`."""
+    time.sleep(_LAST_SECONDS)
+    systemd.notify("STOPPING=1")
+    logger().warning("daemon.stopped", reason="something hung")
+    os._exit(0)

@@ -1,0 +1,87 @@
+"""How the running daemon is: for the heartbeat, for `rollcall status`, and as notices."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import __version__
+from agent.delivery.supervisor import Courier
+from agent.inventory.runner import Engine
+from agent.journal.journal import Journal, JournalError
+from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
+from agent.reports.output import replace_file
+from agent.runtime.logs import logger
+from collectors.contract import Watcher
+
+STATUS = "status.json"
+"""Name of the status file in the state folder."""
+
+
+class Health:
+    """Reads the state of everyone; changes nothing but the status file."""
+
+    def __init__(self, engine: Engine, journal: Journal, courier: Courier, status_file: Path) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._courier = courier
+        self._file = status_file
+        self._started = time.monotonic()
+        self.journal_error: str | None = None
+
+    def heartbeat(self, watchers: Mapping[str, Watcher]) -> Heartbeat:
+        return Heartbeat.of(
+            endpoint_id=self._engine.context.endpoint_id,
+            evidence=Evidence(collector="rollcall", confidence="confirmed"),
+            rollcall_version=__version__,
+            uptime_seconds=round(time.monotonic() - self._started, 1),
+            inventory_digest=self._engine.inventory.digest(),
+            journal_head=self._journal.head().seq,
+            collectors=tuple(self._collectors(watchers)),
+            targets=tuple(self._targets()),
+        )
+
+    def notice(self, code: str, message: str) -> Diagnostic:
+        return Diagnostic.of(
+            endpoint_id=self._engine.context.endpoint_id,
+            evidence=Evidence(collector="rollcall", confidence="confirmed"),
+            code=code,
+            message=message,
+        )
+
+    def write(self, watchers: Mapping[str, Watcher]) -> None:
+        """Leave the state where `rollcall status` finds it."""
+        try:
+            beat = self.heartbeat(watchers)
+            status = {
+                "pid": os.getpid(),
+                "written_at": datetime.now(UTC).isoformat(),
+                "journal_error": self.journal_error,
+                "heartbeat": json.loads(beat.to_json()),
+            }
+            replace_file(self._file, [json.dumps(status)])
+        except (OSError, JournalError) as error:
+            logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
+
+    def _collectors(self, watchers: Mapping[str, Watcher]) -> list[CollectorHealth]:
+        return [
+            CollectorHealth(
+                name=name,
+                ok=done.ok,
+                last_success=done.last_success and done.last_success.isoformat(),
+                seconds=round(done.seconds, 4),
+                records=done.records,
+                mode=watchers[name].mode if name in watchers else "sweep",
+            )
+            for name, done in self._engine.passes.items()
+        ]
+
+    def _targets(self) -> list[TargetHealth]:
+        return [
+            TargetHealth(name=s.name, acknowledged=s.acknowledged, backlog=s.backlog, last_error=s.last_error)
+            for s in self._courier.status()
+        ]

@@ -1,0 +1,99 @@
+"""One look at a machine: every record that is true now, the summary last."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from agent.config.load import Settings, state_dir
+from agent.governance.policy.in_force import InForce
+from agent.governance.policy.keeper import PolicyKeeper
+from agent.inventory.context import Surroundings, load_catalog
+from agent.inventory.derive import derivation
+from agent.inventory.inventory import Inventory
+from agent.inventory.runner import Engine
+from agent.inventory.store import as_json
+from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
+from agent.runtime.memo import Memo
+from collectors.registry import all_collectors
+
+_DELIVERY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found."""
+
+    engine: Engine
+    policy: InForce
+    summary: Summary
+
+    @property
+    def records(self) -> list[Record]:
+        """The inventory, the summary last."""
+        return [*self.engine.inventory.all(), self.summary]
+
+
+def take_inventory(settings: Settings, root: str | None = None) -> Look:
+    """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind."""
+    start = time.perf_counter()
+    catalog = load_catalog(settings)
+    policy = policy_of(settings)
+    inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy, memo=Memo(keep=False)))
+    engine = Engine(all_collectors(settings.collect.off), inventory, Surroundings(settings, catalog, inventory, root))
+    engine.reconcile()
+    inventory.settle()
+    inventory.committed()
+    return Look(engine, policy, _summary(engine, inventory.all(), time.perf_counter() - start))
+
+
+def policy_of(settings: Settings) -> InForce:
+    """The policy for one look: as the daemon here last took it up, or as it can be had now; nothing is kept."""
+    keeper = PolicyKeeper(settings.policy, state_dir(settings), durable=False)
+    keeper.start()
+    keeper.close()
+    return keeper.in_force
+
+
+def deliver(settings: Settings, look: Look) -> bool:
+    """Send the look as one snapshot to every target; whether all took it. The journal for it is in memory only."""
+    if not settings.target:
+        return True
+    from agent.delivery.targets.registry import make_sender
+    from agent.inventory.snapshot import append_snapshot
+    from agent.journal.journal import Journal
+
+    journal = Journal.open(":memory:", look.engine.context.endpoint_id)
+    with journal.transaction() as step:
+        append_snapshot(step, look.engine)
+        step.append("heartbeat", as_json(look.summary))
+    taken = True
+    for target in settings.target:
+        sender = make_sender(journal, target, lambda code, message: print(f"rollcall: {message}", file=sys.stderr))
+        sender.start()
+        if not sender.flush(_DELIVERY_SECONDS):
+            print(f"rollcall: not delivered to {target.name}: {sender.status().last_error}", file=sys.stderr)
+            taken = False
+        sender.stop()
+    journal.close()
+    return taken
+
+
+def _summary(engine: Engine, records: Sequence[Record], seconds: float) -> Summary:
+    gaps = [r for r in records if r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error"]
+    # Without the policy that was asked for, what is there was seen but not judged.
+    gaps += [r for r in records if isinstance(r, PolicyInForce) and (r.trouble == "invalid" or r.state == "none")]
+    owners = [cast(Owner, r) for r in records if r.kind == "owner"]
+    return Summary.of(
+        endpoint_id=engine.context.endpoint_id,
+        evidence=Evidence(collector="rollcall", confidence="confirmed"),
+        status="partial" if gaps else "complete",
+        counts=dict(sorted(Counter(record.kind for record in records).items())),
+        collector_seconds={name: round(done.seconds, 4) for name, done in engine.passes.items()},
+        duration_seconds=round(seconds, 4),
+        out_of_reach=tuple(sorted(o.owner for o in owners if o.owner and o.reach == "out_of_reach")),
+    )

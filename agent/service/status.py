@@ -1,0 +1,85 @@
+"""`rollcall status`: what the running daemon last said of itself, with the backlog as the journal has it now."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from agent.journal.journal import FILE
+from agent.records import Heartbeat
+from agent.service import systemd
+from agent.service.health import STATUS
+
+
+class _Said(BaseModel):
+    """What the status file holds."""
+
+    pid: int
+    written_at: str
+    journal_error: str | None
+    heartbeat: Heartbeat
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Text for a person, and whether a daemon runs."""
+
+    text: str
+    running: bool
+
+
+def report(folder: Path) -> Report:
+    """The state of the daemon of this folder. Raises `OSError` where the caller may not read it."""
+    if not (folder / STATUS).exists():
+        return Report(f"no daemon has run with the state folder {folder}\n", False)
+    text = (folder / STATUS).read_text(encoding="utf-8", errors="replace")
+    running = _running(folder)
+    try:
+        said = _Said.model_validate_json(text)
+    except ValidationError:
+        state = "running" if running else "not running"
+        return Report(f"rollcall: {state}; what it last said of itself is of another version\n", running)
+    return Report("\n".join(_lines(folder, said, running)) + "\n", running)
+
+
+def _running(folder: Path) -> bool:
+    try:
+        systemd.lock(folder / "lock", patience=0).close()
+    except systemd.AlreadyRunning:
+        return True
+    return False
+
+
+def _lines(folder: Path, said: _Said, running: bool) -> Iterator[str]:
+    beat = said.heartbeat
+    yield f"rollcall {beat.rollcall_version}: {f'running, pid {said.pid}' if running else 'not running'}"
+    yield f"  as of {said.written_at}, up {beat.uptime_seconds:.0f} s, endpoint {beat.endpoint_id}"
+    if said.journal_error:
+        yield f"  NOT JOURNALED: {said.journal_error}"
+    try:
+        head, settled = _positions(folder / FILE)
+    except sqlite3.Error as error:
+        head, settled = beat.journal_head, {target.name: target.acknowledged for target in beat.targets}
+        yield f"  journal not readable now: {error.sqlite_errorname}"
+    yield f"  journal: {head} entries"
+    yield "  collector     ok   mode       last success                      seconds  records"
+    for c in beat.collectors:
+        ok, mode = "yes" if c.ok else "NO", c.mode or "-"
+        yield f"  {c.name:<13} {ok:<4} {mode:<10} {c.last_success or 'never':<33} {c.seconds:<8.3f} {c.records}"
+    for target in beat.targets:
+        backlog = head - settled.get(target.name, 0)
+        yield f"  target {target.name}: backlog {backlog}" + (f", {target.last_error}" if target.last_error else "")
+
+
+def _positions(path: Path) -> tuple[int, dict[str, int]]:
+    """Head of the journal, and the last settled entry of each target."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        head = int(connection.execute("SELECT head_seq FROM meta").fetchone()[0])
+        return head, dict(connection.execute("SELECT name, done FROM targets"))
+    finally:
+        connection.close()

@@ -1,0 +1,291 @@
+"""What a catalog entry may say: one TOML file is one AI client, and nothing about a client stands anywhere else.
+
+Path templates: `~` is the home, `{config}` the per-user application folder (`~/.config`, `~/Library/Application
+Support`, `%APPDATA%`), `{data}` the per-user data folder (`~/.local/share`, `~/Library/Application Support`,
+`%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder. `*`
+matches within one path component. Paths use forward slashes on every system. `{managed}` is the account's folder of
+managed preferences (macOS); `HKLM/…` and `HKCU/…` are registry keys, and `#name` at the end means the text of that
+value of a property list or key. A `.plist` is a property list and a key a map of its values, whatever `format` says.
+
+Key paths (`at`): components separated by dots; `*` matches every key and is captured; `[]` steps into each element
+of a list; a literal key that contains dots is found too (`mcp.servers`). An empty path is the document itself.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent.records import DefinitionScope, Transport
+from collectors.catalog.base import Entry, Fact, Format, Located, Os
+from collectors.catalog.permissions import Permissions, Posture
+from collectors.catalog.transcripts import Transcript
+
+__all__ = [
+    "Artifact",
+    "Catalog",
+    "Client",
+    "ConfigFile",
+    "Dialect",
+    "Fact",
+    "Format",
+    "Install",
+    "Manifest",
+    "Namesake",
+    "Os",
+    "Override",
+    "Permissions",
+    "Posture",
+    "Process",
+    "Provider",
+    "RootFormat",
+    "Roots",
+    "ServersAt",
+    "SignedIn",
+    "Transcript",
+    "load_client",
+]
+
+RootFormat = Literal["json", "toml", "yaml", "xml", "sqlite"]
+
+
+class ServersAt(Entry):
+    """Where in a document the server definitions stand."""
+
+    at: str
+    scope: DefinitionScope | None = None
+    """Overrides the scope of the file; for `local` the captured key is the project."""
+    flat: bool = False
+    """The map has no wrapper key: only entries that look like a server count, and only if `at` elsewhere found none."""
+    single: bool = False
+    """What stands there is one server, not a map of them."""
+    name_at: str = ""
+    """For `single`: key path of the server's name in the document; without one the file's stem is the name."""
+
+
+class ConfigFile(Located, Fact):
+    """A file that holds server definitions, settings or both."""
+
+    scope: DefinitionScope
+    format: Format = "json"
+    """`json` is read leniently: comments, trailing commas and a byte order mark are no errors."""
+    servers: tuple[ServersAt, ...] = ()
+    shared: bool = False
+    """The file belongs to another client too: it counts for this one only where this one is present."""
+
+
+class Roots(Located, Fact):
+    """A file of the client's own state that names project or plug-in folders."""
+
+    kind: Literal["project", "extension"]
+    format: RootFormat = "json"
+    at: str = ""
+    """Key path of the folders; for `sqlite` it is `table.column`, for `xml` it is `element@attribute`."""
+    take: Literal["value", "key"] = "value"
+    """`key`: the map's keys are the folders."""
+
+
+class Install(Located, Fact):
+    """Paths and packages whose existence shows that the client is installed, for one user or for the machine."""
+
+    packages: tuple[
+        Annotated[str, Field(pattern=r"^(npm|pypi|vscode|jetbrains|deb|rpm|brew|cask|winget):\S+$")], ...
+    ] = ()
+    """`ecosystem:name`; `collectors.locate.ecosystems` knows where each ecosystem puts its packages."""
+
+
+class Artifact(Located, Fact):
+    """Something besides servers that steers or extends the client: only its name, hash, size and place are told."""
+
+    kind: Literal["skill", "subagent", "command", "rule", "hook", "plugin", "marketplace"]
+    scope: DefinitionScope
+    format: Format = "json"
+    at: str | None = None
+    """Key path of the entries in a configuration file; without one each file is an artifact, named by the last `*`
+    of its path, else by its stem."""
+    take: Literal["value", "key"] = "value"
+    """`key`: the map's keys are the names."""
+    program_at: tuple[str, ...] = ()
+    """For hooks: keys of the command line within an entry; an entry that is a text is the command line itself."""
+
+
+class Provider(Located, Fact):
+    """Where a configuration file names model providers and default models; keys are never read."""
+
+    scope: DefinitionScope
+    format: Format = "json"
+    at: str
+    """Key path of the provider entries; the first `*` captures the provider's id."""
+    id_at: str = ""
+    """Key path, within an entry, of the provider's id, where the path to the entry captures none."""
+    id: str | None = None
+    """Id where nothing names one."""
+    url_at: tuple[str, ...] = ()
+    """Key paths, within an entry, of the base URL; the first that is there counts."""
+    model_at: tuple[str, ...] = ()
+    """Key paths, within an entry, of default models: texts, or maps whose keys are the models."""
+
+
+class SignedIn(Located, Fact):
+    """A file in which the client keeps, apart from tokens, who is signed in."""
+
+    format: Format = "json"
+    at: str
+    """Key path of the e-mail address or user name; nothing else of the file is read."""
+
+
+class Override(Fact):
+    """An environment variable of the running client that moves its files."""
+
+    name: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    replaces: str
+    """Start of the path templates that the value of the variable takes the place of."""
+
+
+class Manifest(Fact):
+    """Dependencies in a project's manifest that show the framework is used there."""
+
+    packages: tuple[Annotated[str, Field(pattern=r"^(npm|pypi):\S+$")], ...]
+
+    def on(self, os: str) -> tuple[str, ...]:
+        """The manifests that are read; the same on every system."""
+        return ("{project}/package.json", "{project}/pyproject.toml", "{project}/requirements.txt")
+
+
+class Namesake(Fact):
+    """A name of the client's executable that programs of others have too, wherever they are installed.
+
+    A process of that name is the client only with a second sign: an argument that is the client's own, or files of the
+    client in the home of the process' owner. Name and second sign together are `confirmed`; the name alone is nothing.
+    A file of that name where the client's installer puts it makes an agent that is `inferred`.
+    """
+
+    exe: str
+    """Exact base name, without `.exe`."""
+    arguments: tuple[str, ...] = ()
+    """First arguments that only the client takes; those that start with `--` count anywhere."""
+    others: tuple[str, ...] = ()
+    """Arguments that only the others take: where there is one, nothing but the client's own first argument counts."""
+
+
+class Process(Entry):
+    """How a running process of the client is recognised; any one suffices."""
+
+    exe: tuple[str, ...] = ()
+    """Exact base names of the executable, without `.exe`, when that name is the client's alone."""
+    packages: tuple[str, ...] = ()
+    """`npm:name` or `pypi:name` of the package that the running script lies in."""
+    paths: tuple[str, ...] = ()
+    """Path fragments of the executable or of the script, starting and ending at a path separator."""
+    namesake: tuple[Namesake, ...] = ()
+    bypass: tuple[str, ...] = ()
+    """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
+
+
+class Dialect(Entry):
+    """How the client's server entries differ from the common form."""
+
+    untyped_url: Transport = "http"
+    """Transport of an entry with a `url` and no type."""
+    skip_types: tuple[str, ...] = ()
+    """Entry types that are built into the client and are no MCP servers."""
+    types: dict[str, Transport] = Field(default_factory=dict)
+    """Further names of transports."""
+
+
+class Client(Entry):
+    """One AI client."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str
+    vendor: str
+    kind: Literal["cli", "ide", "desktop", "extension", "gateway", "runtime", "framework", "standard"]
+    """`standard`: files that several clients agree on and that belong to none."""
+    formerly: tuple[str, ...] = ()
+    install: tuple[Install, ...] = ()
+    config: tuple[ConfigFile, ...] = ()
+    roots: tuple[Roots, ...] = ()
+    process: Process = Process()
+    dialect: Dialect = Dialect()
+    artifact: tuple[Artifact, ...] = ()
+    provider: tuple[Provider, ...] = ()
+    signed_in: tuple[SignedIn, ...] = ()
+    posture: tuple[Posture, ...] = ()
+    permissions: Permissions | None = None
+    transcript: tuple[Transcript, ...] = ()
+    override: tuple[Override, ...] = ()
+    manifest: tuple[Manifest, ...] = ()
+    precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")
+    """Which definition of a name wins where several apply, the strongest first."""
+    exclusive: bool = False
+    """Servers defined in managed scope, where there are any, are the only ones the client loads."""
+    gateway: tuple[Annotated[str, Field(pattern=r"^(npm|pypi|oci|command):\S.*$")], ...] = ()
+    """Packages, or commands with up to two further words, that as a server in another client stand for all servers of
+    this gateway."""
+
+
+_NOTHING: set[str] = set()
+
+
+class Catalog:
+    """The clients, by id, in alphabetical order."""
+
+    def __init__(self, clients: Iterable[Client]) -> None:
+        self.clients: dict[str, Client] = {client.id: client for client in sorted(clients, key=lambda c: c.id)}
+
+    @classmethod
+    def load(cls, folders: Sequence[Path] = ()) -> Catalog:
+        """The built-in entries, then those of `folders`; a later entry with the same id replaces an earlier one.
+
+        Raises `ValueError` naming the file for an entry that does not fit the schema.
+        """
+        return cls(
+            load_client(path)
+            for folder in (Path(__file__).parent / "clients", *folders)
+            for path in sorted(folder.glob("*.toml"))
+        )
+
+    def without_people(self) -> Catalog:
+        """The same, but for where clients keep who is signed in."""
+        return Catalog(client.model_copy(update={"signed_in": ()}) for client in self.clients.values())
+
+    @cached_property
+    def project_markers(self) -> frozenset[str]:
+        """Names whose presence in a folder makes it a candidate project; a folder such as `config` tells nothing."""
+        return frozenset(
+            parts[1]
+            for client in self.clients.values()
+            for file in client.config
+            for os in ("linux", "macos", "windows")
+            for template in file.on(os)
+            if (parts := template.split("/"))[0] == "{project}" and (len(parts) == 2 or parts[1].startswith("."))
+        )
+
+
+def load_client(path: Path) -> Client:
+    """The entry in one TOML file. Raises `ValueError` naming the file."""
+    try:
+        client = Client.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    _forget_given(client)
+    return client
+
+
+def _forget_given(value: object) -> None:
+    """Drop pydantic's notes of which fields were given: nobody asks, and they weigh as much as the entries."""
+    if isinstance(value, Entry):
+        object.__setattr__(value, "__pydantic_fields_set__", _NOTHING)
+        for part in value.__dict__.values():
+            _forget_given(part)
+    elif isinstance(value, tuple | list):
+        for part in value:
+            _forget_given(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            _forget_given(part)

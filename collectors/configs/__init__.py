@@ -1,0 +1,1 @@
+"""The collector of configuration files, and its watch."""

@@ -1,0 +1,190 @@
+"""Server definitions, agents, artifacts, providers and diagnostics from the files of the catalog's clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from agent.records import Diagnostic, Evidence, Record
+from collectors.catalog.client import Os
+from collectors.configs.watch import ConfigWatch, Ground
+from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.locate.home_scan import Territory
+from collectors.locate.overrides import moved
+from collectors.locate.path_index import Places, Reading
+from collectors.locate.presence import agent_records
+from collectors.locate.projects import working_folders
+from collectors.readers.file import observe_file
+from collectors.readers.origin import NAME
+from collectors.sources.filesystem.windows_registry import is_key
+from collectors.sources.watching.folder_watch import Unwatched
+
+_LAYOUTS: tuple[tuple[Os, str], ...] = (("macos", "Library"), ("windows", "AppData"))
+"""Folders of a home that only one system has."""
+
+
+class ConfigCollector:
+    """Reads every file that some catalog client would read, one scope a file."""
+
+    name = NAME
+    settles = True
+
+    def __init__(self) -> None:
+        self._territories: dict[str, Territory] = {}
+        self._places: dict[Os, Places] = {}
+        self._watch: ConfigWatch | None = None
+        self._walked: Context | None = None
+        self._familiar: dict[tuple[str, str], bool] = {}
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        self._places = {}
+        territories = [Territory(None), *(Territory(home) for home in context.homes if home.reachable)]
+        before, self._territories = self._territories, {territory.owner: territory for territory in territories}
+        self._familiar.clear()
+        for territory in territories:
+            earlier = before.get(territory.owner)
+            if earlier:
+                territory.files = earlier.files
+            if earlier and context is self._walked:
+                # The same reconcile, because of what another collector found: no need to walk the homes again, nor to
+                # read again what nobody has changed since.
+                territory.walked, territory.read = earlier.walked, earlier.read
+            else:
+                territory.walk(context)
+            self._survey(context, territory)
+            yield from self._all(context, territory)
+        for home in context.homes:
+            if not home.reachable:
+                yield Observation(Scope(NAME, home.owner, home.path), unknown=True)
+        self._walked = context
+        yield from self._follow(context)
+
+    def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
+        stale: dict[str, Territory] = {}
+        moved = False
+        for scope in scopes:
+            territory = self._territories.get(scope.owner)
+            if territory is None:
+                continue
+            moved = moved or (
+                self._watch is not None and self._watch.leads_elsewhere(context.files, territory.home, scope)
+            )
+            known = scope.key in territory.files and not context.files.is_absent(scope.key, territory.home)
+            if known:
+                yield _file(context, territory, scope.key, self._present(territory))
+            if not known or not territory.means_the_same(context, scope.key):
+                stale[scope.owner] = territory
+        for territory in stale.values():
+            yield from self._again(context, territory)
+        if stale or moved:
+            yield from self._follow(context)
+
+    def depends_on(self, context: Context) -> object:
+        strange = tuple(place for place in working_folders(context) if not self._is_familiar(context, *place))
+        return strange, frozenset((move.owner, move.client.id, *move[1:3]) for move in moved(context))
+
+    def _is_familiar(self, context: Context, owner: str, folder: str) -> bool:
+        """Whether the folder is looked at anyway, so that an agent that comes to work there changes nothing."""
+        known = self._familiar.get((owner, folder))
+        if known is None:
+            territory = self._territories.get(owner)
+            known = self._familiar[owner, folder] = territory is not None and territory.knows(context, folder)
+        return known
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        return iter(())
+
+    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
+        self._watch = ConfigWatch(notify)
+        return self._watch
+
+    def _survey(self, context: Context, territory: Territory) -> None:
+        home, os = territory.home, context.os_of(territory.home)
+        # Homes are carried over, shared between systems and kept in repositories.
+        others = [
+            (self._places_of(context, other), folder)
+            for other, folder in _LAYOUTS
+            if home and other != os and context.files.is_folder(f"{home.path}/{folder}", home)
+        ]
+        territory.survey(context, self._places_of(context, os), others)
+
+    def _places_of(self, context: Context, os: Os) -> Places:
+        if os not in self._places:
+            self._places[os] = Places(context.catalog, os)
+        return self._places[os]
+
+    def _all(self, context: Context, territory: Territory) -> Iterator[Observation]:
+        present, known = self._present(territory), territory.read
+        territory.read = {}
+        for path in territory.files:
+            yield _file(context, territory, path, present, known)
+            if not self._watch:
+                # Nobody tells what changes, so nothing may be taken for unchanged.
+                territory.read.clear()
+        yield from self._whole(context, territory)
+
+    def _again(self, context: Context, territory: Territory) -> Iterator[Observation]:
+        """Survey a home again; files that were known before and still are need not be read for that."""
+        before, earlier, closed = territory.files, self._present(territory), territory.closed
+        self._survey(context, territory)
+        present = self._present(territory)
+        for path, readings in territory.files.items():
+            if (
+                path not in before
+                or len(before[path]) != len(readings)
+                or (present != earlier and any(reading.shared for reading in readings))
+            ):
+                yield _file(context, territory, path, present)
+        for path in (before.keys() - territory.files.keys()) | (closed.keys() - territory.closed.keys()):
+            territory.read.pop(path, None)
+            yield Observation(Scope(NAME, territory.owner, path))
+        yield from self._whole(context, territory)
+
+    def _whole(self, context: Context, territory: Territory) -> Iterator[Observation]:
+        """What is true of the home as a whole: its agents, and where it could not be looked into."""
+        base = territory.home.path if territory.home else ""
+        machine = self._territories[""].installs if territory.home else {}
+        agents = tuple(agent_records(context, territory.home, territory.installs, machine, territory.configured()))
+        yield Observation(Scope(NAME, territory.owner, base + "/<agents>"), agents)
+        troubles: tuple[Record, ...] = tuple(territory.troubles.values())
+        yield Observation(Scope(NAME, territory.owner, base + "/<troubles>"), troubles)
+        for folder, trouble in territory.closed.items():
+            yield Observation(Scope(NAME, territory.owner, folder), (trouble,), unknown=True)
+
+    def _present(self, territory: Territory) -> frozenset[str]:
+        return territory.present() | frozenset(self._territories[""].installs)
+
+    def _follow(self, context: Context) -> Iterator[Observation]:
+        if self._watch:
+            grounds = [
+                Ground(t.owner, t.home, t.folders, [path for path in t.files if not is_key(path)])
+                for t in self._territories.values()
+            ]
+            missed = self._watch.follow(context.files, grounds)
+            yield Observation(Scope(NAME, "", "<watch>"), tuple(_unwatched(context, gap) for gap in missed))
+
+
+def _file(
+    context: Context,
+    territory: Territory,
+    path: str,
+    present: frozenset[str],
+    known: Mapping[str, tuple[list[Reading], Observation]] = MappingProxyType({}),
+) -> Observation:
+    """One file, as read by those it belongs to and by those that share it and are there."""
+    readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]
+    if path not in known or known[path][0] != readings:
+        territory.read[path] = readings, observe_file(context, territory.home, path, readings)
+    else:
+        territory.read[path] = known[path]
+    return territory.read[path][1]
+
+
+def _unwatched(context: Context, gap: Unwatched) -> Diagnostic:
+    return Diagnostic.of(
+        endpoint_id=context.endpoint_id,
+        evidence=Evidence(collector=NAME, source=gap.path, confidence="confirmed"),
+        code="watch.missing",
+        message=f"changes here are seen only by the periodic reconcile: {gap.reason}",
+        path=gap.path,
+    )

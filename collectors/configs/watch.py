@@ -1,0 +1,81 @@
+"""Which folders to watch for the clients' files, and what a change in one of them makes dirty."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from collectors.contract import Home, Scope
+from collectors.locate.path_index import Node, listed
+from collectors.readers.origin import NAME
+from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.filesystem.mounts import Mounts
+from collectors.sources.watching.folder_watch import FolderWatch, Unwatched
+
+
+class Ground(NamedTuple):
+    """The part of the file system that one account's files can stand in."""
+
+    owner: str
+    home: Home | None
+    """Whose eyes to look with; None for what belongs to the machine."""
+    folders: Mapping[str, Node]
+    """Existing folders, with the names that matter in each."""
+    files: Iterable[str]
+    """Existing files that are read."""
+
+
+class ConfigWatch:
+    """Turns events of watched folders into dirty scopes; names that no client asks for make nothing dirty."""
+
+    def __init__(self, notify: Callable[[Scope | None], None]) -> None:
+        self._notify = notify
+        self._folders: dict[str, list[tuple[str, Node]]] = {}
+        self._links: dict[str, set[Scope]] = {}
+        self._targets: dict[tuple[str, str], str] = {}
+        self._network_homes: tuple[str, ...] = ()
+        self._mounts = Mounts()
+        self._watch = FolderWatch(self._changed, lambda: notify(None), self._check)
+        self.mode = self._watch.mode
+
+    def close(self) -> None:
+        self._watch.close()
+
+    def follow(self, files: FileTree, grounds: Iterable[Ground]) -> list[Unwatched]:
+        """Watch exactly what these grounds need; returns what could not be watched."""
+        grounds = tuple(grounds)
+        folders: dict[str, list[tuple[str, Node]]] = {}
+        links: dict[str, set[Scope]] = {}
+        targets: dict[tuple[str, str], str] = {}
+        for ground in grounds:
+            for folder, node in ground.folders.items():
+                folders.setdefault(folder, []).append((ground.owner, node))
+            for path in ground.files:
+                # Dotfile managers link configs: the file that changes then lies in another folder.
+                target = files.real(path, ground.home)
+                if target != path:
+                    links.setdefault(target, set()).add(Scope(NAME, ground.owner, path))
+                    targets[ground.owner, path] = target
+        self._folders, self._links, self._targets = folders, links, targets
+        self._network_homes = tuple(ground.home.network for ground in grounds if ground.home and ground.home.network)
+        return self._watch.set_folders({*folders, *map(os.path.dirname, links)})
+
+    def leads_elsewhere(self, files: FileTree, home: Home | None, scope: Scope) -> bool:
+        """Whether a path has become a link, is none any more, or leads to another file than when it was followed."""
+        return files.real(scope.key, home) != self._targets.get((scope.owner, scope.key), scope.key)
+
+    def _check(self, path: str) -> None:
+        """What network homes lie on passes: they are among the grounds only where that was asked for."""
+        if not any(f"{home}/".startswith(f"{path}/") for home in self._network_homes):
+            self._mounts.check(path)
+
+    def _changed(self, path: str) -> None:
+        folder, _, name = path.rpartition("/")
+        for owner, node in self._folders.get(listed(folder), ()):
+            if node.wants(name):
+                self._notify(Scope(NAME, owner, path))
+        for owner, _ in self._folders.get(path, ()):
+            self._notify(Scope(NAME, owner, path))
+        for scope in tuple(self._links.get(path, ())):
+            self._notify(scope)

@@ -1,0 +1,1 @@
+"""What a command line starts: launchers, packages, programs."""

@@ -1,0 +1,1 @@
+"""Which files to read: path index, projects, presence of clients, versions."""

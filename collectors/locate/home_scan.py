@@ -1,0 +1,182 @@
+"""Everything that the clients of one account would read: surveyed as a whole, cheap enough to survey again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.records import Diagnostic, Evidence
+from collectors.catalog.client import Manifest, Roots
+from collectors.contract import Context, Home, Observation
+from collectors.locate.manifests import dependencies
+from collectors.locate.overrides import moved
+from collectors.locate.path_index import Found, Node, Places, Reading, Root
+from collectors.locate.presence import Installation, configured, installations
+from collectors.locate.projects import around, distinct, named_roots, working_roots
+from collectors.readers.origin import NAME
+from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.project_walk import find_projects
+from collectors.sources.formats.documents import Unparseable
+
+Severity = Literal["info", "warning", "error"]
+_OF_THE_WALK = ("walk.truncated", "walk.unreadable")
+
+
+@dataclass(slots=True)
+class Territory:
+    """The files of one home, or with `home` None of the machine. A cache: `survey` makes it anew."""
+
+    home: Home | None
+    files: dict[str, list[Reading]] = field(default_factory=dict)
+    """Existing files, with who reads each and as what."""
+    folders: dict[str, Node] = field(default_factory=dict)
+    """Existing folders in which such files lie or may appear."""
+    named: dict[str, frozenset[Root]] = field(default_factory=dict)
+    """Project and plug-in folders by the state file that names them."""
+    frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Catalog ids of the agent frameworks a project depends on, by manifest."""
+    read: dict[str, tuple[list[Reading], Observation]] = field(default_factory=dict)
+    """What each file said when it was last read, and to whom."""
+    walked: tuple[Root, ...] = ()
+    installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
+    troubles: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
+    """What could not be looked into, by code and path."""
+    closed: dict[str, Diagnostic] = field(default_factory=dict)
+    """Folders that are there and could not be looked into: what lies in them is unknown."""
+
+    @property
+    def owner(self) -> str:
+        return self.home.owner if self.home else ""
+
+    def walk(self, context: Context) -> None:
+        """Look for projects that no client remembers; not part of `survey`, as it is what costs most."""
+        if self.home is None or self.home.account == "service":
+            return
+        self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] not in _OF_THE_WALK}
+        try:
+            walk = find_projects(context.files, self.home, context.catalog.project_markers, context.limits)
+        except FileNotFoundError:
+            self.walked = ()
+        except Unreadable as error:
+            # What was found before may still be there: it is looked at by name.
+            self._trouble(context, self.home.path, "walk.unreadable", error.message)
+        else:
+            self.walked = tuple(Root("project", path, context.files.shown(path)) for path in walk.projects)
+            if walk.truncated:
+                self._trouble(context, self.home.path, "walk.truncated", walk.truncated)
+
+    def survey(self, context: Context, places: Places, others: Iterable[tuple[Places, str]] = ()) -> None:
+        """Find what exists: known places of the home, the folders its state files name, then what lies in those.
+
+        `others` are folders of the home that are laid out as on another system, with the places of that one.
+        """
+        self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] in _OF_THE_WALK}
+        before = self.files
+        self.files, self.folders, self.named, self.frameworks, self.closed = {}, {}, {}, {}, {}
+        self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
+        if self.home:
+            for layout, folder in others:
+                self._add(context, layout.of_layout(context, self.home, folder))
+            for client, replaces, folder, _ in moved(context, self.home.owner):
+                self._add(context, places.of_moved(context, self.home, client, replaces, folder))
+            for path in list(self.files):
+                self._name(context, path)
+            roots = [root for found in self.named.values() for root in found]
+            for root in distinct([*roots, *working_roots(context, self.home), *self.walked], self.home):
+                self._add(context, places.of_root(context, self.home, root))
+            for path in self.files:
+                self._depend(context, path)
+        # What was found in a folder before it was closed may still be read by its name.
+        self.files |= {path: before[path] for path in before.keys() - self.files.keys() if self.is_closed(path)}
+        self.installs = installations(context, self.home, self.files)
+
+    def knows(self, context: Context, folder: str) -> bool:
+        """Whether a folder would be surveyed, as would the repository it lies in, though no agent worked there."""
+        if self.home is None:
+            return False
+        roots = {root.path for found in (*self.named.values(), self.walked) for root in found if root.kind == "project"}
+        return all(root.path in roots for root in around(context, self.home, folder))
+
+    def is_closed(self, path: str) -> bool:
+        """Whether a path lies in a folder that could not be looked into."""
+        return any(path.startswith(folder.rstrip("/") + "/") for folder in self.closed)
+
+    def means_the_same(self, context: Context, path: str) -> bool:
+        """Whether a state file still names the folders it named, and a manifest the frameworks; True for others."""
+        before = self.named.get(path), self.frameworks.get(path)
+        self._name(context, path)
+        self._depend(context, path)
+        return (self.named.get(path), self.frameworks.get(path)) == before
+
+    def configured(self) -> dict[str, set[str]]:
+        """Paths of existing files per catalog id that show a client is used here, also in a project's dependencies."""
+        found = configured(self.files)
+        for path, clients in self.frameworks.items():
+            for client in clients:
+                found.setdefault(client, set()).add(path)
+        return found
+
+    def present(self) -> frozenset[str]:
+        """Catalog ids of the clients that are installed or have files of their own in the home itself."""
+        return frozenset(configured(self.files, with_projects=False)) | frozenset(self.installs)
+
+    def _depend(self, context: Context, path: str) -> None:
+        manifests = [reading for reading in self.files.get(path, ()) if isinstance(reading.part, Manifest)]
+        if manifests:
+            named = dependencies(context, self.home, path)
+            self.frameworks[path] = frozenset(
+                r.client.id for r in manifests if isinstance(r.part, Manifest) and named & set(r.part.packages)
+            )
+
+    def _name(self, context: Context, path: str) -> None:
+        states = [reading for reading in self.files.get(path, ()) if isinstance(reading.part, Roots)]
+        if not states or self.home is None:
+            return
+        self.named.pop(path, None)
+        try:
+            self.named[path] = frozenset(
+                root for reading in states for root in named_roots(context, self.home, path, reading)
+            )
+        except FileNotFoundError:
+            return
+        except (Unreadable, Unparseable) as error:
+            # A file that also holds servers is read for those too, and that is when an empty one is told.
+            if error.code != "parse.empty":
+                self._trouble(context, path, error.code, error.message)
+
+    def _add(self, context: Context, found: Found) -> None:
+        for path, readings in found.files.items():
+            known = self.files.setdefault(path, [])
+            known += [reading for reading in readings if not _repeats(reading, known)]
+        for folder, node in found.folders.items():
+            self.folders.setdefault(folder, node)
+        for folder, error in found.troubles.items():
+            self.closed[folder] = self._diagnostic(context, folder, error.code, error.message, "error")
+        for hive, error in found.hidden.items():
+            self._trouble(context, hive, error.code, error.message, "info")
+        for path in found.unknown:
+            self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
+
+    def _trouble(self, context: Context, path: str, code: str, message: str, severity: Severity = "warning") -> None:
+        self.troubles[code, path] = self._diagnostic(context, path, code, message, severity)
+
+    def _diagnostic(self, context: Context, path: str, code: str, message: str, severity: Severity) -> Diagnostic:
+        shown = context.files.shown(path)
+        return Diagnostic.of(
+            endpoint_id=context.endpoint_id,
+            owner=self.owner or None,
+            evidence=Evidence(collector=NAME, source=shown, confidence="confirmed"),
+            severity=severity,
+            code=code,
+            message=message,
+            path=shown,
+        )
+
+
+def _repeats(reading: Reading, known: list[Reading]) -> bool:
+    """A project that is the home itself makes the user's own file match twice: the first one stands."""
+    return any(
+        reading.client is other.client and type(reading.part) is type(other.part) and reading.root is not other.root
+        for other in known
+    )

@@ -1,0 +1,124 @@
+"""Project and plug-in folders of one home: what the clients' own state names, where agents work, what a walk finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+from urllib.parse import unquote, urlsplit
+
+from agent.records import Instance
+from collectors.catalog.client import Roots
+from collectors.contract import Context, Home
+from collectors.locate.path_index import Reading, Root
+from collectors.sources.formats.documents import parse
+from collectors.sources.formats.keypath import find
+from collectors.sources.formats.state import sqlite_column, xml_attributes
+
+_MOST_FOLDERS = 5_000
+
+
+def named_roots(context: Context, home: Home, path: str, reading: Reading) -> Iterator[Root]:
+    """Folders that one state file names.
+
+    Raises `FileNotFoundError`, `Unreadable` or `Unparseable`; a file that is merely of an unknown shape names nothing.
+    """
+    roots = reading.part
+    if not isinstance(roots, Roots):
+        return
+    for label, text in _entries(context, home, path, roots):
+        folder = local_folder(text, context.os_of(home), home)
+        if folder is None:
+            continue
+        if roots.kind == "project":
+            yield Root("project", folder, context.files.shown(folder))
+        else:
+            yield Root("extension", folder, label or folder.rsplit("/", 1)[-1], reading.client.id)
+
+
+def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[tuple[str, str]]:
+    """Label and folder text of each entry."""
+    if roots.format == "sqlite":
+        table, _, column = roots.at.partition(".")
+        with context.files.opened(path, home) as descriptor:
+            values = sqlite_column(descriptor, table, column, _MOST_FOLDERS)
+        # Zed keeps the folders of one workspace in one column, a line each.
+        yield from (("", line) for value in values for line in value.splitlines())
+        return
+    data = context.files.read(path, home)
+    if roots.format == "xml":
+        element, _, attribute = roots.at.partition("@")
+        yield from (("", value) for value in xml_attributes(data, element, attribute))
+        return
+    for found in find(parse(data, roots.format, context.limits).value, roots.at):
+        label = found.captures[0] if found.captures else ""
+        for text in _texts(found.value, roots.take):
+            yield label, text
+
+
+def _texts(value: object, take: str) -> Iterator[str]:
+    if take == "key":
+        yield from (key for key in value if isinstance(key, str)) if isinstance(value, dict) else ()
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (item for item in value if isinstance(item, str))
+
+
+def local_folder(text: str, os: str, home: Home) -> str | None:
+    """An absolute folder of the observed machine from a path or a `file:` URI; None for anything else."""
+    text = text.replace("$USER_HOME$", home.path)
+    if text.startswith("file:"):
+        text = _of_uri(text).lstrip("/") if os == "windows" else _of_uri(text)
+    if os == "windows":
+        text = text.replace("\\", "/")
+        absolute = text[1:3] == ":/"
+        text = text[:1].upper() + text[1:]
+    else:
+        absolute = text.startswith("/")
+    if not absolute or "\0" in text or len(text) > 4096:
+        return None
+    if home.drives:
+        text = f"{home.drives}{text[0].lower()}{text[2:]}"
+    return text.rstrip("/") or "/"
+
+
+def _of_uri(text: str) -> str:
+    """The path of a `file:` URI of this machine; empty for one of another, or that is none."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return unquote(parts.path) if parts.netloc in ("", "localhost") else ""
+
+
+def working_roots(context: Context, home: Home) -> Iterator[Root]:
+    """Where the owner's running agents work: that folder, and the repository root above it."""
+    for owner, folder in working_folders(context):
+        if owner == home.owner:
+            yield from around(context, home, folder)
+
+
+def around(context: Context, home: Home, folder: str) -> Iterator[Root]:
+    """A folder that somebody works in, and the repository root above it."""
+    yield Root("project", folder, context.files.shown(folder))
+    above = folder
+    while above not in ("", "/", home.path):
+        if context.files.exists(above + "/.git", home):
+            yield Root("project", above, context.files.shown(above))
+            return
+        above = above.rpartition("/")[0]
+
+
+def working_folders(context: Context) -> list[tuple[str, str]]:
+    """Owners of running agents with the folders these work in."""
+    instances = (cast(Instance, record) for record in context.view.records("instance"))
+    return sorted({(i.owner or "", i.cwd) for i in instances if i.subject == "agent" and i.cwd})
+
+
+def distinct(roots: Iterable[Root], home: Home) -> list[Root]:
+    """Each folder once per kind and client, without the file system root."""
+    seen: dict[tuple[str, str, str | None], Root] = {}
+    for root in roots:
+        if root.path != "/":
+            seen.setdefault((root.kind, root.path, root.client), root)
+    return sorted(seen.values(), key=lambda root: (root.path != home.path, root.kind, root.path, root.client or ""))

@@ -1,0 +1,71 @@
+"""What a process is: an agent of the catalog, an MCP server, or of no interest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
+
+from agent.records import McpServer
+from collectors.contract import Context
+from collectors.processes.package import Programs
+from collectors.processes.signatures import AgentSignatures, Definitions, is_server_program, looks_like_server
+from collectors.sources.process.table import ProcessRow
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One process and what it was recognised as."""
+
+    row: ProcessRow
+    agent: str | None = None
+    """Catalog id."""
+    servers: tuple[McpServer, ...] = ()
+    """Definitions it may be an instance of."""
+    package: str | None = None
+    pretends: str | None = None
+    """Catalog id of the agent it calls itself without being its program."""
+
+    @property
+    def is_server(self) -> bool:
+        return self.agent is None and (bool(self.servers) or self.names_itself_server)
+
+    @property
+    def names_itself_server(self) -> bool:
+        """By its package or its executable, whatever is defined."""
+        return looks_like_server(self.package) or is_server_program(self.row.exe)
+
+    @property
+    def interesting(self) -> bool:
+        return self.agent is not None or self.is_server
+
+    def same_program(self, other: Judged) -> bool:
+        """Whether both are the same agent, or share a package or a definition."""
+        if self.agent or other.agent:
+            return self.agent == other.agent
+        if not (self.is_server and other.is_server):
+            return False
+        shared = {server.id for server in self.servers} & {server.id for server in other.servers}
+        if shared or (self.package is not None and self.package == other.package):
+            return True
+        return is_server_program(self.row.exe) and self.row.exe == other.row.exe
+
+
+class Judge:
+    """Recognises processes with the definitions known at one time; for `present` see `AgentSignatures`."""
+
+    def __init__(
+        self, context: Context, servers: Iterable[McpServer], present: Set[tuple[str | None, str]] = frozenset()
+    ) -> None:
+        self._programs = Programs(context.files)
+        self._agents = AgentSignatures(context.catalog, context.files, present)
+        self._definitions = Definitions(servers, context.files)
+
+    def __call__(self, row: ProcessRow) -> Judged:
+        package = self._programs.package(row)
+        agent = self._agents.match(row, package)
+        servers = () if agent else tuple(self._definitions.match(row, package))
+        judged = Judged(row, agent, servers, package, None if agent else self._agents.pretends(row))
+        if judged.interesting or judged.pretends:
+            return judged
+        # Ten thousand command lines that are of no interest need not be kept; the program's name is told of children.
+        return Judged(replace(row, argv=(), cwd=None))

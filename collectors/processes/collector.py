@@ -1,0 +1,191 @@
+"""Running agents and MCP servers as instances, one per process tree, from process events or else from sweeps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import cast
+
+from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
+from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.processes.classifier import Judge, Judged
+from collectors.processes.command import is_title
+from collectors.processes.instances import NAME, instance, is_instance
+from collectors.processes.tree import ProcessTree
+from collectors.processes.watch import ProcessWatch
+from collectors.sources.process.events import ProcessEvent
+from collectors.sources.process.table import ProcessRow, ProcessTable, Sweep
+
+
+class ProcessCollector:
+    """Looks closely only at processes that are new. With process events none is missed between two sweeps."""
+
+    name = NAME
+    settles = False
+
+    def __init__(self, table: ProcessTable | None = None) -> None:
+        self._table = table or ProcessTable()
+        self._tree = ProcessTree()
+        self._sweep = Sweep()
+        self._judge: Judge | None = None
+        self._known: object = None
+        self._told: dict[Scope, tuple[Record, ...]] = {}
+        self._watch: ProcessWatch | None = None
+        self._ended: list[int] = []
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        if not context.live:
+            return
+        known = [judged.row for judged in self._tree.judged.values() if judged.interesting] if self._watch else []
+        self._forget()
+        self._look(context)
+        # A full collection answers for the events that wait too: nobody may come back for them.
+        for event in self._watch.drain() if self._watch else ():
+            self._take_in(event)
+        self._keep(known)
+        self._told = dict(self._trees(context))
+        for scope, records in self._told.items():
+            yield Observation(scope, records)
+        if self._watch and self._ended:
+            self._watch.again()
+
+    def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
+        """Take in the process events that wait; what ended before it could be told is told once, then taken back."""
+        if context.live and self._watch:
+            self._prepare(context)
+            ended = [self._tree.drop(pid) for pid in self._ended]
+            self._ended.clear()
+            changes = [self._take_in(event) for event in self._watch.drain()]
+            if any(changes) or any(ended):
+                yield from self._changes(context)
+            if self._ended:
+                self._watch.again()
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        if context.live and self._look(context):
+            yield from self._changes(context)
+
+    def depends_on(self, context: Context) -> object:
+        servers = tuple(sorted((server.id, server.launch_hash) for server in _servers(context)))
+        return servers, _present(context)
+
+    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
+        if sys.platform == "linux":
+            self._watch = ProcessWatch.start(notify, self._table)
+        return self._watch
+
+    def _changes(self, context: Context) -> Iterator[Observation]:
+        told = dict(self._trees(context))
+        for scope in self._told.keys() - told.keys():
+            yield Observation(scope)
+        for scope, records in told.items():
+            before = self._told.get(scope, ())
+            if len(before) != len(records) or not all(map(Record.same_facts, before, records)):
+                yield Observation(scope, records)
+        self._told = told
+
+    def _look(self, context: Context) -> bool:
+        """Bring the tree up to date by a sweep; whether an interesting process came, went or changed."""
+        self._prepare(context)
+        rows, gone, self._sweep = self._table.changes(self._sweep)
+        left = [self._tree.drop(key.pid) for key in gone]
+        came = [self._put(row) for row in rows]
+        return any(came) or any(_matters(judged) for judged in left if judged)
+
+    def _take_in(self, event: ProcessEvent) -> bool:
+        """Follow one process event; whether an instance came, went or changed by it."""
+        if event.kind == "fork" and event.parent is not None:
+            self._tree.forked(event.pid, event.parent)
+        elif event.kind == "exec" and event.row:
+            return self._put(event.row)
+        elif event.kind == "exit":
+            judged = self._tree.judged.get(event.pid)
+            if judged and judged.interesting and not self._is_told(event.pid):
+                self._ended.append(event.pid)
+                return True
+            judged = self._tree.drop(event.pid)
+            return judged is not None and judged.interesting
+        return False
+
+    def _put(self, row: ProcessRow) -> bool:
+        assert self._judge is not None
+        before = self._tree.judged.get(row.pid)
+        judged = self._judge(_as_started(row, before))
+        self._tree.put(judged)
+        agent_works = before is None and self._tree.started(judged)
+        return agent_works or _matters(judged) or (before is not None and _matters(before))
+
+    def _is_told(self, pid: int) -> bool:
+        return any(pid in r.pids for records in self._told.values() for r in records if isinstance(r, Instance))
+
+    def _prepare(self, context: Context) -> None:
+        """A judge that knows today's definitions; with other ones every process is looked at as if it were new."""
+        known = self.depends_on(context)
+        if self._judge is None or known != self._known:
+            self._judge, self._known = Judge(context, _servers(context), _present(context)), known
+            self._forget()
+
+    def _forget(self) -> None:
+        self._tree.clear()
+        self._sweep = Sweep()
+
+    def _keep(self, rows: Iterable[ProcessRow]) -> None:
+        """What has ended since it was told may not be in the journal yet: it is told once more, then taken back."""
+        for row in rows:
+            if row.pid not in self._tree.judged:
+                self._put(row)
+                self._ended.append(row.pid)
+
+    def _trees(self, context: Context) -> Iterator[tuple[Scope, tuple[Record, ...]]]:
+        members: dict[int, list[Judged]] = {}
+        for judged in self._tree.judged.values():
+            if judged.interesting:
+                members.setdefault(self._tree.top(judged).row.pid, []).append(judged)
+            elif judged.pretends:
+                yield _scope(judged, "/title"), (_pretence(context, judged),)
+        for pid, judged_members in members.items():
+            top = self._tree.judged[pid]
+            parent, children = self._tree.parent_agent(top), self._tree.children(pid)
+            if is_instance(top, judged_members, parent):
+                yield _scope(top), (instance(context, top, judged_members, parent, children),)
+
+
+def _as_started(row: ProcessRow, before: Judged | None) -> ProcessRow:
+    """The row with the arguments it was started with, where the process has since written a title over them."""
+    if before is None or (before.row.start_ticks, before.row.exe) != (row.start_ticks, row.exe):
+        return row
+    return replace(row, argv=before.row.argv) if before.interesting and is_title(row.argv) else row
+
+
+def _matters(judged: Judged) -> bool:
+    return judged.interesting or judged.pretends is not None
+
+
+def _servers(context: Context) -> Iterator[McpServer]:
+    return (cast(McpServer, record) for record in context.view.records("mcp_server"))
+
+
+def _present(context: Context) -> frozenset[tuple[str | None, str]]:
+    """Whose homes hold files of clients that their executable's name alone does not tell."""
+    unsure = {client.id for client in context.catalog.clients.values() if client.process.namesake}
+    agents = (cast(AiAgent, record) for record in context.view.records("ai_agent"))
+    return frozenset((a.owner, a.agent) for a in agents if a.agent in unsure and a.evidence.confidence != "inferred")
+
+
+def _scope(judged: Judged, part: str = "") -> Scope:
+    row = judged.row
+    return Scope(NAME, row.owner or "", f"{row.pid}:{row.started:.2f}{part}")
+
+
+def _pretence(context: Context, judged: Judged) -> Diagnostic:
+    return Diagnostic.of(
+        endpoint_id=context.endpoint_id,
+        owner=judged.row.owner,
+        evidence=Evidence(collector=NAME, source=f"pid:{judged.row.pid}", confidence="confirmed"),
+        severity="info",
+        code="process.title_disagrees",
+        message=f"calls itself {judged.pretends}, but neither its program nor its script is",
+        path=judged.row.exe,
+        agent=judged.pretends,
+    )

@@ -1,0 +1,81 @@
+"""The processes that were looked at, and how they descend from each other, also through parents that are gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from collectors.processes.classifier import Judged
+from collectors.processes.command import base_name, program_of
+
+_DEAD_PARENTS = 4_096
+"""How many processes that ended are remembered, so that what they started still descends from whoever started them."""
+
+
+class ProcessTree:
+    """Judged processes by id. A parent is remembered as it first was: an orphan still descends from who started it."""
+
+    def __init__(self) -> None:
+        self.judged: dict[int, Judged] = {}
+        self._parents: dict[int, int] = {}
+        self._children: dict[int, Counter[str]] = {}
+
+    def put(self, judged: Judged) -> None:
+        row = judged.row
+        self.judged[row.pid] = judged
+        self._parents.setdefault(row.pid, row.ppid)
+
+    def forked(self, pid: int, parent: int) -> None:
+        """A new process, told before anything could be read of it; its id may have been another's before."""
+        if len(self._parents) > 2 * len(self.judged) + _DEAD_PARENTS:
+            self._parents = {pid: parent for pid, parent in self._parents.items() if pid in self.judged}
+        self._parents[pid] = parent
+
+    def drop(self, pid: int) -> Judged | None:
+        """Forget a process that ended; who its parent was is kept for its children."""
+        self._children.pop(pid, None)
+        return self.judged.pop(pid, None)
+
+    def clear(self) -> None:
+        self.judged.clear()
+        self._parents.clear()
+        self._children.clear()
+
+    def ancestors(self, judged: Judged) -> Iterator[Judged]:
+        """From the parent upwards, without those of which nothing is known."""
+        pid, seen = judged.row.pid, {judged.row.pid}
+        while (pid := self._parents.get(pid, 0)) and pid not in seen:
+            seen.add(pid)
+            if pid in self.judged:
+                yield self.judged[pid]
+
+    def top(self, judged: Judged) -> Judged:
+        """The outermost process of the same program: a launcher such as npx stands above the server it starts."""
+        top = judged
+        for above in self.ancestors(judged):
+            if above.same_program(judged):
+                top = above
+            elif above.agent:
+                break
+        return top
+
+    def parent_agent(self, judged: Judged) -> Judged | None:
+        """The outermost process of the nearest agent above, if that is another one."""
+        for above in self.ancestors(judged):
+            if above.agent and above.agent != judged.agent:
+                return self.top(above)
+        return None
+
+    def started(self, judged: Judged) -> bool:
+        """Count a program that an agent started, with the agent's outermost process; whether the count doubled."""
+        above = next((above for above in self.ancestors(judged) if above.agent), None)
+        if above is None or above.agent == judged.agent:
+            return False
+        counts = self._children.setdefault(self.top(above).row.pid, Counter())
+        name = base_name(program_of(judged.row))[:64]
+        counts[name] += 1
+        return counts[name].bit_count() == 1
+
+    def children(self, pid: int) -> Counter[str]:
+        """Programs started below an agent since it was first seen."""
+        return self._children.get(pid, Counter())

@@ -1,0 +1,1 @@
+"""What a server reaches: data sources, services, folders."""

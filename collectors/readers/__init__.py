@@ -1,0 +1,1 @@
+"""What one file says: servers, posture, artifacts, providers, sign-ins."""

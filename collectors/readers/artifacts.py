@@ -1,0 +1,123 @@
+"""Skills, sub-agents, commands, rules, hooks, plug-ins and marketplaces: name, hash, size and place of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from agent.records import Artifact, Evidence, Source
+from agent.redaction import redact
+from agent.redaction.redact import printable
+from collectors.catalog import client
+from collectors.contract import Context, Home
+from collectors.launch.identify import split_command
+from collectors.processes.package import base_name
+from collectors.readers.origin import NAME, Origin
+from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.formats.keypath import Found, find
+
+_MOST_FILES = 200
+_MOST_BYTES = 8_000_000
+_MOST_ENTRIES = 1_000
+_DEPTH = 4
+
+
+def file_artifact(context: Context, origin: Origin, part: client.Artifact, data: bytes) -> Artifact:
+    """The artifact that a file is, named by the last `*` of its path, else by its stem.
+
+    A skill is its whole folder: the scripts beside SKILL.md are what runs.
+    """
+    digest, size = hashlib.sha256(data).hexdigest(), len(data)
+    folder, _, file = origin.path.rpartition("/")
+    name = origin.captures[-1] if origin.captures else origin.stem
+    if part.kind == "skill" and file == "SKILL.md":
+        digest, size = _folder_hash(context, origin.home, folder)
+        name = folder.rpartition("/")[2]
+    return _artifact(origin, part, name, "", digest, size)
+
+
+def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> Iterator[Artifact]:
+    """The artifacts that are entries of a configuration file."""
+    seen: Counter[str] = Counter()
+    entries = (entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem))
+    for name, key, value in islice(entries, _MOST_ENTRIES):
+        key = redact.text(printable(key))[:512]
+        seen[key] += 1
+        unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part))
+
+
+def _entries(found: Found, part: client.Artifact, stem: str) -> Iterator[tuple[str, str, object]]:
+    if part.take == "key":
+        if isinstance(found.value, dict):
+            prefix = f"{found.key}." if found.key else ""
+            yield from ((str(key), f"{prefix}{key}", value) for key, value in found.value.items())
+        return
+    value = found.value
+    label = value.get("name") if isinstance(value, dict) else None if part.program_at else value
+    yield (label if isinstance(label, str) else found.captures[-1] if found.captures else stem), found.key, value
+
+
+def _program(value: object, part: client.Artifact) -> str | None:
+    """The program a hook starts; its arguments may hold anything and are left out."""
+    if not part.program_at:
+        return None
+    texts = [value] if isinstance(value, str) else []
+    if isinstance(value, dict):
+        texts = [text for key in part.program_at if isinstance(text := value.get(key), str)]
+    words = split_command(printable(texts[0]), []) if texts and texts[0].strip() else []
+    return base_name(redact.argv(words[:1]).args[0])[:256] if words else None
+
+
+def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str, int]:
+    """SHA-256 over names and contents below a folder, and the bytes hashed; files beyond the bounds count by name."""
+    total, size = hashlib.sha256(), 0
+    for number, path in enumerate(_files(context, home, folder, _DEPTH)):
+        total.update(path.removeprefix(folder).encode("utf-8", "replace") + b"\0")
+        if number >= _MOST_FILES or size >= _MOST_BYTES:
+            continue
+        try:
+            data = context.files.read(path, home)
+        except (OSError, Unreadable):
+            continue
+        size += len(data)
+        total.update(hashlib.sha256(data).digest())
+    return total.hexdigest(), size
+
+
+def _files(context: Context, home: Home | None, folder: str, depth: int) -> Iterator[str]:
+    try:
+        entries = context.files.entries(folder, home)
+    except (OSError, Unreadable):
+        return
+    for entry in entries:
+        path = f"{folder}/{entry.name}"
+        if entry.kind == "file":
+            yield path
+        elif entry.kind == "folder" and depth > 1 and entry.name not in ("node_modules", ".git", "__pycache__"):
+            yield from _files(context, home, path, depth - 1)
+
+
+def _artifact(
+    origin: Origin, part: client.Artifact, name: str, key: str, digest: str, size: int, program: str | None = None
+) -> Artifact:
+    return Artifact.of(
+        endpoint_id=origin.endpoint_id,
+        owner=origin.owner,
+        evidence=Evidence(collector=NAME, source=origin.shown, confidence="confirmed"),
+        artifact=part.kind,
+        agent=origin.agent,
+        name=redact.text(printable(name))[:256],
+        scope=part.scope,
+        project=origin.project,
+        extension=origin.extension,
+        program=program,
+        content_hash=digest,
+        size=size,
+        source=Source(path=origin.shown, key=origin.key(key)),
+    )

@@ -1,0 +1,163 @@
+"""One file of a client turned into records: definitions, artifacts, providers, or the diagnostic that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from agent.records import Diagnostic, Evidence, McpServer, Record, Source
+from agent.redaction import redact
+from agent.redaction.redact import printable
+from collectors.catalog.client import Artifact, ConfigFile, Provider, SignedIn
+from collectors.catalog.permissions import PosturePart
+from collectors.contract import Context, Home, Observation, Scope
+from collectors.locate.path_index import Reading
+from collectors.reach.data_sources import data_sources
+from collectors.readers.artifacts import entry_artifacts, file_artifact
+from collectors.readers.launch_file import launch_file
+from collectors.readers.origin import NAME, Origin
+from collectors.readers.posture import postures
+from collectors.readers.providers import providers
+from collectors.readers.servers import Definition, read_definitions
+from collectors.readers.sign_ins import sign_ins
+from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.formats.documents import Document, Unparseable
+from collectors.sources.formats.embedded import parse_at
+
+_TELLING = ConfigFile | Artifact | Provider | SignedIn | PosturePart
+
+
+def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Reading]) -> Observation:
+    """All records of one file for one account (None: the machine). A file that is absent has none."""
+    scope = Scope(NAME, home.owner if home else "", path)
+    about = [reading for reading in readings if isinstance(reading.part, _TELLING)]
+    about.sort(key=lambda reading: reading.shared)
+    # Of several readers the first is the one whose own file it is.
+    file = _File(context, home, path, about[0].client.id if about else None)
+    try:
+        return Observation(scope, tuple(file.records(about))) if about else Observation(scope)
+    except FileNotFoundError:
+        return Observation(scope)
+    except Unreadable as error:
+        return Observation(scope, (file.diagnostic(error.code, error.message, "error"),), unknown=True)
+    except Unparseable as error:
+        # An empty file defines nothing and says so; any other unreadable text might define something.
+        empty = error.code == "parse.empty"
+        severity: Literal["info", "error"] = "info" if empty else "error"
+        record = file.diagnostic(error.code, error.message, severity, error.line, error.column)
+        return Observation(scope, (record,), unknown=not empty)
+
+
+class _File:
+    """One file, read once and parsed once per format."""
+
+    def __init__(self, context: Context, home: Home | None, path: str, agent: str | None) -> None:
+        self.agent = agent
+        self.context = context
+        self.home = home
+        self.path = path
+        self.shown = context.files.shown(path)
+        self.read_by_some: set[str] = set()
+        """Top keys under which some client reads servers: to one that does not they are no news."""
+
+    def records(self, readings: Iterable[Reading]) -> Iterator[Record]:
+        data = self.context.files.read(self.path, self.home)
+        documents: dict[tuple[str, str], Document | None] = {}
+        readings = list(readings)
+        places = [at.at for r in readings if isinstance(r.part, ConfigFile) for at in r.part.servers]
+        self.read_by_some = {place.partition(".")[0] for place in places}
+        for reading in readings:
+            origin = Origin.of(self.context, self.home, self.path, reading)
+            part = reading.part
+            if isinstance(part, Artifact) and part.at is None:
+                yield file_artifact(self.context, origin, part, data)
+                continue
+            if not isinstance(part, _TELLING):
+                continue
+            kind = part.format, reading.inside
+            if kind not in documents:
+                documents[kind] = parse_at(self.path, data, *kind, self.context.limits)
+                yield from self._notes(documents[kind])
+            if document := documents[kind]:
+                yield from self._from_document(document.value, origin, reading)
+
+    def _notes(self, document: Document | None) -> Iterator[Diagnostic]:
+        for note in document.notes if document else ():
+            key = note.key and redact.text(printable(note.key))[:80]
+            yield self.diagnostic(note.code, note.message, line=note.line, key=key)
+
+    def _from_document(self, document: object, origin: Origin, reading: Reading) -> Iterator[Record]:
+        part = reading.part
+        if isinstance(part, ConfigFile):
+            for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):
+                if isinstance(found, Definition):
+                    yield _server(self.context, found, origin)
+                elif found.code != "definition.unread" or found.key not in self.read_by_some:
+                    # What is beyond the limit is unknown; what is merely wrong is no server to any client.
+                    grave: Literal["error", "warning"] = "error" if found.code == "definition.too_many" else "warning"
+                    yield self.diagnostic(found.code, found.message, grave, key=found.key, agent=reading.client.id)
+        elif isinstance(part, Artifact):
+            yield from entry_artifacts(document, origin, part)
+        elif isinstance(part, Provider):
+            yield from providers(document, origin, part)
+        elif isinstance(part, SignedIn):
+            yield from sign_ins(document, origin, part)
+        elif isinstance(part, PosturePart):
+            for posture in postures(document, origin, part):
+                yield posture
+                if posture.unknown:
+                    message = f"{len(posture.unknown)} permission settings of an unknown type or value"
+                    key = posture.unknown[0]
+                    yield self.diagnostic("posture.not_understood", message, key=key, agent=reading.client.id)
+
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        severity: Literal["info", "warning", "error"] = "warning",
+        line: int | None = None,
+        column: int | None = None,
+        key: str | None = None,
+        agent: str | None = None,
+    ) -> Diagnostic:
+        return Diagnostic.of(
+            endpoint_id=self.context.endpoint_id,
+            owner=self.home.owner if self.home else None,
+            evidence=Evidence(collector=NAME, source=self.shown, confidence="confirmed"),
+            severity=severity,
+            code=code,
+            message=message,
+            path=self.shown,
+            line=line,
+            column=column,
+            key=key,
+            agent=agent or self.agent,
+        )
+
+
+def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
+    return McpServer.of(
+        endpoint_id=origin.endpoint_id,
+        owner=origin.owner,
+        evidence=Evidence(collector=NAME, source=origin.shown),
+        agent=origin.agent,
+        name=found.name,
+        scope=found.scope,
+        project=printable(found.captures[0]) if found.scope == "local" and found.captures else origin.project,
+        extension=origin.extension,
+        transport=found.transport,
+        command=found.command,
+        args=found.args,
+        package=found.package,
+        pinned=found.pinned,
+        url=found.url,
+        remote_url=found.remote_url,
+        env_names=found.env_names,
+        header_names=found.header_names,
+        enabled=found.enabled,
+        inline_secret=found.inline_secret,
+        data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),
+        launch_file=launch_file(context, origin.home, found.command, found.args, origin.project),
+        launch_hash=found.launch_hash,
+        source=Source(path=origin.shown, key=origin.key(found.key)),
+    )

@@ -1,0 +1,195 @@
+"""The permission settings of one file of a client, in common words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Literal, TypeVar, get_args
+
+from agent.records import Evidence, Posture, Source
+from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, ServerRule, SetBy, least_safe
+from agent.redaction import redact
+from agent.redaction.redact import printable
+from collectors.catalog import permissions
+from collectors.catalog.permissions import (
+    LimitAt,
+    ModeAt,
+    NetworkAt,
+    PosturePart,
+    RulesAt,
+    SandboxAt,
+    ServerRulesAt,
+    TrustAt,
+)
+from collectors.catalog.rule_syntax import MODES, SYNTAXES, Said
+from collectors.readers.origin import NAME, Origin
+from collectors.readers.settings import Settings
+from collectors.sources.formats.keypath import Found, find
+
+_MOST_PARTS = 1_000
+_MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
+_SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
+_NETWORKS: tuple[Network, ...] = get_args(Network)
+
+T = TypeVar("T", bound=str)
+
+
+def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Posture]:
+    """What the file sets, one record for each place in it where settings start; none where it sets nothing."""
+    set_by: SetBy = "user" if part.scope == "extension" else part.scope
+    for found in islice(find(document, part.posture.at), _MOST_PARTS):
+        settings = Settings(found.value, found.key)
+        said = _Reader(settings, set_by).read(part.posture)
+        if any(said.values()) or settings.unknown:
+            yield Posture.of(
+                endpoint_id=origin.endpoint_id,
+                owner=origin.owner,
+                evidence=Evidence(collector=NAME, source=origin.shown),
+                basis="configured",
+                agent=origin.agent,
+                project=printable(found.captures[0]) if part.scope == "local" and found.captures else origin.project,
+                set_by=set_by,
+                fallback=part.file.fallback,
+                unknown=settings.unknown,
+                source=Source(path=origin.shown, key=_shown(origin.key(found.key))),
+                **said,
+            )
+
+
+class _Reader:
+    def __init__(self, settings: Settings, set_by: SetBy) -> None:
+        self._settings = settings
+        self._set_by = set_by
+
+    def read(self, part: permissions.Posture) -> dict[str, Any]:
+        trusted = list(self._trusted(part.trusted))
+        return {
+            "approval_mode": least_safe(_MODES, self._values(part.mode)),
+            "mode_until": self._until(part.mode),
+            "sandbox": least_safe(_SANDBOXES, self._values(part.sandbox)),
+            "network": least_safe(_NETWORKS, self._values(part.network)),
+            "rules": tuple(rule for place in part.rules for rule in self._rules(place)),
+            "servers": tuple(rule for place in part.servers for rule in self._servers(place)),
+            "trusted_folders": tuple(folder for folder, trust in trusted if trust != "untrusted"),
+            "untrusted_folders": tuple(folder for folder, trust in trusted if trust == "untrusted"),
+            "permitted_modes": self._limit(part.limit, "modes", _MODES),
+            "permitted_sandboxes": self._limit(part.limit, "sandboxes", _SANDBOXES),
+            "managed_rules_only": self._lock(part.managed_rules_only_at),
+            "managed_servers_only": self._lock(part.managed_servers_only_at),
+        }
+
+    def _values(self, places: Sequence[ModeAt | SandboxAt | NetworkAt]) -> Iterator[Any]:
+        for place in places:
+            if isinstance(place, ModeAt) and place.read:
+                for found in self._settings.at(place.at):
+                    mode = MODES[place.read](found.value)
+                    if mode == "unknown":
+                        self._settings.misunderstood(found.key)
+                    if mode:
+                        yield mode
+            else:
+                for _, meaning in self._settings.told(place.at, place.values):
+                    yield meaning or "unknown"
+
+    def _until(self, places: Sequence[ModeAt]) -> str | None:
+        told = (found.value for place in places if place.until for found in self._settings.at(place.at))
+        return next((until for place in places for value in told if (until := place.until.get(str(value)))), None)
+
+    def _rules(self, place: RulesAt) -> Iterator[Rule]:
+        if place.values:
+            for found, effect in self._settings.told(place.at, place.values):
+                if effect and effect != "unset":
+                    for said in SYNTAXES[place.syntax](found.captures, found.value):
+                        yield self._rule(said._replace(effect=effect))
+            return
+        for found in self._settings.at(place.at):
+            understood = list(SYNTAXES[place.syntax](found.captures, found.value))
+            if not understood and isinstance(found.value, str) and place.effect:
+                understood = [Said("unknown", found.value)]
+            if not understood and found.value != {}:
+                self._settings.misunderstood(found.key)
+            for said in understood[:_MOST_PARTS]:
+                effect = said.effect or place.effect
+                if effect is None or said.subject == "unknown":
+                    self._settings.misunderstood(found.key)
+                if effect:
+                    yield self._rule(said._replace(effect=effect))
+
+    def _rule(self, said: Said) -> Rule:
+        return Rule(
+            effect=said.effect or "ask",
+            subject=said.subject,
+            pattern=_shown(said.pattern),
+            tool=_shown(said.tool)[:128] if said.tool else None,
+            set_by=self._set_by,
+        )
+
+    def _servers(self, place: ServerRulesAt) -> Iterator[ServerRule]:
+        if place.values:
+            for found, told in self._settings.told(place.at, place.values):
+                if told and told != "unset":
+                    yield _server_rule(told, place.about, found)
+            return
+        effect = place.effect or "deny"
+        if effect == "only" and any(found.value == [] for found in self._settings.at(place.at.removesuffix("[]"))):
+            yield ServerRule(effect="only", match="none")
+        for found in self._settings.at(place.at):
+            rule = _server_rule(effect, place.about, found)
+            if rule.match == "unknown":
+                self._settings.misunderstood(found.key)
+            yield rule
+
+    def _trusted(self, places: Sequence[TrustAt]) -> Iterator[tuple[str, str]]:
+        for place in places:
+            if place.values:
+                for found, meaning in self._settings.told(place.at, place.values):
+                    folder = found.captures[-1]
+                    shown = _shown(folder.rstrip("/").rpartition("/")[0] or "/" if meaning == "parent" else folder)
+                    yield from [(shown, meaning)] if meaning else []
+            else:
+                for found in self._settings.at(place.at):
+                    if isinstance(found.value, str):
+                        yield _shown(found.value), "folder"
+                    else:
+                        self._settings.misunderstood(found.key)
+
+    def _limit(self, places: Sequence[LimitAt], aspect: str, order: tuple[T, ...]) -> tuple[T, ...] | None:
+        """What is permitted, from safe to unsafe; a limit that was not understood in full is none."""
+        permitted: set[T] = set()
+        for place in places:
+            values: dict[str, tuple[T, ...]] = getattr(place, aspect)
+            for _, known in self._settings.told(place.at, values) if values else ():
+                if known is None:
+                    return None
+                permitted |= set(known)
+        return tuple(value for value in order if value in permitted) or None
+
+    def _lock(self, at: str) -> bool:
+        return bool(at) and self._settings.holds(at)
+
+
+def _server_rule(effect: Literal["approve", "deny", "only"], about: str, found: Found) -> ServerRule:
+    value = found.value
+    if about == "any":
+        return ServerRule(effect=effect, match="any")
+    if about == "key":
+        return ServerRule(effect=effect, match="name", pattern=_name(found.captures[-1]))
+    if about == "value" and isinstance(value, str):
+        return ServerRule(effect=effect, match="name", pattern=_name(value))
+    if about == "entry" and isinstance(value, dict):
+        name, argv, url = value.get("serverName"), value.get("serverCommand"), value.get("serverUrl")
+        if isinstance(name, str):
+            return ServerRule(effect=effect, match="name", pattern=_name(name))
+        if isinstance(argv, list) and argv and all(isinstance(word, str) for word in argv):
+            return ServerRule(effect=effect, match="command", pattern=" ".join(redact.argv(argv).args))
+        if isinstance(url, str):
+            return ServerRule(effect=effect, match="url", pattern=_shown(url))
+    return ServerRule(effect=effect, match="unknown")
+
+
+def _name(name: str) -> str:
+    return printable(name)[:256]
+
+
+def _shown(text: str) -> str:
+    return redact.text(printable(text))[:512]

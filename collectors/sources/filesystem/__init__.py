@@ -1,0 +1,1 @@
+"""Bounded reading of files and folders that anybody may have written."""

@@ -1,0 +1,40 @@
+"""What an account may do by the mode bits, for a process that itself may do more."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from collectors.contract import Home
+from collectors.sources.filesystem.unreadable import Unreadable
+
+READ: Final = 4
+SEARCH: Final = 1
+
+
+def granted(status: os.stat_result, account: Home, right: int) -> bool:
+    """Whether owner, group or other bits give the account this right; root has every right.
+
+    Access control lists are not looked at: what only they grant is denied here.
+    """
+    if account.uid == 0:
+        return True
+    mode = status.st_mode
+    if status.st_uid == account.uid:
+        mode >>= 6
+    elif status.st_gid in account.gids:
+        mode >>= 3
+    return bool(mode & right)
+
+
+def demand(status: os.stat_result, account: Home | None, right: int) -> None:
+    """Raises `Unreadable` unless the account has the right; None stands for whatever the kernel decides."""
+    if account is not None and not granted(status, account, right):
+        raise Unreadable("file.not_owners", "the owner of the home could not read it themself")
+
+
+def judged(home: Home | None, live: bool) -> Home | None:
+    """The account whose rights must be checked by us; None where the kernel's own check is the right one."""
+    if home is None or home.uid is None:
+        return None
+    return None if live and hasattr(os, "geteuid") and os.geteuid() == home.uid else home

@@ -1,0 +1,118 @@
+"""Project folders in a home: a bounded look for the file names that clients' project configurations have."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Literal
+
+from collectors.contract import Home, Limits
+from collectors.sources.filesystem.access import READ, SEARCH, granted, judged
+from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.filesystem.unreadable import Unreadable
+
+_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_PRUNED: Final = frozenset(
+    ("node_modules", "bower_components", "site-packages", "__pycache__", "venv", "virtualenv", "Trash", "$RECYCLE.BIN")
+)
+_PRUNED_IN: Final = {"": _PRUNED | {"Library", "AppData"}, "go": _PRUNED | {"pkg"}}
+"""By folder, for those in which more names are left out."""
+# A virtual environment, and what calls itself a cache (https://bford.info/cachedir/).
+_OPAQUE: Final = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Folders that hold a marker, sorted. `truncated` names the bound that cut the walk short, if any: `entries` or
+    `seconds`. Going no deeper than `limits.walk_depth` is what the walk is, not a cut."""
+
+    projects: tuple[str, ...]
+    truncated: Literal["entries", "seconds"] | None
+    entries: int
+
+
+def find_projects(tree: FileTree, home: Home, markers: frozenset[str], limits: Limits) -> Walk:
+    """Folders below the home, nearest first, that hold one of the names; the home itself is none.
+
+    Hidden folders, dependencies, caches, other file systems and links are not entered. Raises `FileNotFoundError` or
+    `Unreadable` for the home itself; a folder inside that cannot be listed is passed over.
+    """
+    with tree.folder(home.path, home) as start:
+        return _Walker(tree, home, markers, limits, start).walk()
+
+
+class _Walker:
+    def __init__(self, tree: FileTree, home: Home, markers: frozenset[str], limits: Limits, start: int | str) -> None:
+        self._tree = tree
+        self._home = home
+        self._account = judged(home, live=tree.root == "/")
+        self._top = home.path.rstrip("/")
+        self._markers = markers
+        self._telling = markers | _OPAQUE
+        self._limits = limits
+        self._start = start
+        self._device = os.stat(start).st_dev
+        self._left = limits.walk_entries
+
+    def walk(self) -> Walk:
+        deadline = time.monotonic() + self._limits.walk_seconds
+        projects: list[str] = []
+        pending = deque([("", 0)])
+        truncated: Literal["entries", "seconds"] | None = None
+        while pending and truncated is None:
+            folder, depth = pending.popleft()
+            marked, inside = self._look(folder)
+            if marked and folder:
+                projects.append(f"{self._top}/{folder}")
+            if depth < self._limits.walk_depth:
+                pending.extend((path, depth + 1) for path in inside)
+            if self._left <= 0:
+                truncated = "entries"
+            elif pending and time.monotonic() > deadline:
+                truncated = "seconds"
+        return Walk(tuple(sorted(projects)), truncated, self._limits.walk_entries - self._left)
+
+    def _look(self, folder: str) -> tuple[bool, list[str]]:
+        """Whether the folder holds a marker, and the folders in it that are worth a look."""
+        try:
+            names, inside = self._listing(folder)
+        except (OSError, Unreadable):
+            return False, []
+        self._left -= len(names)
+        telling = self._telling.intersection(names)
+        marked = not telling.isdisjoint(self._markers)
+        if not telling.isdisjoint(_OPAQUE):
+            return marked, []
+        before, pruned = f"{folder}/" if folder else "", _PRUNED_IN.get(folder, _PRUNED)
+        return marked, [before + name for name in inside if name not in pruned]
+
+    def _listing(self, folder: str) -> tuple[list[str], list[str]]:
+        """All names in a folder, and those of its folders that are not hidden."""
+        self._tree.check_mount(f"{self._top}/{folder}" if folder else self._top, self._home)
+        if isinstance(self._start, str):
+            return self._names(os.path.join(self._start, folder))
+        opened = os.open(folder or ".", _FOLDER, dir_fd=self._start)
+        try:
+            return self._names(opened) if self._may_list(os.fstat(opened)) else ([], [])
+        finally:
+            os.close(opened)
+
+    def _names(self, place: int | str) -> tuple[list[str], list[str]]:
+        # One comprehension each: this is what a walk spends its time on.
+        with os.scandir(place) as listing:
+            entries = list(islice(listing, self._left))
+        names = [entry.name for entry in entries]
+        return names, [e.name for e in entries if e.is_dir(follow_symlinks=False) and e.name[0] != "."]
+
+    def _may_list(self, status: os.stat_result) -> bool:
+        if status.st_dev != self._device:
+            return False
+        account = self._account
+        # Only a folder of someone else can be closed to the owner of the home; a link swapped in above it leads no
+        # further than what the owner may list.
+        if account is None or status.st_uid == account.uid:
+            return True
+        return granted(status, account, READ) and granted(status, account, SEARCH)

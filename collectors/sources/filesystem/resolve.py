@@ -1,0 +1,142 @@
+"""Where a path leads on the observed machine: links followed by hand, never out of the root, no window for a swap."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+from collectors.contract import Home
+from collectors.sources.filesystem.access import SEARCH, demand
+from collectors.sources.filesystem.mounts import Mounts
+from collectors.sources.filesystem.unreadable import Unreadable
+
+# O_PATH needs no read permission on a folder and opens nothing; without it (macOS) folders must be readable.
+_TOP: Final = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0)
+_FOLDER: Final = _TOP | getattr(os, "O_NOFOLLOW", 0)
+# Far above any real path; a hostile chain of links and `..` would otherwise cost seconds.
+_MOST_STEPS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The end of a path: a name in an open folder (or, without one, a full path) and what stood there."""
+
+    folder: int | None
+    name: str
+    status: os.stat_result
+
+
+def components(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]
+
+
+class Descent:
+    """Walks one path from the root, one open folder at a time; the `Place` is good while the context is open.
+
+    Every folder entered must be searchable for `account` if there is one, and pass `mounts` if there are any. The
+    root itself is exempt: for an image it is only where the image happens to be mounted.
+    """
+
+    def __init__(
+        self, root: str, mounts: Mounts | None, account: Home | None, most_links: int, network_home: str = ""
+    ) -> None:
+        self._root = root
+        self._mounts = mounts
+        self._account = account
+        self._network_home = network_home
+        self._links = most_links
+        self._steps = _MOST_STEPS
+        self._path = ""
+        self._pending: list[str] = []
+        self._folder = os.open(root, _TOP)
+
+    def __enter__(self) -> Descent:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        os.close(self._folder)
+
+    @property
+    def goal(self) -> str:
+        """Where the way leads as far as it was walked: after `arrive`, or where that met nothing, without links."""
+        return os.path.normpath("/" + "/".join([*components(self._path), *reversed(self._pending)]))
+
+    def arrive(self, path: str, follow: bool = True) -> Place:
+        """The end of `path`; with `follow` it is never a link. Raises `OSError` or `Unreadable`."""
+        pending = self._pending = components(path)[::-1]
+        while pending:
+            name = pending[-1]
+            self._allow(name)
+            if name == "..":
+                # Up from where we are, not from where the folder may have been moved to: down again from the root.
+                pending[-1:] = components(self._path)[:-1][::-1]
+                self._restart()
+            elif len(pending) > 1:
+                self._enter(name)
+            else:
+                status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+                if not (follow and stat.S_ISLNK(status.st_mode)):
+                    return Place(self._folder, name, status)
+                self._follow(name)
+        return Place(self._folder, ".", os.fstat(self._folder))
+
+    def _allow(self, name: str) -> None:
+        self._steps -= 1
+        if self._steps < 0:
+            raise Unreadable("file.link_loop", "the path takes too many steps")
+        if self._account is not None and self._path:
+            demand(os.fstat(self._folder), self._account, SEARCH)
+        if self._mounts is not None and name != "..":
+            self._mounts.check(f"{self._path}/{name}", self._network_home)
+
+    def _enter(self, name: str) -> None:
+        try:
+            folder = os.open(name, _FOLDER, dir_fd=self._folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+            self._follow(name)
+            return
+        os.close(self._folder)
+        self._folder = folder
+        self._path = f"{self._path}/{name}"
+        self._pending.pop()
+
+    def _follow(self, name: str) -> None:
+        self._links -= 1
+        if self._links < 0:
+            raise Unreadable("file.link_loop", "its links lead in a circle or through too many steps")
+        try:
+            target = os.readlink(name, dir_fd=self._folder)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+            if len(self._pending) > 1 and not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+                raise NotADirectoryError(errno.ENOTDIR, "not a folder") from error
+            raise Unreadable("file.changed", "it was replaced while being opened") from error
+        if target.startswith("/"):
+            self._restart()
+        self._pending[-1:] = components(target)[::-1]
+
+    def _restart(self) -> None:
+        top = os.open(self._root, _TOP)
+        os.close(self._folder)
+        self._folder = top
+        self._path = ""
+
+
+def by_name(root: str, path: str) -> Place:
+    """The same for systems that cannot open relative to a folder (Windows). Weaker: links are followed by the system,
+    so a link may be swapped between this look and the opening (the caller compares what it opened with `status`),
+    mode bits are not judged, and in an image an absolute link leads nowhere instead of into the image."""
+    live = root == "/"
+    real = os.path.realpath(path if live else os.path.join(root, *components(path)), strict=True)
+    top = os.path.realpath(root)
+    if not live and os.path.commonpath([top, real]) != top:
+        raise FileNotFoundError(errno.ENOENT, "leads out of the root")
+    return Place(None, real, os.lstat(real))

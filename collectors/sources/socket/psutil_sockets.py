@@ -1,0 +1,30 @@
+"""macOS and Windows: the sockets of each process from psutil."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import psutil
+
+from collectors.sources.socket.table import TcpSocket, TcpTable, tcp_socket
+
+
+def read(pids: Iterable[int]) -> TcpTable:
+    sockets: list[TcpSocket] = []
+    unreadable: set[int] = set()
+    for pid in sorted(set(pids)):
+        try:
+            sockets += _of(pid)
+        except psutil.NoSuchProcess:
+            continue
+        except (psutil.Error, OSError):
+            unreadable.add(pid)
+    return TcpTable(sockets, frozenset(unreadable))
+
+
+def _of(pid: int) -> Iterator[TcpSocket]:
+    for connection in psutil.Process(pid).net_connections(kind="tcp"):
+        listening = connection.status == psutil.CONN_LISTEN
+        if listening or connection.status == psutil.CONN_ESTABLISHED:
+            remote = (connection.raddr.ip, connection.raddr.port) if connection.raddr else None
+            yield tcp_socket(pid, listening, (connection.laddr.ip, connection.laddr.port), remote)

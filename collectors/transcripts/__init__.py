@@ -1,0 +1,1 @@
+"""What sessions ran with, from the clients' own transcripts."""

@@ -1,0 +1,92 @@
+"""Settings: precedence, errors that name line and key, and the example file that lists every setting."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from agent.config import load
+from agent.delivery.contract import TargetSettings
+from agent.runtime.toml_lines import line_of
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_example_file_is_the_defaults(tmp_path: Path) -> None:
+    assert load.load(EXAMPLE, env={}) == load.Settings()
+
+
+def test_the_example_file_names_every_setting() -> None:
+    documented = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    for name, field in load.Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            assert set(documented[name]) == set(section.model_fields)
+
+
+def test_the_example_target_names_every_target_setting_with_its_default() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    commented = text[text.index("# [[target]]") :]
+    lines = [line[2:] for line in commented.splitlines() if re.match(r"# (\[\[|\w+ = )", line)]
+    target = tomllib.loads("\n".join(lines))["target"][0]
+    assert set(target) == set(TargetSettings.model_fields)
+    for name, field in TargetSettings.model_fields.items():
+        if name not in ("url", "token_file", "token_env", "ca_file"):
+            assert target[name] == field.default
+
+
+def test_environment_beats_file_and_flags_beat_environment(tmp_path: Path) -> None:
+    file = write(tmp_path, "[collect]\nprocess_seconds = 3\nsocket_seconds = 30\n")
+    env = {"ROLLCALL_COLLECT__PROCESS_SECONDS": "4", "ROLLCALL_LOG__LEVEL": "debug"}
+    flags: dict[str, Any] = {"collect": {"process_seconds": 5}}
+    settings = load.load(file, env, flags)
+    assert (settings.collect.process_seconds, settings.collect.socket_seconds) == (5, 30)
+    assert settings.log.level == "debug"
+    assert load.load(file, env).collect.process_seconds == 4
+
+
+def test_an_error_names_file_line_and_key_but_no_value(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        '[log]\nlevel = "loud"\n\n[[target]]\nurl = "https://a.test"\n\n[[target]]\nname = "b"\n'
+        'url = "https://user:hunter2@b.test"\n[colect]\nx = 1\n',
+    )
+    with pytest.raises(load.ConfigError) as caught:
+        load.load(file, env={})
+    text = str(caught.value)
+    assert f"{file}:2: log.level:" in text
+    assert f"{file}:9: target.1.url:" in text
+    assert f"{file}:10: colect:" in text
+    assert "hunter2" not in text
+    assert "loud" not in text
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    file = write(tmp_path, "[log]\nlevel = \n")
+    with pytest.raises(load.ConfigError, match="line 2"):
+        load.load(file, env={})
+
+
+def test_a_named_file_must_exist_but_the_default_need_not(tmp_path: Path) -> None:
+    with pytest.raises(load.ConfigError, match="no such file"):
+        load.load(tmp_path / "missing.toml", env={})
+
+
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [(("a", "b"), 2), (("a", "c", "d"), 4), (("t", "1", "x"), 8), (("a", "missing"), 1), (("zzz",), None)],
+)
+def test_the_line_of_a_key_is_found(location: tuple[str, ...], line: int | None) -> None:
+    text = '[a]\nb = 1\n[a."c"]\nd = 2\n[[t]]\nx = 1\n[[t]]\nx = 2\n'
+    assert line_of(text, location) == line

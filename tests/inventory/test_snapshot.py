@@ -1,0 +1,102 @@
+"""Snapshots in the journal: when there is one, what is in it, and whether it may be trusted as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.config.load import Settings
+from agent.inventory.context import file_context
+from agent.inventory.inventory import Inventory
+from agent.inventory.runner import Engine
+from agent.inventory.snapshot import Snapshots, append_snapshot
+from agent.inventory.store import Store, as_json
+from agent.journal.journal import Journal, JournalFull
+from agent.records import Record
+from collectors.contract import Observation, Scope
+from tests.made import agent, diagnostic, server
+
+FILE = Scope("configs", "dev", "/home/dev/.demo.json")
+
+
+def as_is(facts: Iterable[Record], previous: Mapping[str, Record]) -> Mapping[str, Record]:
+    return {record.id: record for record in facts}
+
+
+def engine_with(*records: Record) -> Engine:
+    inventory = Inventory(as_is)
+    inventory.replace(Observation(FILE, records))
+    inventory.settle()
+    inventory.committed()
+    context = file_context(Settings())
+    return Engine((), inventory, lambda: context)
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal.open(":memory:", "e")
+
+
+def test_it_is_the_whole_inventory_between_two_markers_that_count_it(journal: Journal) -> None:
+    engine = engine_with(server("a"), server("b"), agent())
+    with journal.transaction() as step:
+        append_snapshot(step, engine)
+    begin, *records, end = journal.read(0)
+    assert (begin.op, end.op) == ("snapshot_begin", "snapshot_end")
+    assert [entry.record for entry in records] == [as_json(record) for record in engine.inventory.all()]
+    assert {entry.at for entry in records} == {server("a").observed_at}
+    assert begin.record and end.record
+    assert begin.record["id"] == end.record["id"]
+    assert end.record["status"] == "complete"
+    assert end.record["counts"] == {"ai_agent": 1, "mcp_server": 2}
+    assert end.record["digest"] == engine.inventory.digest()
+
+
+@pytest.mark.parametrize(("severity", "status"), [("error", "partial"), ("warning", "complete"), ("info", "complete")])
+def test_it_is_partial_where_something_could_not_be_seen(journal: Journal, severity: str, status: str) -> None:
+    with journal.transaction() as step:
+        append_snapshot(step, engine_with(server("a"), diagnostic(severity=severity)))
+    end = journal.read(0)[-1]
+    assert end.record and end.record["status"] == status
+
+
+def test_there_is_one_at_the_beginning_and_the_next_when_it_is_time(journal: Journal) -> None:
+    store = Store(journal)
+    snapshots = Snapshots(store, seconds=3600)
+    assert snapshots.due()
+    store.append(lambda step: snapshots.append(step, engine_with()))
+    assert not snapshots.due()
+    assert not Snapshots(store, seconds=3600).due()
+    for age, due in ((3000, False), (3700, True)):
+        then = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
+        store.append(lambda step, then=then: Store.set_mark(step, "snapshot", then))  # type: ignore[misc]
+        assert snapshots.due() is due
+
+
+def test_one_that_was_not_committed_is_still_due(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db", "e")
+    snapshots = Snapshots(Store(journal), seconds=3600)
+    with pytest.raises(JournalFull), journal.transaction() as step:
+        snapshots.append(step, engine_with(server("a")))
+        raise JournalFull("disk full")
+    assert snapshots.due()
+    assert journal.read(0) == []
+    journal.close()
+
+
+@pytest.mark.parametrize("value", ["2999-01-01T00:00:00+00:00", "yesterday", "2026-01-01T00:00:00"])
+def test_a_mark_that_cannot_be_right_means_that_one_is_due(journal: Journal, value: str) -> None:
+    """A clock that was set back, or a damaged value, must not put snapshots off for years."""
+    store = Store(journal)
+    store.append(lambda step: Store.set_mark(step, "snapshot", value))
+    assert Snapshots(store, seconds=3600).due()
+
+
+def test_a_fleet_that_started_together_does_not_report_together(journal: Journal) -> None:
+    store = Store(journal)
+    then = (datetime.now(UTC) - timedelta(seconds=3420)).isoformat()
+    store.append(lambda step: Store.set_mark(step, "snapshot", then))
+    assert {Snapshots(store, seconds=3600).due() for _ in range(200)} == {True, False}
