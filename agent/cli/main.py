@@ -338,10 +338,10 @@ def _policy_init(options: argparse.Namespace) -> int:
 def _rules(options: argparse.Namespace) -> tuple[Rule, ...]:
     """Those of Rollcall and those of the policy."""
     from agent.governance.rules import RULES
-    from agent.governance.rules.custom import own_rules
+    from agent.governance.rules.custom import custom_rules
     from agent.service import scan
 
-    return (*RULES, *own_rules(scan.policy_of(load.load(options.config)).policy))
+    return (*RULES, *custom_rules(scan.policy_of(load.load(options.config)).policy))
 
 
 def _rules_list(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from functools import partial
 from agent.records import Approval, McpServer, Posture, Source
 from agent.records.approval import ApprovalState
 from agent.records.posture import ServerRule, SetBy
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from collectors.catalog.permissions import Permissions
 
@@ -25,7 +25,7 @@ class _Decision:
 
 
 def approvals(
-    servers: Iterable[McpServer], configured: Iterable[Posture], catalog: Catalog, memo: Memo
+    servers: Iterable[McpServer], configured: Iterable[Posture], catalog: Catalog, memo: DerivationCache
 ) -> Iterator[Approval]:
     """One for each definition whose client is known to treat permissions in some way."""
     layers: dict[tuple[str, str | None], list[Posture]] = {}

@@ -12,23 +12,27 @@ from agent.correlation.coverage import coverage
 from agent.correlation.effective_posture import effective, observed
 from agent.correlation.gateways import fan_out
 from agent.correlation.precedence import resolve
-from agent.network.name_cache import Names
+from agent.network.name_cache import NameCache
 from agent.network.sockets import network
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, changed
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 
 
 def correlate(
-    facts: Iterable[Record], catalog: Catalog, live: bool, names: Names | None = None, memo: Memo | None = None
+    facts: Iterable[Record],
+    catalog: Catalog,
+    live: bool,
+    names: NameCache | None = None,
+    memo: DerivationCache | None = None,
 ) -> dict[str, Record]:
     """The inventory by record id: the facts with their joins filled in, and the edges that follow from them.
 
     `names` tells which hosts addresses belong to; `memo` what was concluded before from the same facts.
     """
-    memo = memo or Memo()
+    memo = memo or DerivationCache()
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
     servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog, memo))
@@ -84,7 +88,7 @@ def _runs(server: McpServer, running: set[str]) -> bool | None:
     return False if server.transport == "stdio" or _loopback_port(server.url) else None
 
 
-def _with_state(server: McpServer, running: bool | None, memo: Memo) -> McpServer:
+def _with_state(server: McpServer, running: bool | None, memo: DerivationCache) -> McpServer:
     return memo.get(("state", server.id), (server, running), lambda: changed(server, running=running))
 
 
@@ -93,7 +97,7 @@ def _agents(
     servers: Iterable[McpServer],
     instances: Iterable[Instance],
     catalog: Catalog,
-    memo: Memo,
+    memo: DerivationCache,
 ) -> dict[tuple[str | None, str], AiAgent]:
     """One agent per owner and client; a running or merely configured client without other evidence is one too."""
     agents = {(a.owner, a.agent): a for a in records if isinstance(a, AiAgent)}
@@ -140,7 +144,7 @@ def _edges(
     agents: dict[tuple[str | None, str], AiAgent],
     servers: Iterable[McpServer],
     instances: Iterable[Instance],
-    memo: Memo,
+    memo: DerivationCache,
 ) -> Iterator[Connection]:
     for server in servers:
         agent = agents.get((server.owner, server.agent))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Endpoint, Evidence, Owner, Record
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog, Client, Os
 from collectors.catalog.templates import template_path
 from collectors.contract import Home
@@ -18,7 +18,7 @@ _UNREACHED = {
 
 
 def coverage(
-    records: Iterable[Record], agents: dict[tuple[str | None, str], AiAgent], catalog: Catalog, memo: Memo
+    records: Iterable[Record], agents: dict[tuple[str | None, str], AiAgent], catalog: Catalog, memo: DerivationCache
 ) -> Iterator[Coverage]:
     """One record per owner whose home is known."""
     owners: list[Owner] = []

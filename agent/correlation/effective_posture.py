@@ -18,7 +18,7 @@ from typing import Literal, TypeVar, get_args
 from agent.correlation.client_versions import as_of, is_known
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog, Client
 from collectors.catalog.permissions import Flag, Permissions
 
@@ -32,7 +32,9 @@ Limit = Literal["permitted_modes", "permitted_sandboxes"]
 T = TypeVar("T")
 
 
-def effective(agents: Iterable[AiAgent], known: Iterable[Posture], catalog: Catalog, memo: Memo) -> Iterator[Posture]:
+def effective(
+    agents: Iterable[AiAgent], known: Iterable[Posture], catalog: Catalog, memo: DerivationCache
+) -> Iterator[Posture]:
     """One posture for each agent outside of projects, and one for each project that has settings of its own.
 
     Of the `known` postures those that are configured count; observed ones tell the version of a client whose

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from agent.records import Connection, Diagnostic, McpServer
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from collectors.processes.package import base_name, package_name
 
@@ -17,7 +17,7 @@ _Key = tuple[str | None, str]
 """An account and the catalog id of a gateway."""
 
 
-def fan_out(servers: Sequence[McpServer], catalog: Catalog, memo: Memo) -> Iterator[Connection | Diagnostic]:
+def fan_out(servers: Sequence[McpServer], catalog: Catalog, memo: DerivationCache) -> Iterator[Connection | Diagnostic]:
     """An edge from each definition that starts a gateway to each server that the gateway itself is configured with,
     which may start a gateway in turn; and a diagnostic where that would be too many edges."""
     gateways = {sign: client.id for client in catalog.clients.values() for sign in client.gateway}

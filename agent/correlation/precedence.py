@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from agent.records import McpServer, changed
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog, Client
 
 
-def resolve(servers: Iterable[McpServer], catalog: Catalog, memo: Memo) -> Iterator[McpServer]:
+def resolve(servers: Iterable[McpServer], catalog: Catalog, memo: DerivationCache) -> Iterator[McpServer]:
     """The definitions with `shadowed_by` and `effective` filled in by the client's own order of precedence."""
     by_agent: dict[str, list[McpServer]] = {}
     for server in servers:

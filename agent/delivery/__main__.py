@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from agent.delivery.messages import Errand, Told
+from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.sender import Sender
 from agent.delivery.targets.registry import make_sender
 from agent.journal.journal import Journal
@@ -30,7 +30,7 @@ def main() -> None:
         if hasattr(signal, name):
             # They are sent to the whole group and meant for the daemon, which ends this process by its pipe.
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    errand = Errand.model_validate_json(sys.stdin.buffer.readline())
+    errand = DeliveryJob.model_validate_json(sys.stdin.buffer.readline())
     configure(errand.log)
     try:
         # One that a killed daemon left behind needs a moment to see that it is alone.
@@ -42,7 +42,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _deliver(errand: Errand) -> None:
+def _deliver(errand: DeliveryJob) -> None:
     journal = Journal.open(errand.journal, errand.endpoint_id)
     senders = [make_sender(journal, target, _notice) for target in errand.targets]
     ended = threading.Event()
@@ -71,14 +71,14 @@ def _report_until_done(senders: list[Sender], ended: threading.Event, linger: fl
                 busy = time.monotonic()
             if status.last_error != errors.get(status.name):
                 errors[status.name] = status.last_error
-                _tell(Told(kind="error", name=status.name, text=status.last_error))
+                _tell(WorkerMessage(kind="error", name=status.name, text=status.last_error))
 
 
 def _notice(code: str, message: str) -> None:
-    _tell(Told(kind="notice", name=code, text=message))
+    _tell(WorkerMessage(kind="notice", name=code, text=message))
 
 
-def _tell(told: Told) -> None:
+def _tell(told: WorkerMessage) -> None:
     try:
         os.write(sys.stdout.fileno(), told.line())
     except OSError:

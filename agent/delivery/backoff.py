@@ -10,7 +10,7 @@ _SLICE = 30.0
 """Longest single wait: how late, at most, the end of a laptop's sleep is noticed."""
 
 
-class Pause:
+class Backoff:
     """One thread waits, others wake or stop it."""
 
     def __init__(self) -> None:

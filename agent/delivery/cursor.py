@@ -73,7 +73,7 @@ class Cursor:
         position = self.load()
         self._store(position._replace(done=seq - 1, accepted=seq - 1, sending=None))
 
-    def bury(self, first_seq: int, last_seq: int, reason: str) -> None:
+    def dead_letter(self, first_seq: int, last_seq: int, reason: str) -> None:
         """Make entries dead letters and go on behind them."""
         position = self.load()._replace(done=last_seq, sending=None)
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -17,7 +17,7 @@ class _Line(BaseModel):
         return self.model_dump_json().encode() + b"\n"
 
 
-class Errand(_Line):
+class DeliveryJob(_Line):
     """The first line on the process's standard input. Each later one says that there is more; its end, to stop."""
 
     journal: str
@@ -29,7 +29,7 @@ class Errand(_Line):
     """Seconds with nothing to send before the process ends: a burst of changes shares one connection."""
 
 
-class Told(_Line):
+class WorkerMessage(_Line):
     """A line on the process's standard output."""
 
     kind: Literal["notice", "error"]

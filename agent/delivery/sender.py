@@ -6,7 +6,7 @@ import json
 import threading
 import time
 
-from agent.delivery.backoff import Pause, backoff, patient, slow
+from agent.delivery.backoff import Backoff, backoff, patient, slow
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import (
     Accepted,
@@ -36,7 +36,7 @@ class Sender:
         self._settings = settings
         self._on_notice = on_notice
         self._cursor = Cursor(journal, target.name)
-        self._pause = Pause()
+        self._pause = Backoff()
         self._thread = threading.Thread(target=self._run, name=f"sender-{target.name}", daemon=True)
         self._progress = threading.Condition()
         self._failures = 0
@@ -144,7 +144,7 @@ class Sender:
             self._suspect = batch.last_seq
             self._cursor.reset()
             return 0.0
-        self._cursor.bury(batch.first_seq, batch.last_seq, reason)
+        self._cursor.dead_letter(batch.first_seq, batch.last_seq, reason)
         self._suspect = 0
         self._error = reason
         self._buried += len(batch.lines)

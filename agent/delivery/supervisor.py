@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 
 from agent.config.load import Settings
-from agent.delivery.backoff import Pause, backoff
+from agent.delivery.backoff import Backoff, backoff
 from agent.delivery.contract import Notice
 from agent.delivery.cursor import Cursor, TargetStatus
-from agent.delivery.messages import Errand, Told
+from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.journal.journal import Journal, JournalError
 from agent.runtime.child import start
 
@@ -19,7 +19,7 @@ _LONGEST_BACKOFF = 300.0
 _LINGER = 10.0
 
 
-class Courier:
+class DeliverySupervisor:
     """One thread, which sleeps or listens to the one process that delivers to all targets.
 
     Where each target stands is durable in the journal, so it does not matter when or how that process ends.
@@ -29,7 +29,7 @@ class Courier:
         self, journal: Journal, file: Path, settings: Settings, on_notice: Notice, linger: float = _LINGER
     ) -> None:
         self._journal = journal
-        self._errand = Errand(
+        self._errand = DeliveryJob(
             journal=str(file.absolute()),
             endpoint_id=journal.endpoint_id,
             targets=settings.target,
@@ -39,7 +39,7 @@ class Courier:
         self._cursors = [Cursor(journal, target.name) for target in settings.target]
         self._on_notice = on_notice
         self._errors: dict[str, str | None] = {}
-        self._pause = Pause()
+        self._pause = Backoff()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self._process: subprocess.Popen[bytes] | None = None
         self._speech = threading.Lock()
@@ -136,7 +136,7 @@ class Courier:
 
     def _hear(self, line: bytes) -> None:
         try:
-            told = Told.model_validate_json(line)
+            told = WorkerMessage.model_validate_json(line)
         except ValueError:
             return
         if told.kind == "notice":

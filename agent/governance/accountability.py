@@ -12,7 +12,7 @@ from functools import partial
 from agent.governance.policy.model import OwnerRule
 from agent.records import AiAgent, Endpoint, Instance, McpServer, Owner, Record, SignIn, changed
 from agent.records.base import AccountableBy
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Accountability:
         return Answer(person, "account") if person else None
 
 
-def attributed(records: Mapping[str, Record], who: Accountability, memo: Memo) -> Iterator[Record]:
+def attributed(records: Mapping[str, Record], who: Accountability, memo: DerivationCache) -> Iterator[Record]:
     """Agents, servers, instances and accounts, with who answers for them."""
     for record in records.values():
         if isinstance(record, Owner):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agent.governance.policy.exceptions import exception_for
 from agent.governance.policy.model import Policy, PolicyException
-from agent.governance.rules.rule import Facts, Rule
+from agent.governance.rules.rule import Rule, RuleContext
 from agent.governance.subject import describe, enduring
 from agent.records import Finding, McpServer, Proof, Record, changed
 from agent.records.finding import Severity
@@ -41,14 +41,16 @@ class Assessor:
     def __init__(self, rules: Iterable[Rule], policy: Policy) -> None:
         self._policy = policy
         active = [rule for rule in rules if rule.id not in policy.rules.disabled]
-        self._single = _by_kind(rule for rule in active if not rule.joint)
-        self._joint = _by_kind(rule for rule in active if rule.joint)
+        self._single = _by_kind(rule for rule in active if not rule.cross_record)
+        self._joint = _by_kind(rule for rule in active if rule.cross_record)
         self._answers: dict[str, _Answers] = {}
         self._day: date | None = None
         self._compared: dict[str | None, list[McpServer]] = {}
         self._untouched: set[str | None] = set()
 
-    def assess(self, facts: Facts, previous: Mapping[str, Record], now: datetime | None = None) -> dict[str, Finding]:
+    def assess(
+        self, facts: RuleContext, previous: Mapping[str, Record], now: datetime | None = None
+    ) -> dict[str, Finding]:
         """All findings by id: what does not conform now, and what did not before and does now."""
         now = now or datetime.now(UTC)
         earlier = {id_: record for id_, record in previous.items() if isinstance(record, Finding)}
@@ -67,25 +69,25 @@ class Assessor:
         found.update((finding.id, finding) for finding in resolved[-_MOST_KEPT:])
         return found
 
-    def _findings(self, record: Record, facts: Facts, now: datetime) -> Iterator[Finding]:
-        single, joint = self._single.get(record.kind, ()), self._joint.get(record.kind, ())
-        if not single and not joint:
+    def _findings(self, record: Record, facts: RuleContext, now: datetime) -> Iterator[Finding]:
+        single, cross_record = self._single.get(record.kind, ()), self._joint.get(record.kind, ())
+        if not single and not cross_record:
             return
         known, person = self._answers.get(record.id), facts.accountable(record)
         if known and known.record is record and known.person == person:
             alone, beside = known.alone, known.beside
-            if joint and not (record.kind == "mcp_server" and record.owner in self._untouched):
-                beside = self._beside(joint, record, beside, facts, now)
+            if cross_record and not (record.kind == "mcp_server" and record.owner in self._untouched):
+                beside = self._beside(cross_record, record, beside, facts, now)
         else:
             asked = _ask(single, record, facts)
             alone = tuple(self._finding(rule, record, proofs, facts, now) for rule, proofs in asked)
-            beside = self._beside(joint, record, _NOTHING, facts, now)
+            beside = self._beside(cross_record, record, _NOTHING, facts, now)
         self._answers[record.id] = _Answers(record, person, alone, beside)
         yield from alone
         yield from beside.values()
 
     def _beside(
-        self, rules: Iterable[Rule], record: Record, earlier: Mapping[str, Finding], facts: Facts, now: datetime
+        self, rules: Iterable[Rule], record: Record, earlier: Mapping[str, Finding], facts: RuleContext, now: datetime
     ) -> Mapping[str, Finding]:
         """By rule; one with the proofs it had is the one it was."""
         found: dict[str, Finding] = {}
@@ -95,7 +97,7 @@ class Assessor:
             found[rule.id] = before if before and same else self._finding(rule, record, proofs, facts, now)
         return found or _NOTHING
 
-    def _compare(self, facts: Facts) -> None:
+    def _compare(self, facts: RuleContext) -> None:
         """Which accounts' servers are those of the last time, with those of the machine and of administrators, which
         count everywhere: what was said of them beside each other still holds."""
         now: dict[str | None, list[McpServer]] = {}
@@ -112,7 +114,9 @@ class Assessor:
         for id_ in ids:
             self._answers.pop(id_, None)
 
-    def _finding(self, rule: Rule, record: Record, proofs: tuple[Proof, ...], facts: Facts, now: datetime) -> Finding:
+    def _finding(
+        self, rule: Rule, record: Record, proofs: tuple[Proof, ...], facts: RuleContext, now: datetime
+    ) -> Finding:
         severity: Severity = self._policy.rules.severity.get(rule.id, rule.severity)
         exception = exception_for(rule.id, record, self._policy, now.date())
         return Finding.of(
@@ -148,7 +152,7 @@ def _by_kind(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
     return kinds
 
 
-def _ask(rules: Iterable[Rule], record: Record, facts: Facts) -> Iterator[tuple[Rule, tuple[Proof, ...]]]:
+def _ask(rules: Iterable[Rule], record: Record, facts: RuleContext) -> Iterator[tuple[Rule, tuple[Proof, ...]]]:
     for rule in rules:
         proofs = tuple(rule.check(record, facts))
         if proofs:

@@ -14,12 +14,12 @@ from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
-from agent.governance.rules.custom import own_rules
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.custom import custom_rules
+from agent.governance.rules.rule import RuleContext
 from agent.governance.supply_chain.trust import trusted
-from agent.network.name_cache import Names
+from agent.network.name_cache import NameCache
 from agent.records import AiAgent, Record, changed
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 
 
@@ -28,8 +28,8 @@ def derivation(
     catalog: Catalog,
     live: bool,
     policy: InForce,
-    names: Names | None = None,
-    memo: Memo | None = None,
+    names: NameCache | None = None,
+    memo: DerivationCache | None = None,
 ) -> Derivation:
     """Under this policy, with the baseline that the settings name. Raises `ConfigError`."""
     try:
@@ -53,9 +53,9 @@ class Derivation:
         policy: InForce,
         live: bool,
         baseline: Baseline | None = None,
-        names: Names | None = None,
+        names: NameCache | None = None,
         given: GivenFiles | None = None,
-        memo: Memo | None = None,
+        memo: DerivationCache | None = None,
     ) -> None:
         self._baseline = baseline
         self._names = names
@@ -63,13 +63,13 @@ class Derivation:
         self._live = live
         self._given = given or GivenFiles()
         self._last: dict[str, Record] = {}
-        self._memo = memo or Memo()
+        self._memo = memo or DerivationCache()
         self.adopt(policy)
 
     def adopt(self, policy: InForce) -> None:
         """Judge by this policy from now on."""
         self._policy = policy
-        self._assessor = Assessor((*RULES, *own_rules(policy.policy)), policy.policy)
+        self._assessor = Assessor((*RULES, *custom_rules(policy.policy)), policy.policy)
 
     def __call__(self, facts: Iterable[Record], previous: Mapping[str, Record]) -> Mapping[str, Record]:
         records = correlate(facts, self._catalog, self._live, self._names, self._memo)
@@ -87,11 +87,15 @@ class Derivation:
                 records[id_] = known
         self._assessor.forget(self._last.keys() - records.keys())
         self._last = records
-        findings = self._assessor.assess(Facts(records, self._policy.policy, self._catalog, self._baseline), previous)
+        findings = self._assessor.assess(
+            RuleContext(records, self._policy.policy, self._catalog, self._baseline), previous
+        )
         return {**records, **findings}
 
 
-def _answered(records: Mapping[str, Record], policy: Policy, given: GivenFiles, memo: Memo) -> Iterator[Record]:
+def _answered(
+    records: Mapping[str, Record], policy: Policy, given: GivenFiles, memo: DerivationCache
+) -> Iterator[Record]:
     """Servers with their trust posture, all with who answers for them, and what was given and cannot be used."""
     if endpoint := next(iter(records.values()), None):
         yield from given.diagnostics(endpoint.endpoint_id)

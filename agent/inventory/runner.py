@@ -21,7 +21,7 @@ _PARTS = ("watch", "depends_on", "collect", "refresh", "poll")
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class CollectorRun:
     """How a collector last did."""
 
     ok: bool
@@ -45,7 +45,7 @@ class Engine:
         self._alive = alive
         self.collectors = list(collectors)
         self.inventory = inventory
-        self.passes: dict[str, Pass] = {}
+        self.passes: dict[str, CollectorRun] = {}
         self._surroundings = surroundings
         self._context = surroundings()
         self._depends: dict[str, object] = {}
@@ -143,7 +143,7 @@ class Engine:
         before = self.passes.get(collector.name)
         at = datetime.now(UTC) if success else before.last_success if before else None
         ok = not any(self.inventory.facts(_trouble(collector, part)) for part in _PARTS)
-        self.passes[collector.name] = Pass(ok, seconds, records, at)
+        self.passes[collector.name] = CollectorRun(ok, seconds, records, at)
 
     @contextmanager
     def _visible(self, collector: Collector, part: str) -> Iterator[None]:

@@ -17,7 +17,7 @@ _MAX_HOSTS = 8
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
 
 
-class Names:
+class NameCache:
     """Addresses and the hosts they were told for, the latest first. Safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, expiry_seconds: float = _EXPIRY_SECONDS) -> None:

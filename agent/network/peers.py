@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from agent.network.name_cache import Names, canonical, host_name
+from agent.network.name_cache import NameCache, canonical, host_name
 from agent.network.provider_hosts import ProviderHosts, provider_hosts
 from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, Record, changed
 
@@ -24,7 +24,7 @@ class Endpoint(NamedTuple):
     port: int
 
 
-class Peers:
+class EndpointIndex:
     """The endpoints that this machine's configurations and the catalog know."""
 
     def __init__(
@@ -80,7 +80,7 @@ class Peers:
 
 
 def named(
-    connections: Iterable[Connection], names: Names | None, peers: Peers, instances: Iterable[Instance]
+    connections: Iterable[Connection], names: NameCache | None, peers: EndpointIndex, instances: Iterable[Instance]
 ) -> Iterator[Connection]:
     """The sockets among the connections with name, purpose and exposure; other edges as they are."""
     by_id = {instance.id: instance for instance in instances}

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from agent.network.name_cache import Names, host_name
+from agent.network.name_cache import NameCache, host_name
 from agent.network.resolved_monitor import SOCKET, MonitorError, ResolvedMonitor
 from agent.runtime.logs import logger
 
@@ -27,12 +27,12 @@ def system_addresses(host: str) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)]
 
 
-class NameKeeper:
+class Resolver:
     """One background thread."""
 
     def __init__(
         self,
-        names: Names,
+        names: NameCache,
         seconds: float = 900.0,
         resolve: Resolve = system_addresses,
         monitor: str | None = SOCKET,

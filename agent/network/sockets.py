@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
-from agent.network.name_cache import Names
-from agent.network.peers import LOCALHOST, Endpoint, Peers, is_loopback, named, split_endpoint
+from agent.network.name_cache import NameCache
+from agent.network.peers import LOCALHOST, Endpoint, EndpointIndex, is_loopback, named, split_endpoint
 from agent.records import Connection, DataSource, Instance, McpServer, ModelProvider, Record, changed
 from collectors.reach.services import services
 
@@ -24,7 +24,7 @@ _MOST_OBSERVED = 50
 
 
 def network(
-    records: Sequence[Record], servers: Iterable[McpServer], instances: Sequence[Instance], names: Names | None
+    records: Sequence[Record], servers: Iterable[McpServer], instances: Sequence[Instance], names: NameCache | None
 ) -> Iterator[Record]:
     """The sockets among `records` with names and purposes, the edges that follow, and the servers that they change.
 
@@ -35,7 +35,7 @@ def network(
         return
     by_id = {server.id: server for server in servers}
     providers = [cast(ModelProvider, r) for r in records if r.kind == "model_provider"]
-    peers = Peers(by_id.values(), providers)
+    peers = EndpointIndex(by_id.values(), providers)
     sockets = list(named(sockets, names, peers, instances))
     yield from sockets
     yield from _connected(sockets, peers, instances)
@@ -45,7 +45,9 @@ def network(
             yield changed(server, data=(*(s for s in server.data if s.basis == "declared"), *seen))
 
 
-def _connected(sockets: Iterable[Connection], peers: Peers, instances: Iterable[Instance]) -> Iterator[Connection]:
+def _connected(
+    sockets: Iterable[Connection], peers: EndpointIndex, instances: Iterable[Instance]
+) -> Iterator[Connection]:
     """An edge from each agent's process to each definition of its own whose URL it is connected to."""
     agents = {instance.id: instance for instance in instances if instance.subject == "agent"}
     for socket in sockets:

@@ -19,7 +19,7 @@ def details(rule: Rule) -> Iterator[str]:
     """Everything a rule says of itself."""
     yield f"{rule.id}: {rule.title}"
     yield f"  severity: {rule.severity}"
-    yield f"  asked about: {rule.kind}{', together with other records' if rule.joint else ''}"
+    yield f"  asked about: {rule.kind}{', together with other records' if rule.cross_record else ''}"
     yield f"  evidence for: {', '.join(rule.controls)}"
     yield f"  remedy: {rule.remediation}"
     if rule.reference:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 
-class Memo:
+class DerivationCache:
     """Holds conclusions for one turn: what was not asked for in a whole turn is forgotten at its end."""
 
     def __init__(self, keep: bool = True) -> None:

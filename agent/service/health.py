@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import __version__
-from agent.delivery.supervisor import Courier
+from agent.delivery.supervisor import DeliverySupervisor
 from agent.inventory.runner import Engine
 from agent.journal.journal import Journal, JournalError
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
@@ -25,7 +25,7 @@ STATUS = "status.json"
 class Health:
     """Reads the state of everyone; changes nothing but the status file."""
 
-    def __init__(self, engine: Engine, journal: Journal, courier: Courier, status_file: Path) -> None:
+    def __init__(self, engine: Engine, journal: Journal, courier: DeliverySupervisor, status_file: Path) -> None:
         self._engine = engine
         self._journal = journal
         self._courier = courier

@@ -13,22 +13,22 @@ from agent.service.scan import take_inventory
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownInventory:
     """Records, and in words where they are from."""
 
     records: list[Record]
     known_from: str
 
 
-def inventory(settings: Settings, root: str | None = None) -> Standing:
+def inventory(settings: Settings, root: str | None = None) -> KnownInventory:
     """Of this machine, or of the one whose file system is mounted at `root`."""
     kept = None if root else _kept(settings)
     if kept:
         return kept
-    return Standing(take_inventory(settings, root).records, f"a look at {root or 'this machine'}, just now")
+    return KnownInventory(take_inventory(settings, root).records, f"a look at {root or 'this machine'}, just now")
 
 
-def _kept(settings: Settings) -> Standing | None:
+def _kept(settings: Settings) -> KnownInventory | None:
     file = state_dir(settings) / FILE
     try:
         if not file.exists():
@@ -42,4 +42,6 @@ def _kept(settings: Settings) -> Standing | None:
     except (JournalError, OSError, IndexError):
         # Not ours to read, or of no use: a look of one's own needs neither.
         return None
-    return Standing(records, f"the daemon's journal up to entry {head}, {at:%Y-%m-%d %H:%M} UTC; see `audit verify`")
+    return KnownInventory(
+        records, f"the daemon's journal up to entry {head}, {at:%Y-%m-%d %H:%M} UTC; see `audit verify`"
+    )

@@ -11,21 +11,21 @@ from typing import cast
 
 from agent.config.load import Settings, state_dir
 from agent.governance.policy.in_force import InForce
-from agent.governance.policy.keeper import PolicyKeeper
+from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import Surroundings, load_catalog
 from agent.inventory.derive import derivation
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.inventory.store import as_json
 from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.registry import all_collectors
 
 _DELIVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScanResult:
     """What one look found."""
 
     engine: Engine
@@ -38,28 +38,30 @@ class Look:
         return [*self.engine.inventory.all(), self.summary]
 
 
-def take_inventory(settings: Settings, root: str | None = None) -> Look:
+def take_inventory(settings: Settings, root: str | None = None) -> ScanResult:
     """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind."""
     start = time.perf_counter()
     catalog = load_catalog(settings)
     policy = policy_of(settings)
-    inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy, memo=Memo(keep=False)))
+    inventory = Inventory(
+        derivation(settings, catalog, live=root is None, policy=policy, memo=DerivationCache(keep=False))
+    )
     engine = Engine(all_collectors(settings.collect.off), inventory, Surroundings(settings, catalog, inventory, root))
     engine.reconcile()
     inventory.settle()
     inventory.committed()
-    return Look(engine, policy, _summary(engine, inventory.all(), time.perf_counter() - start))
+    return ScanResult(engine, policy, _summary(engine, inventory.all(), time.perf_counter() - start))
 
 
 def policy_of(settings: Settings) -> InForce:
     """The policy for one look: as the daemon here last took it up, or as it can be had now; nothing is kept."""
-    keeper = PolicyKeeper(settings.policy, state_dir(settings), durable=False)
+    keeper = PolicyManager(settings.policy, state_dir(settings), durable=False)
     keeper.start()
     keeper.close()
     return keeper.in_force
 
 
-def deliver(settings: Settings, look: Look) -> bool:
+def deliver(settings: Settings, look: ScanResult) -> bool:
     """Send the look as one snapshot to every target; whether all took it. The journal for it is in memory only."""
     if not settings.target:
         return True

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.config.load import Settings, state_dir
-from agent.delivery.supervisor import Courier
-from agent.governance.policy.keeper import PolicyKeeper
+from agent.delivery.supervisor import DeliverySupervisor
+from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import NoView, Surroundings, load_catalog
 from agent.inventory.derive import Derivation, derivation
 from agent.inventory.inventory import Change
@@ -20,13 +20,13 @@ from agent.inventory.snapshot import Snapshots
 from agent.inventory.store import Store, as_json
 from agent.journal.journal import FILE as JOURNAL
 from agent.journal.journal import Journal, JournalError, Transaction
-from agent.network.name_cache import Names
+from agent.network.name_cache import NameCache
 from agent.network.peers import hosts_to_resolve
-from agent.network.resolver import NameKeeper
+from agent.network.resolver import Resolver
 from agent.runtime.logs import logger, place
 from agent.service import systemd
 from agent.service.health import STATUS, Health
-from agent.service.work_queue import Agenda, Work
+from agent.service.work_queue import Work, WorkQueue
 from collectors.catalog.client import Catalog
 from collectors.contract import Watcher
 from collectors.registry import all_collectors
@@ -43,16 +43,16 @@ class Setup:
 
     settings: Settings
     catalog: Catalog
-    names: Names
-    policy: PolicyKeeper
+    names: NameCache
+    policy: PolicyManager
     derive: Derivation
 
     @classmethod
     def of(cls, settings: Settings) -> Setup:
         """Raises `ConfigError`."""
         catalog = load_catalog(settings)
-        names = Names()
-        policy = PolicyKeeper(settings.policy, state_dir(settings))
+        names = NameCache()
+        policy = PolicyManager(settings.policy, state_dir(settings))
         policy.start()
         derive = derivation(settings, catalog, live=True, policy=policy.in_force, names=names)
         return cls(settings, catalog, names, policy, derive)
@@ -64,19 +64,19 @@ class Session:
     def __init__(self, setup: Setup, folder: Path) -> None:
         settings = self._settings = setup.settings
         self._ending = False
-        self._agenda = Agenda(settings.collect.debounce_seconds)
+        self._agenda = WorkQueue(settings.collect.debounce_seconds)
         endpoint = Surroundings(settings, setup.catalog, NoView())().endpoint_id
         self._journal = Journal.open(folder / JOURNAL, endpoint)
         self._store = Store(self._journal)
         collectors = all_collectors(settings.collect.off)
         self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
-        self._engine = Engine(collectors, self._inventory, surroundings, self._breathe)
-        self._courier = Courier(self._journal, folder / JOURNAL, settings, self._agenda.notice)
+        self._engine = Engine(collectors, self._inventory, surroundings, self._ping_watchdog)
+        self._courier = DeliverySupervisor(self._journal, folder / JOURNAL, settings, self._agenda.notice)
         self._policy, self._derive = setup.policy, setup.derive
         self._names = setup.names
         self._names_version = 0
-        self._keeper = NameKeeper(self._names, settings.collect.resolve_seconds) if settings.collect.resolve else None
+        self._keeper = Resolver(self._names, settings.collect.resolve_seconds) if settings.collect.resolve else None
         self._snapshots = Snapshots(self._store, settings.daemon.snapshot_seconds)
         self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
         self._watchers: dict[str, Watcher] = {}
@@ -115,7 +115,7 @@ class Session:
         if self._ending:
             return
         now = time.monotonic()
-        self._breathe()
+        self._ping_watchdog()
         self._work(work, {name for name, at in self._due.items() if at <= now})
         # A storm is taken in a few large steps: each costs what deriving costs, however little changed.
         self._agenda.rest(min(_REST * (time.monotonic() - now), _LONGEST_REST))
@@ -138,7 +138,7 @@ class Session:
             self._inventory.touch()
         self._schedule({"policy"})
 
-    def _breathe(self) -> None:
+    def _ping_watchdog(self) -> None:
         """Tell the watchdog, as often as it wants to hear."""
         now = time.monotonic()
         if now >= self._due.get("watchdog", 0.0):

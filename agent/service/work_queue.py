@@ -18,7 +18,7 @@ class Work:
     notices: tuple[tuple[str, str], ...]
 
 
-class Agenda:
+class WorkQueue:
     """Filled from any thread, emptied by the main loop. A scope marked a thousand times is read once."""
 
     def __init__(self, debounce: float) -> None:

@@ -28,7 +28,7 @@ _ACTIONS: dict[str, Effect] = {
 }
 
 
-class Said(NamedTuple):
+class ParsedRule(NamedTuple):
     """What one rule is about, and its effect where the rule itself says that."""
 
     subject: Subject
@@ -37,10 +37,10 @@ class Said(NamedTuple):
     effect: Effect | None = None
 
 
-Syntax = Callable[[tuple[str, ...], object], Iterator[Said]]
+Syntax = Callable[[tuple[str, ...], object], Iterator[ParsedRule]]
 
 
-def call(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def call(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """`Tool`, `Tool(what)`, `mcp__server`, `mcp__server__tool`, `Mcp(server, tool)`."""
     match = _CALL.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
@@ -49,7 +49,7 @@ def call(_: tuple[str, ...], value: object) -> Iterator[Said]:
     if tool.startswith("mcp__"):
         yield _of_server(*tool.removeprefix("mcp__").partition("__")[::2])
     elif what is None or what.strip() in ("", "*", "**", ":*"):
-        yield Said("tool", tool)
+        yield ParsedRule("tool", tool)
     elif tool.lower() == "mcp":
         server, separator, name = what.partition("," if "," in what else ":")
         yield _of_server(server.strip(), name.strip() if separator else "")
@@ -57,70 +57,74 @@ def call(_: tuple[str, ...], value: object) -> Iterator[Said]:
         yield _about(tool, what)
 
 
-def qualified(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def qualified(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """`server:tool` or `server__tool`."""
     if isinstance(value, str) and value:
         server, separator, tool = value.partition(":" if ":" in value else "__")
-        yield _of_server(server, tool) if separator else Said("tool", value)
+        yield _of_server(server, tool) if separator else ParsedRule("tool", value)
 
 
-def tool_of_server(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+def tool_of_server(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """The name of a tool, in the entry of its server."""
     if isinstance(value, str) and value and captures:
         yield _of_server(captures[0], value)
 
 
-def tool_key(captures: tuple[str, ...], _: object) -> Iterator[Said]:
+def tool_key(captures: tuple[str, ...], _: object) -> Iterator[ParsedRule]:
     """The tool is the key; `mcp:server:tool` is one of a server."""
     name = captures[-1]
-    yield _of_server(*name.removeprefix("mcp:").partition(":")[::2]) if name.startswith("mcp:") else Said("tool", name)
+    yield (
+        _of_server(*name.removeprefix("mcp:").partition(":")[::2])
+        if name.startswith("mcp:")
+        else ParsedRule("tool", name)
+    )
 
 
-def server_key(captures: tuple[str, ...], _: object) -> Iterator[Said]:
+def server_key(captures: tuple[str, ...], _: object) -> Iterator[ParsedRule]:
     """The server is the first captured key; where two are, the second is one of its tools."""
     yield _of_server(captures[0], captures[1] if len(captures) > 1 else "")
 
 
-def tool_name(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def tool_name(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """The bare name of a tool."""
     if isinstance(value, str) and value:
-        yield Said("tool", value)
+        yield ParsedRule("tool", value)
 
 
-def command(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def command(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A command line or the start of one."""
     if isinstance(value, str) and value:
-        yield Said("command", value)
+        yield ParsedRule("command", value)
 
 
-def domain(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def domain(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A host name or URL pattern."""
     if isinstance(value, str) and value:
-        yield Said("domain", value)
+        yield ParsedRule("domain", value)
 
 
-def pattern_of_tool(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+def pattern_of_tool(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A pattern in the entry of the tool it is for."""
     if isinstance(value, str) and captures:
         yield _about(captures[0], value)
 
 
-def command_switch(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+def command_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A command as the key of what is done with it: a boolean, or a table with one."""
     yield from _switch("command", captures, value)
 
 
-def path_switch(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+def path_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A path as the key of what is done with it."""
     yield from _switch("path", captures, value)
 
 
-def domain_switch(captures: tuple[str, ...], value: object) -> Iterator[Said]:
+def domain_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A URL as the key of what is done with it."""
     yield from _switch("domain", captures, value)
 
 
-def amp(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def amp(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """`{tool, action, matches: {cmd: …}}`."""
     if not isinstance(value, dict) or not isinstance(value.get("tool"), str):
         return
@@ -134,7 +138,7 @@ def amp(_: tuple[str, ...], value: object) -> Iterator[Said]:
         yield _about(value["tool"], text)._replace(effect=effect)
 
 
-def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A table of the policy engine: toolName, mcpName, commandPrefix or argsPattern, decision."""
     if not isinstance(value, dict) or value.get("decision") not in _ACTIONS:
         return
@@ -146,19 +150,23 @@ def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[Said]:
         for text in wanted if not isinstance(server, str) else ():
             yield _about(tool, text)._replace(effect=effect)
         if not wanted and not isinstance(server, str):
-            yield Said("tool", tool, effect=effect)
+            yield ParsedRule("tool", tool, effect=effect)
 
 
-def opencode(_: tuple[str, ...], value: object) -> Iterator[Said]:
+def opencode(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """An action for everything, or for each tool one, or for each tool one a pattern."""
     for tool, action in value.items() if isinstance(value, dict) else [("*", value)]:
         if isinstance(action, dict):
             for pattern, inner in action.items():
                 effect = _ACTIONS.get(inner) if isinstance(inner, str) else None
-                yield _about(str(tool), str(pattern))._replace(effect=effect) if effect else Said("unknown", str(tool))
+                yield (
+                    _about(str(tool), str(pattern))._replace(effect=effect)
+                    if effect
+                    else ParsedRule("unknown", str(tool))
+                )
         else:
             effect = _ACTIONS.get(action) if isinstance(action, str) else None
-            yield Said("tool", str(tool), effect=effect) if effect else Said("unknown", str(tool))
+            yield ParsedRule("tool", str(tool), effect=effect) if effect else ParsedRule("unknown", str(tool))
 
 
 def opencode_mode(value: object) -> ApprovalMode | None:
@@ -182,27 +190,27 @@ def _catch_all(actions: dict[str, object], tool: str) -> str | None:
     return found
 
 
-def _switch(subject: Subject, captures: tuple[str, ...], value: object) -> Iterator[Said]:
+def _switch(subject: Subject, captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     if isinstance(value, dict):
         told = [value[key] for key in ("approve", "approveRequest", "approveResponse") if key in value]
         value = any(told) if told and all(isinstance(item, bool) for item in told) else None
     if isinstance(value, bool):
-        yield Said(subject, captures[-1], effect="allow" if value else "ask")
+        yield ParsedRule(subject, captures[-1], effect="allow" if value else "ask")
 
 
-def _about(tool: str, what: str) -> Said:
+def _about(tool: str, what: str) -> ParsedRule:
     lower = tool.lower()
     if lower in _COMMAND_TOOLS:
-        return Said("command", what, tool)
+        return ParsedRule("command", what, tool)
     if lower in _PATH_TOOLS:
-        return Said("path", what, tool)
+        return ParsedRule("path", what, tool)
     if lower in _DOMAIN_TOOLS:
-        return Said("domain", what.removeprefix("domain:"), tool)
-    return Said("tool", f"{tool}({what})", tool)
+        return ParsedRule("domain", what.removeprefix("domain:"), tool)
+    return ParsedRule("tool", f"{tool}({what})", tool)
 
 
-def _of_server(server: str, tool: str = "") -> Said:
-    return Said("server", server) if tool in ("", "*") else Said("tool", f"{server}/{tool}")
+def _of_server(server: str, tool: str = "") -> ParsedRule:
+    return ParsedRule("server", server) if tool in ("", "*") else ParsedRule("tool", f"{server}/{tool}")
 
 
 def _texts(value: object) -> list[str]:

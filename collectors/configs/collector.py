@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from agent.records import Diagnostic, Evidence, Record
 from collectors.catalog.client import Os
-from collectors.configs.watch import ConfigWatch, Ground
+from collectors.configs.watch import ConfigWatch, WatchRoot
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.locate.home_scan import Territory
+from collectors.locate.home_scan import HomeScan
 from collectors.locate.overrides import moved
-from collectors.locate.path_index import Places, Reading
+from collectors.locate.path_index import Interest, PathIndex
 from collectors.locate.presence import agent_records
 from collectors.locate.projects import working_folders
 from collectors.readers.file import observe_file
@@ -30,15 +30,15 @@ class ConfigCollector:
     settles = True
 
     def __init__(self) -> None:
-        self._territories: dict[str, Territory] = {}
-        self._places: dict[Os, Places] = {}
+        self._territories: dict[str, HomeScan] = {}
+        self._places: dict[Os, PathIndex] = {}
         self._watch: ConfigWatch | None = None
         self._walked: Context | None = None
         self._familiar: dict[tuple[str, str], bool] = {}
 
     def collect(self, context: Context) -> Iterator[Observation]:
         self._places = {}
-        territories = [Territory(None), *(Territory(home) for home in context.homes if home.reachable)]
+        territories = [HomeScan(None), *(HomeScan(home) for home in context.homes if home.reachable)]
         before, self._territories = self._territories, {territory.owner: territory for territory in territories}
         self._familiar.clear()
         for territory in territories:
@@ -60,7 +60,7 @@ class ConfigCollector:
         yield from self._follow(context)
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
-        stale: dict[str, Territory] = {}
+        stale: dict[str, HomeScan] = {}
         moved = False
         for scope in scopes:
             territory = self._territories.get(scope.owner)
@@ -98,7 +98,7 @@ class ConfigCollector:
         self._watch = ConfigWatch(notify)
         return self._watch
 
-    def _survey(self, context: Context, territory: Territory) -> None:
+    def _survey(self, context: Context, territory: HomeScan) -> None:
         home, os = territory.home, context.os_of(territory.home)
         # Homes are carried over, shared between systems and kept in repositories.
         others = [
@@ -108,12 +108,12 @@ class ConfigCollector:
         ]
         territory.survey(context, self._places_of(context, os), others)
 
-    def _places_of(self, context: Context, os: Os) -> Places:
+    def _places_of(self, context: Context, os: Os) -> PathIndex:
         if os not in self._places:
-            self._places[os] = Places(context.catalog, os)
+            self._places[os] = PathIndex(context.catalog, os)
         return self._places[os]
 
-    def _all(self, context: Context, territory: Territory) -> Iterator[Observation]:
+    def _all(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         present, known = self._present(territory), territory.read
         territory.read = {}
         for path in territory.files:
@@ -123,7 +123,7 @@ class ConfigCollector:
                 territory.read.clear()
         yield from self._whole(context, territory)
 
-    def _again(self, context: Context, territory: Territory) -> Iterator[Observation]:
+    def _again(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
         before, earlier, closed = territory.files, self._present(territory), territory.closed
         self._survey(context, territory)
@@ -140,7 +140,7 @@ class ConfigCollector:
             yield Observation(Scope(NAME, territory.owner, path))
         yield from self._whole(context, territory)
 
-    def _whole(self, context: Context, territory: Territory) -> Iterator[Observation]:
+    def _whole(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         """What is true of the home as a whole: its agents, and where it could not be looked into."""
         base = territory.home.path if territory.home else ""
         machine = self._territories[""].installs if territory.home else {}
@@ -151,13 +151,13 @@ class ConfigCollector:
         for folder, trouble in territory.closed.items():
             yield Observation(Scope(NAME, territory.owner, folder), (trouble,), unknown=True)
 
-    def _present(self, territory: Territory) -> frozenset[str]:
+    def _present(self, territory: HomeScan) -> frozenset[str]:
         return territory.present() | frozenset(self._territories[""].installs)
 
     def _follow(self, context: Context) -> Iterator[Observation]:
         if self._watch:
             grounds = [
-                Ground(t.owner, t.home, t.folders, [path for path in t.files if not is_key(path)])
+                WatchRoot(t.owner, t.home, t.folders, [path for path in t.files if not is_key(path)])
                 for t in self._territories.values()
             ]
             missed = self._watch.follow(context.files, grounds)
@@ -166,10 +166,10 @@ class ConfigCollector:
 
 def _file(
     context: Context,
-    territory: Territory,
+    territory: HomeScan,
     path: str,
     present: frozenset[str],
-    known: Mapping[str, tuple[list[Reading], Observation]] = MappingProxyType({}),
+    known: Mapping[str, tuple[list[Interest], Observation]] = MappingProxyType({}),
 ) -> Observation:
     """One file, as read by those it belongs to and by those that share it and are there."""
     readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]

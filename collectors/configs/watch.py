@@ -14,7 +14,7 @@ from collectors.sources.filesystem.mounts import Mounts
 from collectors.sources.watching.folder_watch import FolderWatch, Unwatched
 
 
-class Ground(NamedTuple):
+class WatchRoot(NamedTuple):
     """The part of the file system that one account's files can stand in."""
 
     owner: str
@@ -42,7 +42,7 @@ class ConfigWatch:
     def close(self) -> None:
         self._watch.close()
 
-    def follow(self, files: FileTree, grounds: Iterable[Ground]) -> list[Unwatched]:
+    def follow(self, files: FileTree, grounds: Iterable[WatchRoot]) -> list[Unwatched]:
         """Watch exactly what these grounds need; returns what could not be watched."""
         grounds = tuple(grounds)
         folders: dict[str, list[tuple[str, Node]]] = {}

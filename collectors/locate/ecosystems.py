@@ -73,7 +73,7 @@ def rpm_version(context: Context, path: str, name: str) -> str | None:
         return None
 
 
-class Shelves:
+class PackageFolders:
     """The package folders of one home (None: the machine), each listed at most once."""
 
     def __init__(self, context: Context, home: Home | None) -> None:

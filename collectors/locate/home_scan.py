@@ -11,7 +11,7 @@ from collectors.catalog.client import Manifest, Roots
 from collectors.contract import Context, Home, Observation
 from collectors.locate.manifests import dependencies
 from collectors.locate.overrides import moved
-from collectors.locate.path_index import Found, Node, Places, Reading, Root
+from collectors.locate.path_index import Found, Interest, Node, PathIndex, Root
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, named_roots, working_roots
 from collectors.readers.origin import NAME
@@ -24,11 +24,11 @@ _OF_THE_WALK = ("walk.truncated", "walk.unreadable")
 
 
 @dataclass(slots=True)
-class Territory:
+class HomeScan:
     """The files of one home, or with `home` None of the machine. A cache: `survey` makes it anew."""
 
     home: Home | None
-    files: dict[str, list[Reading]] = field(default_factory=dict)
+    files: dict[str, list[Interest]] = field(default_factory=dict)
     """Existing files, with who reads each and as what."""
     folders: dict[str, Node] = field(default_factory=dict)
     """Existing folders in which such files lie or may appear."""
@@ -36,7 +36,7 @@ class Territory:
     """Project and plug-in folders by the state file that names them."""
     frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
     """Catalog ids of the agent frameworks a project depends on, by manifest."""
-    read: dict[str, tuple[list[Reading], Observation]] = field(default_factory=dict)
+    read: dict[str, tuple[list[Interest], Observation]] = field(default_factory=dict)
     """What each file said when it was last read, and to whom."""
     walked: tuple[Root, ...] = ()
     installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Territory:
             if walk.truncated:
                 self._trouble(context, self.home.path, "walk.truncated", walk.truncated)
 
-    def survey(self, context: Context, places: Places, others: Iterable[tuple[Places, str]] = ()) -> None:
+    def survey(self, context: Context, places: PathIndex, others: Iterable[tuple[PathIndex, str]] = ()) -> None:
         """Find what exists: known places of the home, the folders its state files name, then what lies in those.
 
         `others` are folders of the home that are laid out as on another system, with the places of that one.
@@ -174,7 +174,7 @@ class Territory:
         )
 
 
-def _repeats(reading: Reading, known: list[Reading]) -> bool:
+def _repeats(reading: Interest, known: list[Interest]) -> bool:
     """A project that is the home itself makes the user's own file match twice: the first one stands."""
     return any(
         reading.client is other.client and type(reading.part) is type(other.part) and reading.root is not other.root

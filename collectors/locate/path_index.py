@@ -43,7 +43,7 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Interest:
     """One client's interest in one file, and as what."""
 
     client: Client
@@ -88,7 +88,7 @@ class Node:
 class Found:
     """What exists below one starting point."""
 
-    files: dict[str, list[Reading]] = field(default_factory=dict)
+    files: dict[str, list[Interest]] = field(default_factory=dict)
     folders: dict[str, Node] = field(default_factory=dict)
     """Existing folders in which something of interest lies or may appear."""
     troubles: dict[str, Unreadable] = field(default_factory=dict)
@@ -99,13 +99,13 @@ class Found:
     """Files beside a client's configuration that are named like one and that no client is known to read."""
 
 
-class Places:
+class PathIndex:
     """All templates of the catalog for one system, as trees: for homes, the machine, projects and plug-ins."""
 
     def __init__(self, catalog: Catalog, os: str) -> None:
         self._os = os
         self._trees: dict[str, Node] = {}
-        self._keys: dict[str, dict[str, list[Reading]]] = {"HKLM": {}, "HKCU": {}}
+        self._keys: dict[str, dict[str, list[Interest]]] = {"HKLM": {}, "HKCU": {}}
         for client in catalog.clients.values():
             parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
             parts += (*client.manifest, *client.signed_in)
@@ -162,7 +162,7 @@ class Places:
     def _add(self, client: Client, part: Part, template: str) -> None:
         start, rest, inside = taken_apart(template, self._os)
         if start in self._keys:
-            self._keys[start].setdefault(f"{start}/{rest}", []).append(Reading(client, part, inside=inside))
+            self._keys[start].setdefault(f"{start}/{rest}", []).append(Interest(client, part, inside=inside))
             return
         if start == "{extension}":
             start += client.id
@@ -240,7 +240,7 @@ class _Scan:
     def _child(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
         if node.readings:
             readings = self.found.files.setdefault(path, [])
-            readings += (Reading(client, part, self.root, captures, at) for client, part, at in node.readings)
+            readings += (Interest(client, part, self.root, captures, at) for client, part, at in node.readings)
         # A pattern may end at a name under which another template expects a folder.
         if node and (not node.readings or self.files.is_folder(path, self.home)):
             self.below += 1

@@ -9,8 +9,8 @@ from typing import Literal
 from agent.records import AiAgent, Evidence
 from collectors.catalog.client import Client, ConfigFile, Install, Provider, Roots
 from collectors.contract import Context, Home
-from collectors.locate.ecosystems import Shelves
-from collectors.locate.path_index import Reading
+from collectors.locate.ecosystems import PackageFolders
+from collectors.locate.path_index import Interest
 from collectors.locate.versions import version_at
 from collectors.processes.command import base_name
 
@@ -28,10 +28,10 @@ class Installation:
 
 
 def installations(
-    context: Context, home: Home | None, existing: Mapping[str, Iterable[Reading]]
+    context: Context, home: Home | None, existing: Mapping[str, Iterable[Interest]]
 ) -> dict[str, tuple[Installation, ...]]:
     """What is installed per catalog id, in this home (None: for the whole machine), by path or as a package."""
-    shelves = Shelves(context, home)
+    shelves = PackageFolders(context, home)
     paths: dict[str, dict[str, bool]] = {}
     for path, readings in existing.items():
         for reading in readings:
@@ -54,7 +54,7 @@ def _has_namesakes(client: Client, path: str) -> bool:
     return folder.endswith("/bin") and base_name(name) in {namesake.exe for namesake in client.process.namesake}
 
 
-def configured(existing: Mapping[str, Iterable[Reading]], with_projects: bool = True) -> dict[str, set[str]]:
+def configured(existing: Mapping[str, Iterable[Interest]], with_projects: bool = True) -> dict[str, set[str]]:
     """Paths of a client's own existing files per catalog id; files shared with another client do not count."""
     found: dict[str, set[str]] = {}
     for path, readings in existing.items():

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from agent.records import Instance
 from collectors.catalog.client import Roots
 from collectors.contract import Context, Home
-from collectors.locate.path_index import Reading, Root
+from collectors.locate.path_index import Interest, Root
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.keypath import find
 from collectors.sources.formats.state import sqlite_column, xml_attributes
@@ -17,7 +17,7 @@ from collectors.sources.formats.state import sqlite_column, xml_attributes
 _MOST_FOLDERS = 5_000
 
 
-def named_roots(context: Context, home: Home, path: str, reading: Reading) -> Iterator[Root]:
+def named_roots(context: Context, home: Home, path: str, reading: Interest) -> Iterator[Root]:
     """Folders that one state file names.
 
     Raises `FileNotFoundError`, `Unreadable` or `Unparseable`; a file that is merely of an unknown shape names nothing.

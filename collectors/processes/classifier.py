@@ -22,7 +22,7 @@ class Judged:
     servers: tuple[McpServer, ...] = ()
     """Definitions it may be an instance of."""
     package: str | None = None
-    pretends: str | None = None
+    impersonates: str | None = None
     """Catalog id of the agent it calls itself without being its program."""
 
     @property
@@ -50,7 +50,7 @@ class Judged:
         return is_server_program(self.row.exe) and self.row.exe == other.row.exe
 
 
-class Judge:
+class Classifier:
     """Recognises processes with the definitions known at one time; for `present` see `AgentSignatures`."""
 
     def __init__(
@@ -64,8 +64,8 @@ class Judge:
         package = self._programs.package(row)
         agent = self._agents.match(row, package)
         servers = () if agent else tuple(self._definitions.match(row, package))
-        judged = Judged(row, agent, servers, package, None if agent else self._agents.pretends(row))
-        if judged.interesting or judged.pretends:
+        judged = Judged(row, agent, servers, package, None if agent else self._agents.impersonates(row))
+        if judged.interesting or judged.impersonates:
             return judged
         # Ten thousand command lines that are of no interest need not be kept; the program's name is told of children.
         return Judged(replace(row, argv=(), cwd=None))

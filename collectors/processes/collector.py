@@ -9,7 +9,7 @@ from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.processes.classifier import Judge, Judged
+from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.command import is_title
 from collectors.processes.instances import NAME, instance, is_instance
 from collectors.processes.tree import ProcessTree
@@ -28,7 +28,7 @@ class ProcessCollector:
         self._table = table or ProcessTable()
         self._tree = ProcessTree()
         self._sweep = Sweep()
-        self._judge: Judge | None = None
+        self._judge: Classifier | None = None
         self._known: object = None
         self._told: dict[Scope, tuple[Record, ...]] = {}
         self._watch: ProcessWatch | None = None
@@ -123,7 +123,7 @@ class ProcessCollector:
         """A judge that knows today's definitions; with other ones every process is looked at as if it were new."""
         known = self.depends_on(context)
         if self._judge is None or known != self._known:
-            self._judge, self._known = Judge(context, _servers(context), _present(context)), known
+            self._judge, self._known = Classifier(context, _servers(context), _present(context)), known
             self._forget()
 
     def _forget(self) -> None:
@@ -142,7 +142,7 @@ class ProcessCollector:
         for judged in self._tree.judged.values():
             if judged.interesting:
                 members.setdefault(self._tree.top(judged).row.pid, []).append(judged)
-            elif judged.pretends:
+            elif judged.impersonates:
                 yield _scope(judged, "/title"), (_pretence(context, judged),)
         for pid, judged_members in members.items():
             top = self._tree.judged[pid]
@@ -159,7 +159,7 @@ def _as_started(row: ProcessRow, before: Judged | None) -> ProcessRow:
 
 
 def _matters(judged: Judged) -> bool:
-    return judged.interesting or judged.pretends is not None
+    return judged.interesting or judged.impersonates is not None
 
 
 def _servers(context: Context) -> Iterator[McpServer]:
@@ -185,7 +185,7 @@ def _pretence(context: Context, judged: Judged) -> Diagnostic:
         evidence=Evidence(collector=NAME, source=f"pid:{judged.row.pid}", confidence="confirmed"),
         severity="info",
         code="process.title_disagrees",
-        message=f"calls itself {judged.pretends}, but neither its program nor its script is",
+        message=f"calls itself {judged.impersonates}, but neither its program nor its script is",
         path=judged.row.exe,
-        agent=judged.pretends,
+        agent=judged.impersonates,
     )

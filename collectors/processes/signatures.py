@@ -62,7 +62,7 @@ class AgentSignatures:
         name = base_name(program)
         return (self._exe.get(name) or self._with_second_sign(name, row)) if row.exe else None
 
-    def pretends(self, row: ProcessRow) -> str | None:
+    def impersonates(self, row: ProcessRow) -> str | None:
         """Catalog id of the agent whose name a process that is not that agent has given itself."""
         name = base_name(row.argv[0].split(" ")[0]) if row.argv and row.exe else ""
         client = self._with_second_sign(name, row) if name in self._namesakes else self._names.get(name)

@@ -12,7 +12,7 @@ from agent.records import Diagnostic, McpServer, Record
 from collectors.catalog.client import Artifact, Client, ConfigFile, Provider, SignedIn
 from collectors.catalog.permissions import PosturePart
 from collectors.contract import Context
-from collectors.locate.path_index import Reading
+from collectors.locate.path_index import Interest
 from collectors.readers.file import observe_file
 from collectors.sources.filesystem.windows_registry import is_key
 
@@ -140,13 +140,13 @@ def _read(context: Context, path: str, absolute: str, match: _Match) -> Explanat
     return Explanation(path, client, reason, records)
 
 
-def _readings(match: _Match) -> Iterator[Reading]:
+def _readings(match: _Match) -> Iterator[Interest]:
     """All that the client reads at the place of the template."""
     place = match.template.partition("#")[0]
     for part in (*match.client.config, *_others(match.client)):
         for template in dict.fromkeys(template for os_ in _SYSTEMS for template in part.on(os_)):
             if template.partition("#")[0] == place:
-                yield Reading(match.client, part, None, match.captures, template.partition("#")[2])
+                yield Interest(match.client, part, None, match.captures, template.partition("#")[2])
 
 
 def _as_given(record: Record, path: str) -> Record:

@@ -11,7 +11,7 @@ from agent.redaction.redact import printable
 from collectors.catalog.client import Artifact, ConfigFile, Provider, SignedIn
 from collectors.catalog.permissions import PosturePart
 from collectors.contract import Context, Home, Observation, Scope
-from collectors.locate.path_index import Reading
+from collectors.locate.path_index import Interest
 from collectors.reach.data_sources import data_sources
 from collectors.readers.artifacts import entry_artifacts, file_artifact
 from collectors.readers.launch_file import launch_file
@@ -27,7 +27,7 @@ from collectors.sources.formats.embedded import parse_at
 _TELLING = ConfigFile | Artifact | Provider | SignedIn | PosturePart
 
 
-def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Reading]) -> Observation:
+def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Interest]) -> Observation:
     """All records of one file for one account (None: the machine). A file that is absent has none."""
     scope = Scope(NAME, home.owner if home else "", path)
     about = [reading for reading in readings if isinstance(reading.part, _TELLING)]
@@ -60,7 +60,7 @@ class _File:
         self.read_by_some: set[str] = set()
         """Top keys under which some client reads servers: to one that does not they are no news."""
 
-    def records(self, readings: Iterable[Reading]) -> Iterator[Record]:
+    def records(self, readings: Iterable[Interest]) -> Iterator[Record]:
         data = self.context.files.read(self.path, self.home)
         documents: dict[tuple[str, str], Document | None] = {}
         readings = list(readings)
@@ -86,7 +86,7 @@ class _File:
             key = note.key and redact.text(printable(note.key))[:80]
             yield self.diagnostic(note.code, note.message, line=note.line, key=key)
 
-    def _from_document(self, document: object, origin: Origin, reading: Reading) -> Iterator[Record]:
+    def _from_document(self, document: object, origin: Origin, reading: Interest) -> Iterator[Record]:
         part = reading.part
         if isinstance(part, ConfigFile):
             for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):

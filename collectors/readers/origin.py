@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collectors.contract import Context, Home
-from collectors.locate.path_index import Reading
+from collectors.locate.path_index import Interest
 
 NAME = "configs"
 
@@ -41,7 +41,7 @@ class Origin:
         return f"{self.inside}{dot}{key}"
 
     @classmethod
-    def of(cls, context: Context, home: Home | None, path: str, reading: Reading) -> Origin:
+    def of(cls, context: Context, home: Home | None, path: str, reading: Interest) -> Origin:
         root, captures = reading.root, reading.captures
         extension = root.label if root and root.kind == "extension" else None
         if root is None and getattr(reading.part, "scope", None) == "extension" and captures:

@@ -21,7 +21,7 @@ from collectors.catalog.permissions import (
     ServerRulesAt,
     TrustAt,
 )
-from collectors.catalog.rule_syntax import MODES, SYNTAXES, Said
+from collectors.catalog.rule_syntax import MODES, SYNTAXES, ParsedRule
 from collectors.readers.origin import NAME, Origin
 from collectors.readers.settings import Settings
 from collectors.sources.formats.keypath import Found, find
@@ -105,7 +105,7 @@ class _Reader:
         for found in self._settings.at(place.at):
             understood = list(SYNTAXES[place.syntax](found.captures, found.value))
             if not understood and isinstance(found.value, str) and place.effect:
-                understood = [Said("unknown", found.value)]
+                understood = [ParsedRule("unknown", found.value)]
             if not understood and found.value != {}:
                 self._settings.misunderstood(found.key)
             for said in understood[:_MOST_PARTS]:
@@ -115,7 +115,7 @@ class _Reader:
                 if effect:
                     yield self._rule(said._replace(effect=effect))
 
-    def _rule(self, said: Said) -> Rule:
+    def _rule(self, said: ParsedRule) -> Rule:
         return Rule(
             effect=said.effect or "ask",
             subject=said.subject,

@@ -13,7 +13,7 @@ from agent.governance.findings import Assessor
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.model import load_policy
 from agent.governance.rules import RULES
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.rule import RuleContext
 from agent.inventory.context import Surroundings, load_catalog
 from agent.inventory.derive import derivation
 from agent.inventory.inventory import Inventory
@@ -55,7 +55,7 @@ def run(quick: bool) -> list[Row]:
             again.append(_spent(inventory.settle))
             inventory.committed()
     rules = min(
-        _spent(lambda: Assessor(RULES, policy).assess(Facts(records, policy, catalog), {})) for _ in range(times)
+        _spent(lambda: Assessor(RULES, policy).assess(RuleContext(records, policy, catalog), {})) for _ in range(times)
     )
     written = min(_spent(lambda: [record.to_json() for record in records.values()]) for _ in range(times))
     name = "writing the same records as JSON"

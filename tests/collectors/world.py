@@ -10,7 +10,7 @@ from typing import Any
 from agent.records import Endpoint, Evidence, Record
 from collectors.catalog.client import Catalog, Client, Os
 from collectors.contract import Context, Home, Limits
-from collectors.locate.path_index import Reading
+from collectors.locate.path_index import Interest
 from collectors.sources.filesystem.file_tree import FileTree
 
 _BASES = {"linux": "/home", "macos": "/Users", "windows": "C:/Users"}
@@ -25,10 +25,10 @@ def client(id: str = "demo", **fields: Any) -> Client:
     return Client.model_validate({"id": id, "name": id.title(), "vendor": "Someone", "kind": "cli", **fields})
 
 
-def reading(client: Client, **captured: Any) -> Reading:
+def reading(client: Client, **captured: Any) -> Interest:
     """The first configuration file, else artifact, provider or state file of a client."""
     parts = (*client.config, *client.artifact, *client.provider, *client.roots)
-    return Reading(client, parts[0], **captured)
+    return Interest(client, parts[0], **captured)
 
 
 class World:

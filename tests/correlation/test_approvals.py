@@ -9,7 +9,7 @@ import pytest
 from agent.correlation.approvals import approvals
 from agent.records import Approval, McpServer, Posture
 from agent.records.posture import ServerRule
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.correlation.posture_layers import P, layer
@@ -30,7 +30,7 @@ def server(scope: str = "project", agent: str = "claude-code", **fields: Any) ->
 
 
 def decide(one: McpServer, *layers: Posture) -> Approval:
-    return next(a for a in approvals([one], layers, REAL, Memo()) if a.server_id == one.id)
+    return next(a for a in approvals([one], layers, REAL, DerivationCache()) if a.server_id == one.id)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_lists_of_others_do_not_count_where_only_managed_ones_do() -> None:
 
 def test_servers_beside_a_managed_definition_are_denied_where_managed_ones_are_exclusive() -> None:
     theirs = made.server("b", agent="claude-code", scope="managed", owner=None, path="/etc/managed-mcp.json")
-    found = {a.server: a for a in approvals([server("user"), theirs], [], REAL, Memo())}
+    found = {a.server: a for a in approvals([server("user"), theirs], [], REAL, DerivationCache())}
     assert (found["a"].state, found["a"].by, found["b"].state) == ("denied", "managed", "not_applicable")
 
 
@@ -135,4 +135,4 @@ def test_a_server_that_runs_without_approval_is_told(
 
 
 def test_a_client_of_whose_permissions_nothing_is_known_has_no_approvals() -> None:
-    assert list(approvals([made.server(agent="claude-desktop")], [], REAL, Memo())) == []
+    assert list(approvals([made.server(agent="claude-desktop")], [], REAL, DerivationCache())) == []

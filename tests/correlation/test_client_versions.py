@@ -15,7 +15,7 @@ from agent.correlation.client_versions import as_of, is_known
 from agent.correlation.effective_posture import effective
 from agent.records import Finding, Posture
 from agent.records.posture import ApprovalMode
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from agent.service.scan import take_inventory
 from collectors.catalog.client import Catalog
 from collectors.catalog.permissions import Permissions
@@ -85,7 +85,7 @@ KNOWN = Catalog([client("demo", permissions=permissions("2.0.0", "2.1.0").model_
 
 
 def concluded(version: str | None, *known: Posture) -> tuple[str | None, bool | None]:
-    (posture,) = effective([made.agent(version=version)], known, KNOWN, Memo())
+    (posture,) = effective([made.agent(version=version)], known, KNOWN, DerivationCache())
     return posture.client_version, posture.version_known
 
 
@@ -103,14 +103,14 @@ def test_where_the_installation_does_not_tell_the_version_the_last_session_does(
 
 
 def test_what_a_session_ran_with_is_no_setting() -> None:
-    memo, agent = Memo(), made.agent()
+    memo, agent = DerivationCache(), made.agent()
     (before,) = effective([agent], [], KNOWN, memo)
     (after,) = effective([agent], [session("2.0.1", approval_mode="bypasses", sandbox="none")], KNOWN, memo)
     assert (before.approval_mode, before.sandbox) == (after.approval_mode, after.sandbox)
 
 
 def test_a_newer_version_is_noticed_at_once() -> None:
-    memo, agent = Memo(), made.agent()
+    memo, agent = DerivationCache(), made.agent()
     (before,) = effective([agent], [session("2.0.1")], KNOWN, memo)
     memo.turn()
     (after,) = effective([agent], [session("3.0.0")], KNOWN, memo)

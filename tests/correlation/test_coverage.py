@@ -6,7 +6,7 @@ import pytest
 
 from agent.correlation.coverage import coverage
 from agent.records import AiAgent, Coverage, Record
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.collectors.world import client
@@ -16,7 +16,7 @@ CATALOG = Catalog([client("demo", config=[{"scope": "user", "paths": ["~/.demo/m
 
 def covered(*records: Record) -> list[Coverage]:
     agents = {(record.owner, record.agent): record for record in records if isinstance(record, AiAgent)}
-    return list(coverage(records, agents, CATALOG, Memo()))
+    return list(coverage(records, agents, CATALOG, DerivationCache()))
 
 
 def states(*records: Record) -> dict[str, tuple[str, str | None]]:

@@ -18,7 +18,7 @@ from agent.correlation.correlate import correlate
 from agent.correlation.effective_posture import effective, observed
 from agent.records import Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.collectors.world import client
@@ -38,7 +38,10 @@ def rule(effect: str, pattern: str, set_by: SetBy = "user") -> Rule:
 
 
 def in_effect(*layers: Posture, project: str | None = P, known: Catalog | None = None, agent: str = "demo") -> Posture:
-    found = {p.project: p for p in effective([made.agent(agent)], layers, known or catalog(project_wins=True), Memo())}
+    found = {
+        p.project: p
+        for p in effective([made.agent(agent)], layers, known or catalog(project_wins=True), DerivationCache())
+    }
     return found.get(project) or found[None]
 
 
@@ -53,7 +56,9 @@ def test_a_client_whose_default_is_not_known_is_unknown() -> None:
 
 
 def test_a_client_of_whose_permissions_nothing_is_known_has_no_posture() -> None:
-    assert list(effective([made.agent()], [layer("user", "bypasses")], Catalog([client("demo")]), Memo())) == []
+    assert (
+        list(effective([made.agent()], [layer("user", "bypasses")], Catalog([client("demo")]), DerivationCache())) == []
+    )
 
 
 @pytest.mark.parametrize(

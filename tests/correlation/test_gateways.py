@@ -10,7 +10,7 @@ import pytest
 
 from agent.correlation.gateways import fan_out
 from agent.records import Connection, Diagnostic, McpServer
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.collectors.world import client
@@ -30,7 +30,7 @@ def edges(front: McpServer, *behind: McpServer) -> list[tuple[str, str, str | No
 
 
 def connections(*servers: McpServer, catalog: Catalog = CATALOG) -> list[Connection]:
-    return [record for record in fan_out(servers, catalog, Memo()) if isinstance(record, Connection)]
+    return [record for record in fan_out(servers, catalog, DerivationCache()) if isinstance(record, Connection)]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_two_thousand_servers_around_one_gateway_take_no_time_and_what_is_left_o
     fronts = [made.server(f"front {number}", command="gated") for number in range(1_000)]
     behind = [made.server(f"behind {number}", "/g", agent="gate") for number in range(1_000)]
     began = time.process_time()
-    found = list(fan_out([*fronts, *behind], CATALOG, Memo()))
+    found = list(fan_out([*fronts, *behind], CATALOG, DerivationCache()))
     assert time.process_time() - began < 1
     *kept, said = found
     assert len(kept) == 5_000 and {edge.from_id for edge in kept} == {f.id for f in in_order(fronts)[:5]}  # type: ignore[union-attr]
@@ -116,13 +116,13 @@ def test_two_thousand_servers_with_a_gateway_in_every_project_are_all_joined() -
 def test_of_more_servers_than_can_be_shown_behind_one_definition_the_count_is_said() -> None:
     front = made.server("front", command="gated")
     behind = [made.server(f"behind {number}", "/g", agent="gate") for number in range(5_001)]
-    *kept, said = fan_out([front, *behind], CATALOG, Memo())
+    *kept, said = fan_out([front, *behind], CATALOG, DerivationCache())
     assert len(kept) == 5_000 and isinstance(said, Diagnostic)
     assert said.message == "1 of 1 definitions that start it are joined to 5000 of 5001 servers behind it"
 
 
 def test_what_was_joined_before_is_the_same_edge_still() -> None:
-    memo, front = Memo(), made.server("gate", command="gated")
+    memo, front = DerivationCache(), made.server("gate", command="gated")
     before = list(fan_out([front, *BEHIND], CATALOG, memo))
     memo.turn()
     assert [a is b for a, b in zip(before, fan_out([front, *BEHIND], CATALOG, memo), strict=True)] == [True, True]

@@ -8,7 +8,7 @@ import pytest
 
 from agent.correlation.precedence import resolve
 from agent.records import McpServer
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.collectors.world import client
@@ -19,7 +19,7 @@ DEFAULT = client("demo")
 def resolved(*servers: McpServer, **fields: Any) -> dict[str, McpServer]:
     """By the path they stand at."""
     catalog = Catalog([client("demo", **fields), client("other")])
-    return {server.source.path: server for server in resolve(servers, catalog, Memo())}
+    return {server.source.path: server for server in resolve(servers, catalog, DerivationCache())}
 
 
 def server(path: str, scope: str = "user", **fields: Any) -> McpServer:

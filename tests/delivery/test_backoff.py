@@ -6,7 +6,7 @@ import time
 import pytest
 
 from agent.delivery import backoff as module
-from agent.delivery.backoff import Pause, backoff, patient, slow
+from agent.delivery.backoff import Backoff, backoff, patient, slow
 
 
 def test_back_off_grows_to_its_cap_and_is_spread_over_the_whole_range() -> None:
@@ -35,13 +35,13 @@ def seconds(work: object) -> float:
 
 
 def test_a_wake_before_the_wait_is_not_lost() -> None:
-    waiting = Pause()
+    waiting = Backoff()
     waiting.wake()
     assert seconds(waiting.idle) < 0.5
 
 
 def test_a_wake_ends_idling_but_not_a_rest() -> None:
-    waiting = Pause()
+    waiting = Backoff()
     threading.Timer(0.05, waiting.wake).start()
     assert seconds(waiting.idle) < 1
     threading.Timer(0.01, waiting.wake).start()
@@ -49,7 +49,7 @@ def test_a_wake_ends_idling_but_not_a_rest() -> None:
 
 
 def test_a_stop_ends_both() -> None:
-    waiting = Pause()
+    waiting = Backoff()
     threading.Timer(0.05, waiting.stop).start()
     assert seconds(lambda: waiting.rest(60)) < 1
     assert seconds(waiting.idle) < 1
@@ -60,4 +60,4 @@ def test_time_asleep_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SLICE", 0.05)
     start, real = time.perf_counter(), time.time
     monkeypatch.setattr(time, "time", lambda: real() + (3600 if time.perf_counter() - start > 0.1 else 0))
-    assert seconds(lambda: Pause().rest(600)) < 1
+    assert seconds(lambda: Backoff().rest(600)) < 1

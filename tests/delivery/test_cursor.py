@@ -20,7 +20,7 @@ def test_positions_of_targets_are_independent_and_survive_reopening(journal: Jou
 def test_burying_goes_on_behind_the_dead_but_remembers_what_was_accepted(journal: Journal) -> None:
     cursor = Cursor(journal, "a")
     cursor.accept(4)
-    cursor.bury(5, 6, "HTTP 422")
+    cursor.dead_letter(5, 6, "HTTP 422")
     assert cursor.load()[:3] == (6, 4, None)
     assert [(letter.seq, letter.reason) for letter in cursor.dead_letters()] == [(5, "HTTP 422"), (6, "HTTP 422")]
     assert cursor.dead_letter_count() == 2

@@ -14,7 +14,7 @@ import pytest
 
 from agent.config.load import Settings
 from agent.delivery.contract import TargetSettings
-from agent.delivery.supervisor import Courier
+from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 
@@ -66,10 +66,10 @@ def wait_for(truth: Callable[[], object], seconds: float = 15) -> bool:
 @contextmanager
 def courier_for(
     journal: Journal, tmp_path: Path, target: TargetSettings, linger: float = 60.0
-) -> Iterator[tuple[Courier, list[tuple[str, str]]]]:
+) -> Iterator[tuple[DeliverySupervisor, list[tuple[str, str]]]]:
     told: list[tuple[str, str]] = []
     settings = Settings(target=(target,))
-    courier = Courier(
+    courier = DeliverySupervisor(
         journal, tmp_path / "state/journal.db", settings, lambda code, text: told.append((code, text)), linger
     )
     courier.start()
@@ -79,7 +79,7 @@ def courier_for(
         courier.stop(5)
 
 
-def settled(courier: Courier) -> bool:
+def settled(courier: DeliverySupervisor) -> bool:
     return all(status.backlog == 0 for status in courier.status())
 
 

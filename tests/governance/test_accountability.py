@@ -9,7 +9,7 @@ import pytest
 from agent.governance.accountability import Accountability, Answer, attributed
 from agent.governance.policy.model import OwnerRule
 from agent.records import AiAgent, Endpoint, Evidence, Instance, McpServer, Owner, Record, SignIn, Source
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from tests import made
 
 POLICY = (
@@ -93,7 +93,7 @@ def test_agents_servers_instances_and_accounts_are_told_with_who_answers_for_the
     records = {
         r.id: r for r in (HOST, made.owner(), made.agent(), made.server(), made.instance(), made.connection("x"))
     }
-    done = list(attributed(records, Accountability(records.values(), (), ASSIGNED), Memo()))
+    done = list(attributed(records, Accountability(records.values(), (), ASSIGNED), DerivationCache()))
     assert {type(r) for r in done} == {Owner, AiAgent, McpServer, Instance}
     assert {(r.accountable, r.accountable_by) for r in done} == {("Dana", "assignment")}  # type: ignore[attr-defined]
     assert [r.team for r in done if isinstance(r, Owner)] == ["Tools"]
@@ -101,6 +101,6 @@ def test_agents_servers_instances_and_accounts_are_told_with_who_answers_for_the
 
 def test_what_is_said_no_more_is_taken_back() -> None:
     server = made.server(accountable="Gone", accountable_by="policy")
-    (told,) = attributed({server.id: server}, Accountability([], ()), Memo())
+    (told,) = attributed({server.id: server}, Accountability([], ()), DerivationCache())
     assert isinstance(told, McpServer)
     assert (told.accountable, told.accountable_by) == (None, None)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
-from agent.governance.rules.rule import Check, Facts, Rule
+from agent.governance.rules.rule import Check, Rule, RuleContext
 from agent.governance.subject import enduring
 from agent.records import Finding, McpServer, Proof, Record, changed
 from collectors.catalog.client import Catalog
@@ -27,7 +27,7 @@ def assess(
     record: Record, previous: dict[str, Record] | None = None, policy: Policy | None = None, now: datetime = NOW
 ) -> dict[str, Record]:
     policy = policy or Policy()
-    facts = Facts({record.id: record, HOME.id: HOME}, policy, Catalog(()))
+    facts = RuleContext({record.id: record, HOME.id: HOME}, policy, Catalog(()))
     return dict(Assessor(RULES, policy).assess(facts, previous or {}, now))
 
 
@@ -94,7 +94,7 @@ def test_two_thousand_servers_are_assessed_again_for_the_price_of_what_changed()
 
     def timed() -> tuple[float, dict[str, Finding]]:
         start = time.perf_counter()
-        found = asked.assess(Facts(records, Policy(), Catalog(())), {}, NOW)
+        found = asked.assess(RuleContext(records, Policy(), Catalog(())), {}, NOW)
         return time.perf_counter() - start, found
 
     first, found = timed()
@@ -119,7 +119,7 @@ def test_a_process_that_comes_and_goes_a_thousand_times_is_one_finding_that_is_r
 
 def test_two_processes_that_are_the_same_are_one_finding_and_others_are_others() -> None:
     def found(*instances: Record) -> int:
-        facts = Facts({r.id: r for r in (*instances, HOME)}, Policy(), Catalog(()))
+        facts = RuleContext({r.id: r for r in (*instances, HOME)}, Policy(), Catalog(()))
         return len(Assessor(RULES, Policy()).assess(facts, {}, NOW))
 
     one, two = (made.instance(pid, owner="root", subject="mcp_server", name="files") for pid in (1, 2))
@@ -139,7 +139,9 @@ def test_what_listens_is_the_same_again_on_another_port() -> None:
 
 def test_of_what_was_resolved_the_latest_thousand_stay() -> None:
     loud = [made.server(f"s{number}", inline_secret=True) for number in range(1_500)]
-    first = Assessor(RULES, Policy()).assess(Facts({r.id: r for r in (*loud, HOME)}, Policy(), Catalog(())), {}, NOW)
+    first = Assessor(RULES, Policy()).assess(
+        RuleContext({r.id: r for r in (*loud, HOME)}, Policy(), Catalog(())), {}, NOW
+    )
     assert len(first) >= 1_500
     assert len(assess(HOME, dict(first))) == 1_000
 
@@ -169,9 +171,9 @@ def test_after_any_sequence_of_changes_the_findings_are_those_of_a_first_look() 
                 if chance.random() < 0.4:
                     records.pop(chance.choice([id_ for id_ in records if id_ != HOME.id] or [""]), None)
             kept.forget(kept._answers.keys() - records.keys())
-            facts = Facts(dict(records), Policy(), Catalog(()))
+            facts = RuleContext(dict(records), Policy(), Catalog(()))
             again = kept.assess(facts, {}, NOW)
-            first = Assessor(RULES, Policy()).assess(Facts(dict(records), Policy(), Catalog(())), {}, NOW)
+            first = Assessor(RULES, Policy()).assess(RuleContext(dict(records), Policy(), Catalog(())), {}, NOW)
             assert {f.id: f.evidence_for for f in again.values()} == {f.id: f.evidence_for for f in first.values()}
 
 
@@ -183,7 +185,7 @@ def test_a_change_in_one_account_asks_nothing_again_of_another() -> None:
 
     def assess_all(*servers: Record) -> set[str]:
         asked.clear()
-        assessor.assess(Facts({r.id: r for r in (*servers, HOME)}, Policy(), Catalog(())), {}, NOW)
+        assessor.assess(RuleContext({r.id: r for r in (*servers, HOME)}, Policy(), Catalog(())), {}, NOW)
         return set(asked)
 
     assert assess_all(mine, theirs) == {"a", "b"}
@@ -193,7 +195,7 @@ def test_a_change_in_one_account_asks_nothing_again_of_another() -> None:
 
 
 def _counting(rule: Rule, asked: list[str]) -> Check:
-    def check(server: McpServer, facts: Facts) -> Iterable[Proof]:
+    def check(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
         asked.append(server.name)
         return rule.check(server, facts)
 

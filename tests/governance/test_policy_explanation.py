@@ -11,7 +11,7 @@ from agent.governance.policy.last_good import LastGood
 from agent.governance.policy.model import parse_policy
 from agent.governance.policy_explanation import Explainer, Step, Topic
 from agent.governance.rules import RULES
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.rule import RuleContext
 from agent.records import AiAgent, Finding, McpServer, Posture, Record, changed
 from agent.reports.policy import explanations, lines
 from collectors.catalog.client import Catalog
@@ -63,7 +63,7 @@ AGENT = made.agent(version="1.5")
 
 def told(*records: Record, text: str = POLICY) -> tuple[list[Record], InForce]:
     policy = parse_policy(text, "p") if text else InForce().policy
-    facts = Facts({record.id: record for record in records}, policy, Catalog(()))
+    facts = RuleContext({record.id: record for record in records}, policy, Catalog(()))
     found = Assessor(RULES, policy).assess(facts, {}, datetime.now(UTC))
     good = LastGood(text=text, place="p") if text else None
     return [*records, *found.values()], InForce(policy, "p" if text else "", good)

@@ -10,7 +10,7 @@ import pytest
 
 from agent.config.load import Settings
 from agent.records import AiAgent, Diagnostic, Finding, McpServer, Owner, SignIn
-from agent.service.scan import Look, take_inventory
+from agent.service.scan import ScanResult, take_inventory
 
 SERVERS = {"known": {"command": "npx", "args": ["@x/a@1.0.0"]}, "stranger": {"command": "npx", "args": ["@y/b"]}}
 PASSWD = "root:x:0:0:root:/root:/bin/sh\ndev:x:1000:1000:Dana Dev,,,:/home/dev:/bin/sh\n"
@@ -35,12 +35,12 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def look(root: Path, people: bool = True, **policy: str) -> Look:
+def look(root: Path, people: bool = True, **policy: str) -> ScanResult:
     given: dict[str, Any] = {"policy": policy, "collect": {"people": people}, "state": {"dir": str(root.parent / "s")}}
     return take_inventory(Settings.model_validate(given), str(root))
 
 
-def who(look: Look) -> dict[str, tuple[str | None, str | None]]:
+def who(look: ScanResult) -> dict[str, tuple[str | None, str | None]]:
     told = [r for r in look.records if isinstance(r, AiAgent | McpServer | Owner) and r.owner == "dev"]
     return {f"{r.kind} {getattr(r, 'agent', '')}": (r.accountable, r.accountable_by) for r in told}
 

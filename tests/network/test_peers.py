@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.network.name_cache import Names, canonical, host_name
-from agent.network.peers import Endpoint, Peers, endpoint_of, exposure, hosts_to_resolve, named
+from agent.network.name_cache import NameCache, canonical, host_name
+from agent.network.peers import Endpoint, EndpointIndex, endpoint_of, exposure, hosts_to_resolve, named
 from agent.network.provider_hosts import provider_hosts
 from agent.records import Connection, Evidence, Instance, ModelProvider, Purpose, Source
 from tests import made
@@ -37,8 +37,8 @@ def established(remote: str, instance: Instance = CLAUDE) -> Connection:
     return made.connection(instance.id, relation="established", remote=remote)
 
 
-def one(remote: str, names: Names | None = None, instance: Instance = CLAUDE) -> tuple[str | None, Purpose | None]:
-    peers = Peers(SERVERS, [provider("http://127.0.0.1:5001/v1"), provider("https://llm.corp.example/v1")])
+def one(remote: str, names: NameCache | None = None, instance: Instance = CLAUDE) -> tuple[str | None, Purpose | None]:
+    peers = EndpointIndex(SERVERS, [provider("http://127.0.0.1:5001/v1"), provider("https://llm.corp.example/v1")])
     (found,) = named([established(remote, instance)], names, peers, [CLAUDE, CODE])
     return found.host, found.purpose
 
@@ -57,7 +57,7 @@ def test_a_model_on_this_machine_is_a_provider_by_its_port() -> None:
 
 
 def test_a_resolved_address_gets_its_name_and_purpose() -> None:
-    names = Names()
+    names = NameCache()
     names.learn("api.anthropic.com", ["160.79.104.10"])
     names.learn("mcp.linear.app", ["2606:4700::1"])
     names.learn("llm.corp.example", ["10.0.0.8"])
@@ -72,7 +72,7 @@ def test_a_resolved_address_gets_its_name_and_purpose() -> None:
 
 
 def test_of_several_names_of_one_address_the_process_own_server_is_meant() -> None:
-    names = Names()
+    names = NameCache()
     for host in ("mcp.linear.app", "api.openai.com", "shop.example.com"):
         names.learn(host, ["104.18.0.1"])
     assert one("104.18.0.1:443", names) == ("mcp.linear.app", "mcp_remote")
@@ -80,7 +80,7 @@ def test_of_several_names_of_one_address_the_process_own_server_is_meant() -> No
 
 
 def test_a_host_of_models_and_of_a_server_is_what_the_agent_uses_it_for() -> None:
-    names = Names()
+    names = NameCache()
     names.learn("api.githubcopilot.com", ["140.82.112.22"])
     assert one("140.82.112.22:443", names, CLAUDE) == ("api.githubcopilot.com", "mcp_remote")
     assert one("140.82.112.22:443", names, CODE) == ("api.githubcopilot.com", "model_provider")
@@ -88,7 +88,7 @@ def test_a_host_of_models_and_of_a_server_is_what_the_agent_uses_it_for() -> Non
 
 def test_naming_keeps_the_id_and_changes_nothing_else() -> None:
     before = established("160.79.104.10:443").model_copy(update={"count": 3})
-    (after,) = named([before], None, Peers([]), [CLAUDE])
+    (after,) = named([before], None, EndpointIndex([]), [CLAUDE])
     assert after.id == before.id
     assert after == before.model_copy(update={"purpose": "other"})
 
@@ -102,7 +102,7 @@ def test_naming_keeps_the_id_and_changes_nothing_else() -> None:
 )  # fmt: skip
 def test_a_listening_socket_is_reachable_by_whom_its_address_says(local: str, expected: str | None) -> None:
     assert exposure(local) == expected
-    (found,) = named([made.connection("x", local=local)], None, Peers([]), [])
+    (found,) = named([made.connection("x", local=local)], None, EndpointIndex([]), [])
     assert found.exposure == expected
 
 
@@ -115,7 +115,7 @@ def test_how_often_and_when_a_peer_was_seen_is_no_changed_fact() -> None:
 
 def test_a_name_expires_unless_a_connection_still_needs_it() -> None:
     clock = Clock()
-    names = Names(clock, expiry_seconds=100)
+    names = NameCache(clock, expiry_seconds=100)
     names.learn("a.example", ["192.0.2.1", "192.0.2.2"])
     assert names.hosts("192.0.2.1") == ("a.example",)
     for clock.now in (90, 180, 270):
@@ -124,7 +124,7 @@ def test_a_name_expires_unless_a_connection_still_needs_it() -> None:
 
 
 def test_the_version_grows_only_for_addresses_that_somebody_asked_for() -> None:
-    names = Names()
+    names = NameCache()
     names.learn("a.example", ["192.0.2.1"])
     assert names.version == 0
     names.hosts("192.0.2.1")
@@ -137,7 +137,7 @@ def test_the_version_grows_only_for_addresses_that_somebody_asked_for() -> None:
 
 
 def test_names_stay_bounded_whatever_is_learned() -> None:
-    names = Names()
+    names = NameCache()
     for number in range(20_000):
         names.learn(f"h{number}.example", [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", "192.0.2.1"])
         names.hosts(f"10.9.{number >> 8 & 255}.{number & 255}")
@@ -149,7 +149,7 @@ def test_names_stay_bounded_whatever_is_learned() -> None:
 @pytest.mark.parametrize("text", ["localhost", "10.0.0.1", "a b.example", "x" * 300, "-", "", "é.example", "a..b"])
 def test_what_is_no_host_name_is_never_learned_or_looked_up(text: str) -> None:
     assert host_name(text) is None
-    names = Names()
+    names = NameCache()
     names.learn(text, ["192.0.2.1"])
     assert names.hosts("192.0.2.1") == ()
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from agent.network.name_cache import Names
-from agent.network.resolver import NameKeeper
+from agent.network.name_cache import NameCache
+from agent.network.resolver import Resolver
 from tests.network.resolved import PLAIN, READY, Resolved, reply
 
-Start = Callable[..., NameKeeper]
+Start = Callable[..., Resolver]
 
 
 @pytest.fixture
 def keep() -> Iterator[Start]:
-    keepers: list[NameKeeper] = []
+    keepers: list[Resolver] = []
 
-    def start(names: Names, monitor: str | None = None, **settings: object) -> NameKeeper:
-        keepers.append(NameKeeper(names, monitor=monitor, **{"pause": 0.001, **settings}))  # type: ignore[arg-type]
+    def start(names: NameCache, monitor: str | None = None, **settings: object) -> Resolver:
+        keepers.append(Resolver(names, monitor=monitor, **{"pause": 0.001, **settings}))  # type: ignore[arg-type]
         keepers[-1].start()
         return keepers[-1]
 
@@ -38,7 +38,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 
 def test_wanted_hosts_are_looked_up_at_once_and_again_after_the_interval(keep: Start) -> None:
-    names, asked = Names(), list[str]()
+    names, asked = NameCache(), list[str]()
 
     def resolve(host: str) -> list[str]:
         asked.append(host)
@@ -60,7 +60,7 @@ def test_lookups_are_spread_and_a_host_no_longer_wanted_is_left_alone(keep: Star
         times.append(time.monotonic())
         return []
 
-    keeper = keep(Names(), resolve=resolve, pause=0.05, seconds=60)
+    keeper = keep(NameCache(), resolve=resolve, pause=0.05, seconds=60)
     keeper.want([f"h{number}.example" for number in range(5)])
     assert until(lambda: len(times) == 5)
     assert times[-1] - times[0] >= 0.15
@@ -70,7 +70,7 @@ def test_lookups_are_spread_and_a_host_no_longer_wanted_is_left_alone(keep: Star
 
 
 def test_a_name_that_cannot_be_resolved_stops_nothing(keep: Start) -> None:
-    names = Names()
+    names = NameCache()
 
     def resolve(host: str) -> list[str]:
         if host == "bad.example":
@@ -82,7 +82,7 @@ def test_a_name_that_cannot_be_resolved_stops_nothing(keep: Start) -> None:
 
 
 def test_where_the_resolver_tells_its_answers_nothing_is_asked(keep: Start, tmp_path: Path) -> None:
-    service, names, asked = Resolved(tmp_path / "monitor", [READY, reply(PLAIN)]), Names(), list[str]()
+    service, names, asked = Resolved(tmp_path / "monitor", [READY, reply(PLAIN)]), NameCache(), list[str]()
     keeper = keep(names, monitor=service.path, resolve=lambda host: asked.append(host) or [])
     keeper.want(["mcp.linear.app"])
     assert until(lambda: names.hosts("160.79.104.10") == ("api.anthropic.com",))
@@ -98,9 +98,9 @@ def test_where_the_resolver_tells_its_answers_nothing_is_asked(keep: Start, tmp_
 def test_a_keeper_ends_at_once_whatever_it_is_doing(tmp_path: Path) -> None:
     service = Resolved(tmp_path / "monitor", [READY])
     blocked = threading.Event()
-    listening = NameKeeper(Names(), monitor=service.path)
-    idle = NameKeeper(Names(), monitor=None)
-    hanging = NameKeeper(Names(), monitor=None, resolve=lambda host: ["192.0.2.1"] * blocked.wait(20))
+    listening = Resolver(NameCache(), monitor=service.path)
+    idle = Resolver(NameCache(), monitor=None)
+    hanging = Resolver(NameCache(), monitor=None, resolve=lambda host: ["192.0.2.1"] * blocked.wait(20))
     for keeper in (listening, idle, hanging):
         keeper.start()
     hanging.want(["slow.example"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.correlation.correlate import correlate
-from agent.network.name_cache import Names
+from agent.network.name_cache import NameCache
 from agent.records import Connection, DataSource, Instance, McpServer, Record
 from collectors.catalog.client import Catalog
 from tests import made
@@ -17,7 +17,7 @@ AGENT = made.instance(7, agent="claude-code")
 SERVER = made.instance(8, agent="claude-code", subject="mcp_server", server_ids=(STDIO.id,), parent_id=AGENT.id)
 
 
-def after(*facts: Record, names: Names | None = None) -> dict[str, Record]:
+def after(*facts: Record, names: NameCache | None = None) -> dict[str, Record]:
     return correlate((REMOTE, LOCAL, THEIRS, STDIO, AGENT, SERVER, *facts), CATALOG, live=True, names=names)
 
 
@@ -31,7 +31,7 @@ def edges(records: dict[str, Record], relation: str) -> set[tuple[str, str | Non
 
 
 def test_an_agent_is_connected_to_the_definitions_of_its_own_that_its_sockets_lead_to() -> None:
-    names = Names()
+    names = NameCache()
     names.learn("mcp.linear.app", ["192.0.2.1"])
     records = after(socket(AGENT, "192.0.2.1:443"), socket(AGENT, "127.0.0.1:8000"), names=names)
     assert edges(records, "connected") == {(AGENT.id, REMOTE.id), (AGENT.id, LOCAL.id)}
@@ -42,7 +42,7 @@ def test_another_port_or_an_unnamed_address_is_no_server() -> None:
 
 
 def test_what_a_server_process_reaches_is_told_beside_what_is_declared() -> None:
-    names = Names()
+    names = NameCache()
     names.learn("api.github.com", ["192.0.2.2"])
     sockets = [socket(SERVER, r) for r in ("10.0.0.5:5432", "192.0.2.2:443", "192.0.2.3:443", "127.0.0.1:9999")]
     server = after(*sockets, names=names)[STDIO.id]

@@ -12,7 +12,7 @@ from agent.correlation.coverage import coverage
 from agent.platform.image import homes
 from agent.platform.wsl import windows_homes
 from agent.records import Diagnostic, McpServer, Owner, Record
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from collectors.configs.collector import ConfigCollector
 from collectors.contract import Context, Home
@@ -112,7 +112,7 @@ def test_what_is_closed_in_a_windows_home_hides_the_clients_of_windows(world: Wo
     closed = next(r for r in found if isinstance(r, Diagnostic)).model_copy(
         update={"severity": "error", "path": folder, "owner": owner.owner, "agent": None}
     )
-    (told,) = coverage([context.endpoint, owner, closed], {}, CATALOG, Memo())
+    (told,) = coverage([context.endpoint, owner, closed], {}, CATALOG, DerivationCache())
     states = {client.agent: client.state for client in told.clients}
     assert (states["claude-desktop"], states["cursor"]) == ("could_not_read", "not_installed")
 

@@ -6,7 +6,7 @@ import random
 
 from agent.correlation.correlate import correlate
 from agent.records import McpServer, Record
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.collectors.world import client
@@ -18,7 +18,7 @@ SCOPES = ("managed", "user", "local", "project")
 
 
 def test_the_same_parts_are_concluded_from_once_a_turn_after_turn() -> None:
-    memo, part = Memo(), made.server()
+    memo, part = DerivationCache(), made.server()
     first = memo.get("a", (part,), lambda: [1])
     memo.turn()
     assert memo.get("a", (part,), lambda: [2]) is first
@@ -28,7 +28,7 @@ def test_the_same_parts_are_concluded_from_once_a_turn_after_turn() -> None:
 
 
 def test_an_equal_part_that_was_made_anew_counts_as_another() -> None:
-    memo = Memo()
+    memo = DerivationCache()
     memo.get("a", (made.server(),), lambda: 1)
     memo.turn()
     assert memo.get("a", (made.server(),), lambda: 2) == 2
@@ -66,7 +66,7 @@ def _fact(chance: random.Random, servers: list[McpServer]) -> Record:
 
 def test_after_any_sequence_of_changes_the_inventory_is_the_one_derived_from_nothing() -> None:
     for seed in range(30):
-        chance, memo = random.Random(seed), Memo()
+        chance, memo = random.Random(seed), DerivationCache()
         facts: dict[str, Record] = {}
         for _ in range(25):
             for _ in range(chance.randrange(4)):

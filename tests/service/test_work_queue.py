@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from agent.service.work_queue import Agenda, Work
+from agent.service.work_queue import Work, WorkQueue
 from collectors.contract import Scope
 
 ONE, TWO = Scope("configs", "dev", "/home/dev/a"), Scope("configs", "dev", "/home/dev/b")
 
 
-def timed(agenda: Agenda, seconds: float) -> tuple[Work, float]:
+def timed(agenda: WorkQueue, seconds: float) -> tuple[Work, float]:
     begun = time.monotonic()
     work = agenda.wait(begun + seconds)
     return work, time.monotonic() - begun
@@ -27,13 +27,13 @@ def later(seconds: float, do: Callable[..., None], *arguments: Any) -> None:
 
 
 def test_nothing_to_do_is_told_when_the_time_is_up_and_not_before() -> None:
-    work, took = timed(Agenda(0.01), 0.1)
+    work, took = timed(WorkQueue(0.01), 0.1)
     assert work == Work(frozenset(), False, ())
     assert 0.1 <= took < 0.5
 
 
 def test_a_scope_marked_a_thousand_times_in_a_burst_is_read_once_when_it_has_settled() -> None:
-    agenda = Agenda(0.1)
+    agenda = WorkQueue(0.1)
     for _ in range(1000):
         agenda.mark(ONE)
     agenda.mark(TWO)
@@ -44,7 +44,7 @@ def test_a_scope_marked_a_thousand_times_in_a_burst_is_read_once_when_it_has_set
 
 
 def test_a_steady_stream_of_marks_does_not_put_the_reading_off_for_ever() -> None:
-    agenda, ending = Agenda(0.1), threading.Event()
+    agenda, ending = WorkQueue(0.1), threading.Event()
 
     def write() -> None:
         while not ending.wait(0.005):
@@ -63,7 +63,7 @@ def test_a_steady_stream_of_marks_does_not_put_the_reading_off_for_ever() -> Non
 
 
 def test_what_need_not_settle_is_read_at_once_and_takes_along_what_waits() -> None:
-    agenda = Agenda(5)
+    agenda = WorkQueue(5)
     agenda.mark(ONE)
     agenda.mark(TWO, settles=False)
     work, took = timed(agenda, 10)
@@ -72,7 +72,7 @@ def test_what_need_not_settle_is_read_at_once_and_takes_along_what_waits() -> No
 
 
 def test_a_mark_wakes_who_waits() -> None:
-    agenda = Agenda(0.01)
+    agenda = WorkQueue(0.01)
     later(0.05, agenda.mark, ONE)
     work, took = timed(agenda, 10)
     assert work.scopes == {ONE}
@@ -80,7 +80,7 @@ def test_a_mark_wakes_who_waits() -> None:
 
 
 def test_lost_events_mean_everything_and_do_not_forget_the_rest() -> None:
-    agenda = Agenda(0.01)
+    agenda = WorkQueue(0.01)
     agenda.mark(ONE)
     agenda.mark(None)
     agenda.notice("delivery.misconfigured", "target central: HTTP 401")
@@ -90,14 +90,14 @@ def test_lost_events_mean_everything_and_do_not_forget_the_rest() -> None:
 
 
 def test_what_has_not_settled_when_the_time_is_up_waits_for_the_next_look() -> None:
-    agenda = Agenda(0.2)
+    agenda = WorkQueue(0.2)
     agenda.mark(ONE)
     assert timed(agenda, 0.05)[0].scopes == frozenset()
     assert timed(agenda, 5)[0].scopes == {ONE}
 
 
 def test_an_interrupt_ends_the_wait_and_one_that_comes_before_it_is_not_lost() -> None:
-    agenda = Agenda(0.01)
+    agenda = WorkQueue(0.01)
     agenda.interrupt()
     assert timed(agenda, 10)[1] < 0.5
     later(0.05, agenda.interrupt)
@@ -107,7 +107,7 @@ def test_an_interrupt_ends_the_wait_and_one_that_comes_before_it_is_not_lost() -
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
 def test_a_signal_handler_may_interrupt_at_any_moment() -> None:
-    agenda, seen = Agenda(0), []
+    agenda, seen = WorkQueue(0), []
 
     def handler(*_: object) -> None:
         seen.append(1)
@@ -127,7 +127,7 @@ def test_a_signal_handler_may_interrupt_at_any_moment() -> None:
 
 
 def test_what_becomes_dirty_during_a_rest_is_told_after_it_all_at_once() -> None:
-    agenda = Agenda(0.0)
+    agenda = WorkQueue(0.0)
     agenda.rest(0.3)
     agenda.mark(ONE)
     later(0.1, agenda.mark, TWO, False)
@@ -137,7 +137,7 @@ def test_what_becomes_dirty_during_a_rest_is_told_after_it_all_at_once() -> None
 
 
 def test_a_rest_puts_off_neither_what_is_due_by_the_clock_nor_the_end() -> None:
-    agenda = Agenda(0.0)
+    agenda = WorkQueue(0.0)
     agenda.rest(5)
     agenda.mark(ONE)
     work, took = timed(agenda, 0.1)

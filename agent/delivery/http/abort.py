@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 
-class Lifeline:
+class ConnectionAborter:
     """Keeps hold of the newest connection's socket, learned through httpx's `trace` extension.
 
     Closing an `httpx.Client` does not wake a thread that waits in `recv`; shutting its socket down does.

@@ -22,7 +22,7 @@ from agent.delivery.contract import (
     TargetSettings,
     ignore,
 )
-from agent.delivery.http.abort import Lifeline
+from agent.delivery.http.abort import ConnectionAborter
 from agent.delivery.http.failures import reason_of
 from agent.delivery.http.token import Token, TokenError
 from agent.records.base import SCHEMA
@@ -64,7 +64,7 @@ class RollcallHttp:
         self.name = settings.name
         self._settings = settings
         self._token = Token(settings, on_notice)
-        self._lifeline = Lifeline()
+        self._lifeline = ConnectionAborter()
         self._client: httpx.Client | None = None
 
     def send(self, batch: Batch) -> Outcome:

@@ -16,7 +16,7 @@ _PATIENCE = 90.0
 _ANSWER_BYTES = 8 * MAX_POLICY
 
 
-class Enquiry:
+class PolicyCheck:
     """One question on its way. Files take question and answer, so that neither side ever waits for the other."""
 
     def __init__(self, question: Question) -> None:

@@ -13,7 +13,7 @@ from agent.records import Evidence, PolicyInForce
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """Why what the settings name is not in force."""
 
     kind: Literal["invalid", "unreachable"]
@@ -28,7 +28,7 @@ class InForce:
     place: str = ""
     """Empty where the settings name no policy."""
     good: LastGood | None = None
-    trouble: Trouble | None = None
+    trouble: Problem | None = None
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def record(self, endpoint_id: str) -> PolicyInForce | None:

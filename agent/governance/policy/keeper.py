@@ -10,9 +10,9 @@ from pathlib import Path
 
 from agent.config.load import PolicySettings
 from agent.governance.policy.fetch_messages import Answer, Question
-from agent.governance.policy.fetch_process import Enquiry
+from agent.governance.policy.fetch_process import PolicyCheck
 from agent.governance.policy.file import PolicyFile
-from agent.governance.policy.in_force import InForce, Trouble
+from agent.governance.policy.in_force import InForce, Problem
 from agent.governance.policy.last_good import LastGood, confirm, confirmed_within
 from agent.governance.policy.model import PolicyError, parse_policy
 from agent.runtime.logs import logger
@@ -25,7 +25,7 @@ _AGAIN_SECONDS = 300.0
 """After nothing could be seen, unless `refresh_seconds` is shorter."""
 
 
-class PolicyKeeper:
+class PolicyManager:
     """A worse policy never replaces a good one: not one with an error, of another key, or signed earlier."""
 
     def __init__(self, settings: PolicySettings, folder: Path, durable: bool = True) -> None:
@@ -35,7 +35,7 @@ class PolicyKeeper:
         self._durable = durable
         self._place = settings.url or settings.file
         self._file = PolicyFile(Path(settings.file), bool(settings.public_key)) if settings.file else None
-        self._enquiry: Enquiry | None = None
+        self._enquiry: PolicyCheck | None = None
         self._due = 0.0
         self.in_force = InForce(place=self._place)
 
@@ -98,7 +98,7 @@ class PolicyKeeper:
 
     def _wait_for(self, question: Question) -> Answer:
         try:
-            enquiry = Enquiry(question)
+            enquiry = PolicyCheck(question)
         except OSError as error:
             return Answer("unreachable", f"no process to check it: {type(error).__name__}")
         said = enquiry.answer(_FIRST_SECONDS)
@@ -112,15 +112,15 @@ class PolicyKeeper:
         try:
             if self._file is None:
                 etag = good.etag if good and good.place == self._place else ""
-                self._enquiry = Enquiry(Question(keys, self._settings.url, self._settings.ca_file, etag))
+                self._enquiry = PolicyCheck(Question(keys, self._settings.url, self._settings.ca_file, etag))
                 return
             text, signature = self._file.read()
             if keys:
-                self._enquiry = Enquiry(Question(keys, text=text, signature=signature))
+                self._enquiry = PolicyCheck(Question(keys, text=text, signature=signature))
             else:
                 self._take(Answer("good", text=text))
         except PolicyError as error:
-            self._troubled(Trouble("invalid", str(error)))
+            self._troubled(Problem("invalid", str(error)))
         except OSError as error:
             self._take(Answer("unreachable", f"no process to check it: {type(error).__name__}"))
 
@@ -135,16 +135,16 @@ class PolicyKeeper:
         seconds = self._settings.refresh_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, no secret
         self._due = time.monotonic() + (min(seconds, _AGAIN_SECONDS) if said.kind == "unreachable" else seconds)
         if said.kind == "refused":
-            self._troubled(Trouble("invalid", f"{self._place}: {said.reason}"))
+            self._troubled(Problem("invalid", f"{self._place}: {said.reason}"))
         elif said.kind == "unreachable":
-            self._troubled(Trouble("unreachable", f"{self._place}: {said.reason}"))
+            self._troubled(Problem("unreachable", f"{self._place}: {said.reason}"))
         elif said.kind == "unchanged":
             self._settled()
         else:
             try:
                 self._compared(said)
             except PolicyError as error:
-                self._troubled(Trouble("invalid", str(error)))
+                self._troubled(Problem("invalid", str(error)))
 
     def _compared(self, said: Answer) -> None:
         """Raises `PolicyError`; then everything stays as it is."""
@@ -182,7 +182,7 @@ class PolicyKeeper:
         if self.in_force.trouble:
             self.in_force = replace(self.in_force, trouble=None, since=datetime.now(UTC))
 
-    def _troubled(self, trouble: Trouble) -> None:
+    def _troubled(self, trouble: Problem) -> None:
         now = self.in_force
         if trouble != now.trouble:
             self.in_force = replace(now, trouble=trouble, since=datetime.now(UTC))

@@ -5,51 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.governance.policy.versions import outside
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import AiAgent, Instance, Proof
 
 
-def _unsanctioned(agent: AiAgent, facts: Facts) -> Iterable[Proof]:
+def _unsanctioned(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(agent.agent)
     if rule and rule.state == "unsanctioned":
         yield proof("the policy does not sanction this agent", rule.id)
 
 
-def _unknown(agent: AiAgent, facts: Facts) -> Iterable[Proof]:
+def _unknown(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     if facts.policy.given and facts.policy.agent_rule(agent.agent) is None:
         yield proof("the policy does not name this agent", agent.agent)
 
 
-def _version(agent: AiAgent, facts: Facts) -> Iterable[Proof]:
+def _version(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(agent.agent)
     if rule and rule.versions and agent.version and outside(agent.version, rule.versions):
         yield proof(f"installed version is outside {rule.versions}", agent.version)
 
 
-def _version_unknown(agent: AiAgent, facts: Facts) -> Iterable[Proof]:
+def _version_unknown(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(agent.agent)
     if rule and rule.versions and agent.installed and not agent.version:
         yield proof("the policy limits versions and the installed one is not known", rule.versions)
 
 
-def _as_root(instance: Instance, facts: Facts) -> Iterable[Proof]:
+def _as_root(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
     if instance.subject == "agent" and instance.euid == 0:
         yield proof("effective user id", 0)
         if instance.login_uid not in (None, 0):
             yield proof("logged in as user id", instance.login_uid)
 
 
-def _bypass(instance: Instance, facts: Facts) -> Iterable[Proof]:
+def _bypass(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
     if instance.bypass_flags and not facts.policy.permissions.allow_bypass_flags:
         yield from (proof("started with", flag) for flag in instance.bypass_flags)
 
 
-def _in_container(instance: Instance, facts: Facts) -> Iterable[Proof]:
+def _in_container(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
     if instance.subject == "agent" and instance.container:
         yield proof("runs in", instance.container)
 
 
-def _role(agent: AiAgent, facts: Facts) -> Iterable[Proof]:
+def _role(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(agent.agent)
     if facts.policy.given and rule is not None and rule.role is None and rule.in_scope is None:
         yield proof("the policy says neither role nor scope", rule.id)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Artifact, Proof
 
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh"})
 _FETCHERS = frozenset({"curl", "wget", "nc", "ncat"})
 
 
-def _project_hook(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+def _project_hook(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
     if artifact.artifact == "hook" and artifact.scope == "project":
         yield proof(f"{artifact.name} hook from a project runs", artifact.program)
 
 
-def _fetching_hook(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+def _fetching_hook(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
     if artifact.artifact == "hook" and artifact.program in _FETCHERS:
         yield proof("hook program", artifact.program)
 
 
-def _marketplace(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+def _marketplace(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
     if artifact.artifact == "marketplace" and artifact.scope != "managed":
         yield proof("plug-ins come from", artifact.name)
 

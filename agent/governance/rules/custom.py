@@ -10,13 +10,13 @@ from typing import Any
 from agent.governance.policy.custom_rules import Condition, OwnRule
 from agent.governance.policy.model import Policy
 from agent.governance.policy.record_fields import values
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Proof, Record
 
 _PROOFS = 10
 
 
-def own_rules(policy: Policy) -> tuple[Rule, ...]:
+def custom_rules(policy: Policy) -> tuple[Rule, ...]:
     """The rules that a policy adds."""
     return tuple(
         Rule(own.id, own.title, own.severity, own.kind, own.controls, own.remediation, partial(_check, own),
@@ -25,7 +25,7 @@ def own_rules(policy: Policy) -> tuple[Rule, ...]:
     )  # fmt: skip
 
 
-def _check(own: OwnRule, record: Record, facts: Facts) -> Iterable[Proof]:
+def _check(own: OwnRule, record: Record, facts: RuleContext) -> Iterable[Proof]:
     if not _group(own.all, own.any, record):
         return ()
     shown = [found for condition in (*own.all, *own.any) for found in _proofs(condition, record)][:_PROOFS]

@@ -5,42 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import AiAgent, Artifact, Connection, McpServer, Posture, Proof, Record
 from agent.records.posture import ApprovalMode, Sandbox
 
 _STEERING = ("hook", "plugin", "skill", "subagent", "marketplace")
 
 
-def _new(record: Record, facts: Facts) -> Iterator[Proof]:
+def _new(record: Record, facts: RuleContext) -> Iterator[Proof]:
     if facts.baseline and facts.baseline.is_new(record):
         yield proof("new since the baseline of", facts.baseline.accepted_at)
         yield proof("seen by", f"{record.evidence.collector}, {record.evidence.source}")
 
 
-def _changed(record: Record, facts: Facts, *fields: str) -> Iterator[Proof]:
+def _changed(record: Record, facts: RuleContext, *fields: str) -> Iterator[Proof]:
     for name, before, after in facts.baseline.changes(record) if facts.baseline else ():
         if name in fields:
             yield proof(f"{name} since the baseline", f"from {before} to {after}")
 
 
-def _agent(agent: AiAgent, facts: Facts) -> Iterable[Proof]:
+def _agent(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     return _new(agent, facts)
 
 
-def _server(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _server(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     return _new(server, facts)
 
 
-def _launch(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _launch(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     return _changed(server, facts, "launch_hash", "package", "url")
 
 
-def _switched_on(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _switched_on(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     return (found for found in _changed(server, facts, "enabled") if server.enabled)
 
 
-def _loosened(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _loosened(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis == "effective" and facts.baseline:
         for name, before, after in facts.baseline.changes(posture):
             order = get_args(ApprovalMode) if name == "approval_mode" else get_args(Sandbox)
@@ -48,19 +48,19 @@ def _loosened(posture: Posture, facts: Facts) -> Iterable[Proof]:
                 yield proof(f"{name} since the baseline", f"from {before} to {after}, set by {posture.set_by}")
 
 
-def _artifact(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+def _artifact(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
     return _new(artifact, facts) if artifact.artifact in _STEERING else ()
 
 
-def _content(artifact: Artifact, facts: Facts) -> Iterable[Proof]:
+def _content(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
     return _changed(artifact, facts, "content_hash")
 
 
-def _egress(connection: Connection, facts: Facts) -> Iterable[Proof]:
+def _egress(connection: Connection, facts: RuleContext) -> Iterable[Proof]:
     return _new(connection, facts) if connection.relation == "established" and _goes_out(connection, facts) else ()
 
 
-def _goes_out(connection: Connection, facts: Facts) -> bool:
+def _goes_out(connection: Connection, facts: RuleContext) -> bool:
     """Whether the baseline knows no connection to this host: addresses and processes come and go."""
     host = connection.host or (connection.remote or "").rpartition(":")[0]
     known = facts.baseline.accepted.values() if facts.baseline else ()

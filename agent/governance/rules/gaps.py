@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Diagnostic, Owner, Proof
 
 
-def _gap(diagnostic: Diagnostic, facts: Facts) -> Iterable[Proof]:
+def _gap(diagnostic: Diagnostic, facts: RuleContext) -> Iterable[Proof]:
     if diagnostic.severity == "error":
         yield proof(diagnostic.message, diagnostic.path)
 
 
-def _unreadable_servers(diagnostic: Diagnostic, facts: Facts) -> Iterable[Proof]:
+def _unreadable_servers(diagnostic: Diagnostic, facts: RuleContext) -> Iterable[Proof]:
     if diagnostic.code.startswith("definition."):
         yield proof(diagnostic.message, diagnostic.key)
 
 
-def _pretends(diagnostic: Diagnostic, facts: Facts) -> Iterable[Proof]:
+def _pretends(diagnostic: Diagnostic, facts: RuleContext) -> Iterable[Proof]:
     if diagnostic.code == "process.title_disagrees":
         yield proof(diagnostic.message, diagnostic.path)
 
 
-def _unreached(owner: Owner, facts: Facts) -> Iterable[Proof]:
+def _unreached(owner: Owner, facts: RuleContext) -> Iterable[Proof]:
     if owner.reach == "out_of_reach":
         yield proof("the home could not be entered", owner.home)
 

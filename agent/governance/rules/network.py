@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import is_loopback
 from agent.records import Connection, Instance, ModelProvider, Proof
 from agent.redaction.redact import url as redacted
 
 
-def _exposed(connection: Connection, facts: Facts) -> Iterable[Proof]:
+def _exposed(connection: Connection, facts: RuleContext) -> Iterable[Proof]:
     instance = facts.records.get(connection.from_id)
     local = connection.local or ""
     exposed = connection.relation == "listening" and not local.startswith(("127.", "[::1]"))
@@ -19,7 +19,7 @@ def _exposed(connection: Connection, facts: Facts) -> Iterable[Proof]:
         yield proof(f"{instance.name} listens on", local)
 
 
-def _egress(connection: Connection, facts: Facts) -> Iterable[Proof]:
+def _egress(connection: Connection, facts: RuleContext) -> Iterable[Proof]:
     allowed = facts.policy.egress.allow
     if allowed and connection.relation == "established" and connection.remote:
         host = connection.host or connection.remote.rpartition(":")[0]
@@ -27,14 +27,14 @@ def _egress(connection: Connection, facts: Facts) -> Iterable[Proof]:
             yield proof("connected to a host outside the allowed ones", host)
 
 
-def _provider(provider: ModelProvider, facts: Facts) -> Iterable[Proof]:
+def _provider(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
     host = redacted(provider.base_url or "").host
     allowed = facts.policy.egress.allow
     if host and allowed and not is_loopback(host) and not any(fnmatchcase(host, a) for a in allowed):
         yield proof("models are asked at a host outside the allowed ones", host)
 
 
-def _provider_plain(provider: ModelProvider, facts: Facts) -> Iterable[Proof]:
+def _provider_plain(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
     url = provider.base_url or ""
     host = redacted(url).host or ""
     if url.startswith("http://") and not is_loopback(host):
@@ -43,7 +43,7 @@ def _provider_plain(provider: ModelProvider, facts: Facts) -> Iterable[Proof]:
 
 RULES = (
     Rule("network.exposed", "Agent or MCP server reachable from other machines", "high", "connection", ("A.5", "A.7"),
-         "Bind the server to the loopback address.", _exposed, joint=True),
+         "Bind the server to the loopback address.", _exposed, cross_record=True),
     Rule("network.egress", "Connection to a host that nobody sanctioned", "high", "connection", ("A.7",),
          "Find out what was sent there; allow the host in the policy or block it.", _egress),
     Rule("provider.egress", "Model provider outside the allowed hosts", "high", "model_provider", ("A.7", "A.10"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Approval, Posture, Proof
 from agent.records.posture import ApprovalMode
 
@@ -16,12 +16,12 @@ _LOOKS = ("read", "glob", "grep", "list", "ls", "view", "search")
 """Tools, in lower case, that change nothing: all paths for one of them is not everything."""
 
 
-def _bypasses(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _bypasses(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis != "configured" and posture.approval_mode == "bypasses":
         yield proof(f"{posture.basis}, decided by {posture.set_by}", _place(posture))
 
 
-def _above_ceiling(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _above_ceiling(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(posture.agent)
     ceiling = (rule.max_mode if rule else None) or facts.policy.permissions.max_mode
     mode = posture.approval_mode
@@ -31,12 +31,12 @@ def _above_ceiling(posture: Posture, facts: Facts) -> Iterable[Proof]:
         yield proof(f"{mode}, where the policy allows {ceiling} at most", _place(posture))
 
 
-def _not_comparable(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _not_comparable(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if facts.policy.given and posture.basis == "effective" and posture.approval_mode == "unknown":
         yield proof(f"the policy limits what it may do, and that is not known of {posture.agent}", _place(posture))
 
 
-def _looser_than_set(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _looser_than_set(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis != "observed":
         return
     effective = facts.effective(posture)
@@ -50,28 +50,28 @@ def _looser_than_set(posture: Posture, facts: Facts) -> Iterable[Proof]:
         yield proof(f"ran without a sandbox, where the settings come to {effective.sandbox}", _place(posture))
 
 
-def _unchecked_version(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _unchecked_version(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis == "effective" and posture.version_known is False and posture.project is None:
         yield proof("version that the catalog was not checked against", posture.client_version)
 
 
-def _auto_approves(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _auto_approves(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     # Under a policy its ceiling decides.
     if posture.basis == "effective" and posture.approval_mode == "auto_approves" and not facts.policy.given:
         yield proof(f"decided by {posture.set_by}", _place(posture))
 
 
-def _not_known(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _not_known(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     yield from (proof("value that is not understood at", key) for key in posture.unknown[:10])
 
 
-def _no_sandbox(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _no_sandbox(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     acts = posture.approval_mode in ("auto_approves", "bypasses") or facts.policy.permissions.require_sandbox
     if posture.basis == "effective" and posture.sandbox == "none" and acts:
         yield proof("no sandbox", _place(posture))
 
 
-def _allows_everything(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _allows_everything(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis == "effective":
         for rule in posture.rules:
             acts = rule.subject in _ACTS or (rule.subject == "path" and (rule.tool or "").lower() not in _LOOKS)
@@ -79,25 +79,25 @@ def _allows_everything(posture: Posture, facts: Facts) -> Iterable[Proof]:
                 yield proof(f"allow rule set by {rule.set_by}", rule.pattern)
 
 
-def _project_loosens(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _project_loosens(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     loose = posture.approval_mode in ("auto_approves", "bypasses")
     if posture.basis == "configured" and posture.set_by == "project" and loose:
         yield proof(f"a repository asks for {posture.approval_mode}", _place(posture))
 
 
-def _trusts_much(posture: Posture, facts: Facts) -> Iterable[Proof]:
+def _trusts_much(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis != "effective":
         return
     homes = {owner.home for owner in facts.of("owner")} | {"/", "~"}
     yield from (proof("trusted folder", folder) for folder in posture.trusted_folders if folder in homes)
 
 
-def _runs_unapproved(approval: Approval, facts: Facts) -> Iterable[Proof]:
+def _runs_unapproved(approval: Approval, facts: RuleContext) -> Iterable[Proof]:
     if approval.runs_anyway:
         yield proof(f"runs although {approval.state}", approval.server)
 
 
-def _pending(approval: Approval, facts: Facts) -> Iterable[Proof]:
+def _pending(approval: Approval, facts: RuleContext) -> Iterable[Proof]:
     if approval.state == "pending":
         yield proof("waits for a decision", approval.server)
 
@@ -121,7 +121,8 @@ RULES = (
     Rule("posture.auto", "Agent that approves its own actions", "medium", "posture", _OVERSIGHT,
          "Let risky actions be asked for, or sanction the mode in the policy.", _auto_approves),
     Rule("posture.observed", "Agent that ran with fewer checks than its settings say", "medium", "posture", _OVERSIGHT,
-         "Ask who loosened it for the session; lock the mode in managed settings.", _looser_than_set, joint=True),
+         "Ask who loosened it for the session; lock the mode in managed settings.", _looser_than_set,
+         cross_record=True),
     Rule("posture.unchecked_version", "Client version whose permissions nobody has checked", "info", "posture",
          ("A.6", "clause 9"), "Update Rollcall, or check by hand what the client's settings mean.", _unchecked_version),
     Rule("posture.unknown", "Permission setting that is not understood", "low", "posture", ("A.6", "clause 9"),
@@ -133,7 +134,7 @@ RULES = (
     Rule("posture.project", "Repository that loosens permissions of an agent", "high", "posture", ("A.5", *_OVERSIGHT),
          "Review the repository's settings; lock the mode in managed settings.", _project_loosens),
     Rule("posture.trust", "Whole home or disk trusted", "medium", "posture", _OVERSIGHT,
-         "Trust single projects.", _trusts_much, joint=True),
+         "Trust single projects.", _trusts_much, cross_record=True),
     Rule("approval.runs_anyway", "MCP server that runs without approval", "high", "approval", ("A.6", "A.10"),
          "Decide on the server; check why the client started it.", _runs_unapproved),
     Rule("approval.pending", "MCP server that nobody has decided on", "low", "approval", ("A.6", "A.10"),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import PolicyInForce, Proof
 
 
-def _invalid(policy: PolicyInForce, facts: Facts) -> Iterable[Proof]:
+def _invalid(policy: PolicyInForce, facts: RuleContext) -> Iterable[Proof]:
     return _trouble(policy, "invalid")
 
 
-def _unreachable(policy: PolicyInForce, facts: Facts) -> Iterable[Proof]:
+def _unreachable(policy: PolicyInForce, facts: RuleContext) -> Iterable[Proof]:
     return _trouble(policy, "unreachable")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import in_use
 from agent.records import McpServer, Proof
 from collectors.launch.identify import base_name, identify
@@ -28,17 +28,17 @@ _NAMESPACES = ("--network", "--net", "--pid", "--ipc", "--uts", "--userns", "--c
 _CAPABILITIES = ("ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH")
 
 
-def _writable(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _writable(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     file = server.launch_file
     if in_use(server) and file and file.exists and file.writable_by in ("group", "everyone"):
         yield proof(f"writable by {file.writable_by}", file.path)
 
 
-def _temporary(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _temporary(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     yield from _lies_in(server, _TEMPORARY, "runs from a temporary folder")
 
 
-def _downloads(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _downloads(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     yield from _lies_in(server, _DOWNLOADS, "runs from Downloads")
 
 
@@ -65,13 +65,13 @@ def _programs(server: McpServer) -> Iterator[str]:
         yield next((word for word in server.args if not word.startswith("-")), "")
 
 
-def _filesystem(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _filesystem(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     for source in server.data if in_use(server) else ():
         if source.kind == "filesystem" and _HOMES.fullmatch(source.target.replace("\\", "/")):
             yield proof("may read", source.target)
 
 
-def _privileged(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _privileged(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if not in_use(server):
         return
     words = (server.command or "", *server.args)

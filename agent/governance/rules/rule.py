@@ -10,13 +10,13 @@ from typing import Any
 from agent.governance.baseline import Baseline
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.known_packages import KnownPackages
-from agent.governance.supply_chain.name_collisions import Namesakes
+from agent.governance.supply_chain.name_collisions import NameCollisions
 from agent.records import AiAgent, Owner, Posture, Proof, Record
 from agent.records.finding import Severity
 from collectors.catalog.client import Catalog
 
 
-class Facts:
+class RuleContext:
     """The records and the policy a rule may look at; never changed by it."""
 
     def __init__(
@@ -39,9 +39,9 @@ class Facts:
         return kinds
 
     @cached_property
-    def namesakes(self) -> Namesakes:
+    def name_collisions(self) -> NameCollisions:
         """The servers by their names."""
-        return Namesakes(self.of("mcp_server"))
+        return NameCollisions(self.of("mcp_server"))
 
     @cached_property
     def known_packages(self) -> KnownPackages:
@@ -86,7 +86,7 @@ class Facts:
         return {(agent.owner, agent.agent): agent for agent in self.of("ai_agent")}
 
 
-Check = Callable[[Any, Facts], Iterable[Proof]]
+Check = Callable[[Any, RuleContext], Iterable[Proof]]
 """The proofs of a nonconformity; none when the record conforms."""
 
 
@@ -103,7 +103,7 @@ class Rule:
     remediation: str
     check: Check
     reference: str = ""
-    joint: bool = False
+    cross_record: bool = False
     """Whether the answer depends on other records than the one it is asked about. Of an MCP server only on the servers
     of its account, of the machine and of administrators."""
 

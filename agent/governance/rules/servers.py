@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from agent.governance.rules.rule import Facts, Rule, proof
+from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import (
     host_of,
     identity,
@@ -20,51 +20,51 @@ from agent.records import Instance, McpServer, Proof
 _PIPED_SHELL = re.compile(r"\b(curl|wget)\b[^|]*\|\s*(ba|z|da)?sh\b")
 
 
-def _unsanctioned(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _unsanctioned(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     rule = server_rule(server, facts.policy) if server.sanction == "unsanctioned" else None
     if rule:
         yield proof("the policy does not sanction this server", rule.package or rule.host or rule.name)
 
 
-def _unvetted(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _unvetted(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if facts.policy.given and server.sanction == "unknown":
         local = server.origin == "local"
         yield proof("no entry of the policy matches", launch_words(server) if local else identity(server))
 
 
-def _unregistered(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _unregistered(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server) and server.publisher_known is False and server.sanction not in ("sanctioned", "tolerated"):
         yield proof("the MCP registry does not know", identity(server))
 
 
-def _floating(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _floating(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server) and server.package and server.pinned is False:
         yield proof("package without an exact version", server.package)
 
 
-def _no_identity(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _no_identity(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server) and server.transport == "stdio" and not server.package and server.command:
         yield proof("local program of unknown origin", launch_words(server))
 
 
-def _undefined(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _undefined(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server) and server.transport == "unknown":
         yield proof("neither command nor URL", server.source.key)
 
 
-def _plain_http(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _plain_http(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     url = server.url or server.remote_url or ""
     host = host_of(server)
     if in_use(server) and url.startswith(("http://", "ws://")) and host and not is_loopback(host):
         yield proof("not encrypted", host)
 
 
-def _inline_secret(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _inline_secret(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if server.inline_secret:
         yield proof("a secret in clear text in", server.source.path)
 
 
-def _egress(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _egress(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     host, allowed = host_of(server), facts.policy.egress.allow
     if not (in_use(server) and allowed and host) or is_loopback(host):
         return
@@ -72,33 +72,33 @@ def _egress(server: McpServer, facts: Facts) -> Iterable[Proof]:
         yield proof("remote host outside the allowed ones", host)
 
 
-def _missing(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _missing(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server) and server.launch_file and not server.launch_file.exists:
         yield proof("the program it names does not exist", server.launch_file.path)
 
 
-def _piped(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _piped(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server) and _PIPED_SHELL.search(" ".join((server.command or "", *server.args))):
         yield proof("downloads and runs a script at every start", server.command)
 
 
-def _bridge(server: McpServer, facts: Facts) -> Iterable[Proof]:
+def _bridge(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     host = host_of(server)
     if in_use(server) and server.remote_url and not (host and is_loopback(host)):
         yield proof("local bridge to", host or server.remote_url)
 
 
-def _shadow(instance: Instance, facts: Facts) -> Iterable[Proof]:
+def _shadow(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
     if instance.subject == "mcp_server" and not instance.server_ids:
         yield proof("runs without a definition", instance.package or instance.exe)
 
 
-def _as_root(instance: Instance, facts: Facts) -> Iterable[Proof]:
+def _as_root(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
     if instance.subject == "mcp_server" and instance.euid == 0:
         yield proof("effective user id", 0)
 
 
-def _disabled_runs(instance: Instance, facts: Facts) -> Iterable[Proof]:
+def _disabled_runs(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
     defined = [facts.records.get(server_id) for server_id in instance.server_ids]
     servers = [server for server in defined if isinstance(server, McpServer)]
     if servers and not any(server.enabled for server in servers):
@@ -138,5 +138,5 @@ RULES = (
     Rule("server.as_root", "MCP server that runs as root", "high", "instance", ("A.3", "A.6"),
          "Run the server under an ordinary account.", _as_root),
     Rule("server.disabled_runs", "Disabled MCP server that runs", "medium", "instance", ("A.6",),
-         "Stop the process; check which client ignores the switch.", _disabled_runs, joint=True),
+         "Stop the process; check which client ignores the switch.", _disabled_runs, cross_record=True),
 )  # fmt: skip

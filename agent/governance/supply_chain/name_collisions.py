@@ -18,7 +18,7 @@ _NOT_IN_TOOLS = re.compile(r"[^A-Za-z0-9]")
 _DIGITS = re.compile(r"\d+")
 
 
-class Namesakes:
+class NameCollisions:
     """All definitions in use, looked up by name; each look takes a bounded time."""
 
     def __init__(self, servers: Iterable[McpServer]) -> None:
@@ -42,7 +42,7 @@ class Namesakes:
             if other.name != server.name and _meet(server, other):
                 yield other
 
-    def look_alikes(self, server: McpServer) -> Iterator[McpServer]:
+    def confusables(self, server: McpServer) -> Iterator[McpServer]:
         """Servers of the same client with a name almost like this one's."""
         client, tools = (server.owner, server.agent), _in_tools(server.name)
         for word in self._near(client, _word(server.name)):

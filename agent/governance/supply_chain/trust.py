@@ -10,13 +10,15 @@ from agent.governance.supply_chain.mcp_registry import Registered
 from agent.governance.supply_chain.server_policy import server_rule
 from agent.records import McpServer, Record, changed
 from agent.records.mcp_server import ProgramOrigin
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 
 _GIT = ("github", "gitlab", "bitbucket", "generic")
 _IMAGES = ("oci", "docker")
 
 
-def trusted(records: Mapping[str, Record], policy: Policy, registered: Registered, memo: Memo) -> Iterator[McpServer]:
+def trusted(
+    records: Mapping[str, Record], policy: Policy, registered: Registered, memo: DerivationCache
+) -> Iterator[McpServer]:
     """Every server with its trust posture."""
     for server in records.values():
         if isinstance(server, McpServer):

@@ -14,7 +14,7 @@ from typing import Final
 from collectors.contract import Home
 from collectors.sources.filesystem.access import READ, demand, judged
 from collectors.sources.filesystem.mounts import Mounts
-from collectors.sources.filesystem.resolve import Descent, Place, by_name
+from collectors.sources.filesystem.resolve import PathWalk, ResolvedPath, by_name
 from collectors.sources.filesystem.unreadable import Unreadable, explained
 
 _DESCENDS: Final = os.open in os.supports_dir_fd
@@ -60,7 +60,7 @@ class Lookup:
                 return descent.goal
 
     @contextmanager
-    def place(self, path: str, home: Home | None, follow: bool = True) -> Iterator[Place]:
+    def place(self, path: str, home: Home | None, follow: bool = True) -> Iterator[ResolvedPath]:
         """Where the path ends. Errors of the system inside the context are explained too."""
         inside = self._inside(path)
         with explained():
@@ -70,11 +70,11 @@ class Lookup:
             with self._descent(home) as descent:
                 yield descent.arrive(inside, follow)
 
-    def _descent(self, home: Home | None) -> Descent:
+    def _descent(self, home: Home | None) -> PathWalk:
         account, network = judged(home, self._live), home.network if home else ""
-        return Descent(self._root, self._mounts, account, self._most_links, network)
+        return PathWalk(self._root, self._mounts, account, self._most_links, network)
 
-    def open_file(self, place: Place, home: Home | None) -> int:
+    def open_file(self, place: ResolvedPath, home: Home | None) -> int:
         """A descriptor of the regular file at a place; whatever else stands there is never opened."""
         if not stat.S_ISREG(place.status.st_mode):
             raise Unreadable("file.not_regular", "it is no regular file")
@@ -82,7 +82,7 @@ class Lookup:
             raise Unreadable("file.remote", "its content is not on this machine")
         return self._open(place, _FILE, home)
 
-    def open_folder(self, place: Place, home: Home | None) -> int | str:
+    def open_folder(self, place: ResolvedPath, home: Home | None) -> int | str:
         """What to list a folder by: a descriptor, or a path where folders cannot be opened."""
         if not stat.S_ISDIR(place.status.st_mode):
             raise NotADirectoryError(errno.ENOTDIR, "not a folder")
@@ -93,7 +93,7 @@ class Lookup:
         if self._mounts is not None:
             self._mounts.check(path, home.network if home else "")
 
-    def _open(self, place: Place, flags: int, home: Home | None) -> int:
+    def _open(self, place: ResolvedPath, flags: int, home: Home | None) -> int:
         opened = os.open(place.name, flags, dir_fd=place.folder)
         try:
             # Between the look and the opening it may have been replaced: only what is open now counts.

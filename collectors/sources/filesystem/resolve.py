@@ -22,7 +22,7 @@ _MOST_STEPS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResolvedPath:
     """The end of a path: a name in an open folder (or, without one, a full path) and what stood there."""
 
     folder: int | None
@@ -34,8 +34,8 @@ def components(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
 
 
-class Descent:
-    """Walks one path from the root, one open folder at a time; the `Place` is good while the context is open.
+class PathWalk:
+    """Walks one path from the root, one open folder at a time; the `ResolvedPath` is good while the context is open.
 
     Every folder entered must be searchable for `account` if there is one, and pass `mounts` if there are any. The
     root itself is exempt: for an image it is only where the image happens to be mounted.
@@ -54,7 +54,7 @@ class Descent:
         self._pending: list[str] = []
         self._folder = os.open(root, _TOP)
 
-    def __enter__(self) -> Descent:
+    def __enter__(self) -> PathWalk:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -65,7 +65,7 @@ class Descent:
         """Where the way leads as far as it was walked: after `arrive`, or where that met nothing, without links."""
         return os.path.normpath("/" + "/".join([*components(self._path), *reversed(self._pending)]))
 
-    def arrive(self, path: str, follow: bool = True) -> Place:
+    def arrive(self, path: str, follow: bool = True) -> ResolvedPath:
         """The end of `path`; with `follow` it is never a link. Raises `OSError` or `Unreadable`."""
         pending = self._pending = components(path)[::-1]
         while pending:
@@ -80,9 +80,9 @@ class Descent:
             else:
                 status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
                 if not (follow and stat.S_ISLNK(status.st_mode)):
-                    return Place(self._folder, name, status)
+                    return ResolvedPath(self._folder, name, status)
                 self._follow(name)
-        return Place(self._folder, ".", os.fstat(self._folder))
+        return ResolvedPath(self._folder, ".", os.fstat(self._folder))
 
     def _allow(self, name: str) -> None:
         self._steps -= 1
@@ -130,7 +130,7 @@ class Descent:
         self._path = ""
 
 
-def by_name(root: str, path: str) -> Place:
+def by_name(root: str, path: str) -> ResolvedPath:
     """The same for systems that cannot open relative to a folder (Windows). Weaker: links are followed by the system,
     so a link may be swapped between this look and the opening (the caller compares what it opened with `status`),
     mode bits are not judged, and in an image an absolute link leads nowhere instead of into the image."""
@@ -139,4 +139,4 @@ def by_name(root: str, path: str) -> Place:
     top = os.path.realpath(root)
     if not live and os.path.commonpath([top, real]) != top:
         raise FileNotFoundError(errno.ENOENT, "leads out of the root")
-    return Place(None, real, os.lstat(real))
+    return ResolvedPath(None, real, os.lstat(real))

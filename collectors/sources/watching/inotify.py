@@ -19,7 +19,7 @@ from watchdog.observers.inotify_c import (
 )
 
 from collectors.sources.watching.folder_watch import Unwatched
-from collectors.sources.watching.inotify_paths import Watch, Ways
+from collectors.sources.watching.inotify_paths import Watch, WatchPaths
 
 _IN = InotifyConstants
 _NAMES = _IN.IN_CREATE | _IN.IN_DELETE | _IN.IN_MOVED_FROM | _IN.IN_MOVED_TO | _IN.IN_ATTRIB
@@ -73,7 +73,7 @@ class InotifyFolders:
         self._overflow = overflow
         self._lock = threading.Lock()
         self._reader = _Reader(self)
-        self._ways = Ways(self._add, self._remove, check)
+        self._ways = WatchPaths(self._add, self._remove, check)
         self._ids = itertools.count()
         self._last: InotifyEvent | None = None
         self._dirty: dict[str, None] = {}

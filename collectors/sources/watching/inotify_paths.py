@@ -44,7 +44,7 @@ class Node:
         return self.ends.union(*self.through.values())
 
 
-class Ways:
+class WatchPaths:
     """The ways to all wanted folders. `add` registers a folder (with or without its entries' contents) and raises
     OSError where that fails; `remove` undoes registrations; `check` raises `Unreadable` for what is not to be touched,
     because looking at it might never end."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.configs.watch import ConfigWatch, Ground
+from collectors.configs.watch import ConfigWatch, WatchRoot
 from collectors.contract import Scope
-from collectors.locate.path_index import Places
+from collectors.locate.path_index import PathIndex
 from tests.collectors.world import World, client
 
 DEMO = client(config=[{"scope": "user", "paths": ["~/.demo/mcp.json", "~/.demo/more/*.json"]}])
@@ -25,9 +25,9 @@ class Watched:
         self.watch = ConfigWatch(self.told.append)
 
     def follow(self) -> None:
-        found = Places(self.world.catalog, "linux").of_home(self.world.context, self.world.home)
+        found = PathIndex(self.world.catalog, "linux").of_home(self.world.context, self.world.home)
         assert (
-            self.watch.follow(self.world.context.files, [Ground("dev", self.world.home, found.folders, found.files)])
+            self.watch.follow(self.world.context.files, [WatchRoot("dev", self.world.home, found.folders, found.files)])
             == []
         )
 
@@ -97,15 +97,15 @@ def test_a_linked_file_becomes_dirty_when_what_it_leads_to_changes(watched: Watc
 
 
 def test_what_is_followed_no_longer_is_told_no_longer(watched: Watched) -> None:
-    node = Places(watched.world.catalog, "linux").of_home(watched.world.context, watched.world.home).folders
+    node = PathIndex(watched.world.catalog, "linux").of_home(watched.world.context, watched.world.home).folders
     folder = watched.world.path("~/.demo")
-    watched.watch.follow(watched.world.context.files, [Ground("dev", None, {folder: node[folder]}, [])])
+    watched.watch.follow(watched.world.context.files, [WatchRoot("dev", None, {folder: node[folder]}, [])])
     assert watched.dirty_after(lambda: watched.world.write("~/.demo/more/a.json")) == set()
 
 
 def test_a_file_in_two_accounts_grounds_is_dirty_for_both(watched: Watched) -> None:
-    found = Places(watched.world.catalog, "linux").of_home(watched.world.context, watched.world.home)
-    grounds = [Ground(owner, watched.world.home, found.folders, found.files) for owner in ("dev", "eve")]
+    found = PathIndex(watched.world.catalog, "linux").of_home(watched.world.context, watched.world.home)
+    grounds = [WatchRoot(owner, watched.world.home, found.folders, found.files) for owner in ("dev", "eve")]
     watched.watch.follow(watched.world.context.files, grounds)
     path = watched.world.path("~/.demo/more/a.json")
     dirty = watched.dirty_after(lambda: watched.world.write("~/.demo/more/a.json"))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from collectors.catalog.client import Os
-from collectors.locate.ecosystems import ECOSYSTEMS, Shelves
+from collectors.locate.ecosystems import ECOSYSTEMS, PackageFolders
 from tests.collectors.world import World
 
 
 def find(world: World, package: str, machine: bool = False) -> list[str]:
-    return list(Shelves(world.context, None if machine else world.home).find(package))
+    return list(PackageFolders(world.context, None if machine else world.home).find(package))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_file_in_place_of_a_shelf_holds_nothing(tmp_path: Path) -> None:
 def test_each_shelf_is_listed_once_however_many_packages_are_asked_for(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.folder("~/.vscode/extensions/a.a-1.0.0")
-    shelves = Shelves(world.context, world.home)
+    shelves = PackageFolders(world.context, world.home)
     assert len(list(shelves.find("vscode:a.a"))) == 1
     world.folder("~/.vscode/extensions/b.b-1.0.0")
     assert list(shelves.find("vscode:b.b")) == []

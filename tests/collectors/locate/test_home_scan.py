@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from collectors.contract import Limits
-from collectors.locate.home_scan import Territory
-from collectors.locate.path_index import Places
+from collectors.locate.home_scan import HomeScan
+from collectors.locate.path_index import PathIndex
 from tests import made
 from tests.collectors.world import World, client
 
@@ -21,20 +21,20 @@ DEMO = client(config=[USER, PROJECT], roots=[FOLDERS])
 FRAMEWORK = client("frame", kind="framework", manifest=[{"packages": ["npm:@frame/core", "pypi:frame-core"]}])
 
 
-def surveyed(world: World, walk: bool = True) -> Territory:
-    territory = Territory(world.home)
+def surveyed(world: World, walk: bool = True) -> HomeScan:
+    territory = HomeScan(world.home)
     if walk:
         territory.walk(world.context)
-    territory.survey(world.context, Places(world.catalog, world.os))
+    territory.survey(world.context, PathIndex(world.catalog, world.os))
     return territory
 
 
-def again(territory: Territory, world: World) -> Territory:
-    territory.survey(world.context, Places(world.catalog, world.os))
+def again(territory: HomeScan, world: World) -> HomeScan:
+    territory.survey(world.context, PathIndex(world.catalog, world.os))
     return territory
 
 
-def troubles(territory: Territory) -> dict[str, str | None]:
+def troubles(territory: HomeScan) -> dict[str, str | None]:
     return {trouble.code: trouble.path for trouble in territory.troubles.values()}
 
 
@@ -69,7 +69,7 @@ def test_a_home_that_is_a_project_itself_does_not_make_the_users_file_the_projec
 def test_a_service_account_is_not_walked(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
     world.write("~/p/.demo.json")
-    territory = Territory(replace(world.home, account="service"))
+    territory = HomeScan(replace(world.home, account="service"))
     territory.walk(world.context)
     assert territory.walked == ()
 
@@ -189,6 +189,6 @@ def test_the_machine_has_places_of_its_own_and_no_projects(tmp_path: Path) -> No
     managed = client(config=[{"scope": "managed", "paths": ["/etc/demo.json"]}, PROJECT])
     world = World(tmp_path, managed)
     path = world.write("/etc/demo.json")
-    territory = Territory(None)
+    territory = HomeScan(None)
     territory.walk(world.context)
     assert (again(territory, world).owner, list(territory.files)) == ("", [path])

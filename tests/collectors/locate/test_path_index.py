@@ -9,7 +9,7 @@ import pytest
 from collectors.catalog.client import Os
 from collectors.catalog.templates import expand, template_path
 from collectors.contract import Limits
-from collectors.locate.path_index import Found, Places, Root
+from collectors.locate.path_index import Found, PathIndex, Root
 from tests.collectors.world import World, client
 
 SERVERS = [{"at": "mcpServers"}]
@@ -19,8 +19,8 @@ def config(*paths: str, **fields: object) -> dict[str, object]:
     return {"scope": "user", "paths": paths, "servers": SERVERS, **fields}
 
 
-def places(world: World) -> Places:
-    return Places(world.catalog, world.os)
+def places(world: World) -> PathIndex:
+    return PathIndex(world.catalog, world.os)
 
 
 def home_of(world: World) -> Found:

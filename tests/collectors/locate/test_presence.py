@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.records import AiAgent
-from collectors.locate.path_index import Places
+from collectors.locate.path_index import PathIndex
 from collectors.locate.presence import Installation, agent_records, configured, installations
 from tests.collectors.world import World, client
 
@@ -19,7 +19,7 @@ DEMO = client(
 
 def agents(world: World) -> list[AiAgent]:
     """The agents of the home, with what the machine has installed for all."""
-    context, places = world.context, Places(world.catalog, world.os)
+    context, places = world.context, PathIndex(world.catalog, world.os)
     mine, everyones = places.of_home(context, world.home).files, places.of_machine(context).files
     installs = installations(context, world.home, mine)
     machine = installations(context, None, everyones)
@@ -82,7 +82,7 @@ def test_files_of_projects_can_be_left_out(tmp_path: Path) -> None:
 
     world.write("/srv/p/.demo.json")
     found = (
-        Places(world.catalog, world.os).of_root(world.context, world.home, Root("project", "/srv/p", "/srv/p")).files
+        PathIndex(world.catalog, world.os).of_root(world.context, world.home, Root("project", "/srv/p", "/srv/p")).files
     )
     assert configured(found) == {"demo": {"/srv/p/.demo.json"}}
     assert configured(found, with_projects=False) == {}
@@ -92,7 +92,7 @@ def test_the_version_is_that_of_the_first_place_that_tells_one(tmp_path: Path) -
     world = World(tmp_path, DEMO)
     world.write("~/.demo/bin/nightly")
     world.write("~/.demo/bin/2.0.1")
-    places = Places(world.catalog, world.os).of_home(world.context, world.home).files
+    places = PathIndex(world.catalog, world.os).of_home(world.context, world.home).files
     assert installations(world.context, world.home, places)["demo"] == (
         Installation("/home/dev/.demo/bin/2.0.1", "2.0.1"), Installation("/home/dev/.demo/bin/nightly", None),
     )  # fmt: skip

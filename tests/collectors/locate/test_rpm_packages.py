@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.locate.ecosystems import Shelves
+from collectors.locate.ecosystems import PackageFolders
 from collectors.locate.versions import version_at
 from tests.collectors.world import World
 
@@ -53,7 +53,7 @@ def written(world: World, path: str = DATABASE, blob: object = None, statements:
 
 
 def installed(world: World, package: str = "demo") -> dict[str, str | None]:
-    found = Shelves(world.context, None).find(f"rpm:{package}")
+    found = PackageFolders(world.context, None).find(f"rpm:{package}")
     return {path: version_at(world.context, None, path) for path in found}
 
 
@@ -95,7 +95,7 @@ def test_of_two_versions_the_one_installed_last_counts(tmp_path: Path) -> None:
 
 def test_a_home_has_no_such_packages(tmp_path: Path) -> None:
     world = written(World(tmp_path))
-    assert list(Shelves(world.context, world.home).find("rpm:demo")) == []
+    assert list(PackageFolders(world.context, world.home).find("rpm:demo")) == []
     assert installed(world) == {f"{DATABASE}#demo": "1.2.3-4.el9"}
 
 

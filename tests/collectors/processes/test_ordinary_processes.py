@@ -18,7 +18,7 @@ from agent.records import Evidence, McpServer
 from agent.records.mcp_server import Source
 from collectors.catalog.client import Catalog
 from collectors.launch.identify import identify
-from collectors.processes.classifier import Judge, Judged
+from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.instances import is_instance
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.process.table import ProcessRow
@@ -86,19 +86,19 @@ def catalog() -> Catalog:
 
 @pytest.fixture(scope="module")
 def judge(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
-    return Judge(_Context(FileTree(), catalog), ())  # type: ignore[arg-type]
+    return Classifier(_Context(FileTree(), catalog), ())  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def judge_at_home(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
-    return Judge(_Context(FileTree(), catalog), HOME)  # type: ignore[arg-type]
+    return Classifier(_Context(FileTree(), catalog), HOME)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def judge_of_a_user(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
     """Knows that there are files of every client in the home."""
     present = {("dev", client) for client in catalog.clients}
-    return Judge(_Context(FileTree(), catalog), (), present)  # type: ignore[arg-type]
+    return Classifier(_Context(FileTree(), catalog), (), present)  # type: ignore[arg-type]
 
 
 def row(exe: str | None, argv: Sequence[str], cwd: str | None = "/home/dev", name: str = "") -> ProcessRow:
@@ -137,7 +137,7 @@ def test_nothing_ordinary_is_taken_for_a_server_that_a_home_defines(
 
 
 def test_nothing_ordinary_pretends_to_be_an_agent(judge: Callable[[ProcessRow], Judged]) -> None:
-    assert [r.argv for r in ordinary() if judge(r).pretends] == []
+    assert [r.argv for r in ordinary() if judge(r).impersonates] == []
 
 
 def test_nothing_ordinary_becomes_interesting_when_its_executable_may_not_be_seen(
@@ -478,11 +478,11 @@ def test_a_manifest_that_is_none_names_nothing(
     ],
 )
 def test_a_name_that_a_process_gives_itself_makes_it_nothing(
-    exe: str, command: str | list[str], pretends: str | None, judge_of_a_user: Callable[[ProcessRow], Judged]
+    exe: str, command: str | list[str], impersonates: str | None, judge_of_a_user: Callable[[ProcessRow], Judged]
 ) -> None:
     judged = judge_of_a_user(row(exe, words(command)))
     assert not judged.interesting
-    assert judged.pretends == pretends
+    assert judged.impersonates == impersonates
 
 
 @pytest.mark.parametrize(

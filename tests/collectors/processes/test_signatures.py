@@ -11,7 +11,7 @@ import pytest
 
 from agent.records import McpServer
 from agent.redaction import redact
-from collectors.processes.classifier import Judge, Judged
+from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.signatures import bypass_flags, looks_like_server
 from tests import made
 from tests.collectors.running import WAIT, Processes, needs, node_package, processes, python_as
@@ -34,7 +34,7 @@ def start() -> Iterator[Processes]:
 
 
 def judged(tmp_path: Path, start: Processes, pid: int, *servers: McpServer) -> Judged:
-    return Judge(World(tmp_path, DEMO, live=True).context, servers)(start.row(pid))
+    return Classifier(World(tmp_path, DEMO, live=True).context, servers)(start.row(pid))
 
 
 def test_an_agent_is_known_by_its_executable(tmp_path: Path, start: Processes) -> None:
@@ -58,7 +58,7 @@ def test_an_agent_is_known_by_where_its_files_lie(tmp_path: Path, start: Process
 
 def test_a_process_that_calls_itself_an_agent_is_none_and_is_told(tmp_path: Path, start: Processes) -> None:
     found = judged(tmp_path, start, start("demo-agent", "-c", WAIT, program=sys.executable))
-    assert (found.agent, found.pretends, found.interesting) == (None, "demo", False)
+    assert (found.agent, found.impersonates, found.interesting) == (None, "demo", False)
 
 
 @pytest.mark.parametrize("argument", ["demo-agent", "/opt/Demo.app/Contents/x", "node_modules/@demo/agent/index.js"])

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from agent.records import KINDS, Diagnostic
 from collectors.catalog.client import Artifact, Catalog, Client, ConfigFile, Provider
 from collectors.contract import Limits
-from collectors.locate.path_index import Reading, Root
+from collectors.locate.path_index import Interest, Root
 from collectors.readers.file import observe_file
 from collectors.readers.servers import Definition, Problem, read_definitions
 from tests.collectors.world import World
@@ -133,7 +133,7 @@ class Checked:
         client, part, data = case
         path = self.world.write("~/.file", data)
         root = Root("project", "/srv/p", "/srv/p") if self.count % 2 else None
-        readings = [Reading(client, part, root, ("captured",) * (self.count % 3))]
+        readings = [Interest(client, part, root, ("captured",) * (self.count % 3))]
         seen = observe_file(self.world.context, self.world.home, path, readings)
         assert not seen.unknown or [type(record) for record in seen.records] == [Diagnostic]
         ids = set()

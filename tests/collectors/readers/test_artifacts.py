@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.records import Artifact
-from collectors.locate.path_index import Places, Reading, Root
+from collectors.locate.path_index import Interest, PathIndex, Root
 from collectors.readers.file import observe_file
 from tests.collectors.world import World, client
 
@@ -20,7 +20,7 @@ def observed(world: World, path: str, **artifact: Any) -> list[Artifact]:
     """The artifacts of one file, found and read as the collector does."""
     given = {"kind": "skill", "scope": "user", **artifact}
     context = World(world.root, client(artifact=[given]), os=world.os).context
-    found = Places(context.catalog, context.os).of_home(context, world.home).files
+    found = PathIndex(context.catalog, context.os).of_home(context, world.home).files
     seen = observe_file(context, world.home, world.path(path), found[world.path(path)])
     return [record for record in seen.records if isinstance(record, Artifact)]
 
@@ -180,5 +180,5 @@ def test_an_artifact_of_a_project_or_plugin_says_which(tmp_path: Path) -> None:
         (Root("project", "/srv/p", "/srv/p"), ("/srv/p", None)),
         (Root("extension", "/srv/p", "plug", "demo"), (None, "plug")),
     ):
-        (found,) = observe_file(world.context, world.home, path, [Reading(demo, demo.artifact[0], root)]).records
+        (found,) = observe_file(world.context, world.home, path, [Interest(demo, demo.artifact[0], root)]).records
         assert isinstance(found, Artifact) and (found.project, found.extension) == expected

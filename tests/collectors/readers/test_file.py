@@ -9,7 +9,7 @@ import pytest
 
 from agent.records import Artifact, Diagnostic, McpServer, ModelProvider
 from collectors.contract import Limits, Observation, Scope
-from collectors.locate.path_index import Reading, Root
+from collectors.locate.path_index import Interest, Root
 from collectors.readers.file import observe_file
 from tests.collectors.world import World, client, reading
 
@@ -19,7 +19,7 @@ DEMO = client(config=[CONFIG])
 ONE = {"mcpServers": {"files": {"command": "npx", "args": ["-y", "files@1.0.0"]}}}
 
 
-def observe(world: World, content: object = ONE, *readings: Reading) -> Observation:
+def observe(world: World, content: object = ONE, *readings: Interest) -> Observation:
     path = world.write(PATH, content)
     return observe_file(world.context, world.home, path, readings or [reading(DEMO)])
 
@@ -99,7 +99,7 @@ def test_every_reader_of_a_file_takes_what_is_its_own(tmp_path: Path) -> None:
     provider = {"scope": "user", "paths": [PATH], "at": "", "id": "p", "model_at": ["model"]}
     one = client("one", config=[CONFIG], artifact=[artifact], provider=[provider])
     two = client("two", config=[CONFIG])
-    readings = [Reading(one, part) for part in (*one.config, *one.artifact, *one.provider)] + [reading(two)]
+    readings = [Interest(one, part) for part in (*one.config, *one.artifact, *one.provider)] + [reading(two)]
     seen = observe(World(tmp_path), {**ONE, "plugins": {"x": True}, "model": "m"}, *readings)
     found = [(type(record), getattr(record, "agent", None)) for record in seen.records]
     assert found == [(McpServer, "one"), (Artifact, "one"), (ModelProvider, "one"), (McpServer, "two")]

@@ -16,7 +16,7 @@ from agent.records import Diagnostic, Posture
 from collectors.catalog.client import Catalog
 from collectors.catalog.permissions import PosturePart
 from collectors.contract import Observation
-from collectors.locate.path_index import Reading, Root
+from collectors.locate.path_index import Interest, Root
 from collectors.readers.file import observe_file
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
@@ -39,7 +39,7 @@ def read(tmp_path: Path, client: str, template: str, content: object) -> Observa
     path = world.write(where, content if isinstance(content, str) else json.dumps(content))
     root = Root("project", PROJECT, PROJECT) if template.startswith("{project}") else None
     parts = [part for posture in CATALOG.clients[client].posture for part in posture.parts]
-    readings = [Reading(CATALOG.clients[client], part, root) for part in parts if template in part.on("linux")]
+    readings = [Interest(CATALOG.clients[client], part, root) for part in parts if template in part.on("linux")]
     assert readings, "the catalog does not read this file for permissions"
     return observe_file(world.context, home, path, readings)
 
@@ -491,7 +491,7 @@ def test_files_of_the_world_hold_the_rules_that_they_were_found_to_hold(
         world, expected = World(tmp_path), row["expected"]["permissions"]
         path = world.write("/f/" + row["path"].rpartition("/")[2], (CORPUS / row["file"]).read_bytes())
         client = CATALOG.clients[row["client"]]
-        seen = observe_file(world.context, None, path, [Reading(client, part) for part in _part(row)]).records
+        seen = observe_file(world.context, None, path, [Interest(client, part) for part in _part(row)]).records
         posture = next((r for r in seen if isinstance(r, Posture)), None)
         told = Counter(rule.effect for rule in posture.rules) if posture else Counter[str]()
         counts: dict[str, object] = {effect: told[effect] for effect in ("allow", "ask", "deny") if effect in expected}

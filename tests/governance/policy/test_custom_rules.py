@@ -9,8 +9,8 @@ import pytest
 
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy, PolicyError, parse_policy
-from agent.governance.rules.custom import own_rules
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.custom import custom_rules
+from agent.governance.rules.rule import RuleContext
 from agent.records import KINDS, DataSource, Finding, McpServer
 from collectors.catalog.client import Catalog
 from tests import made
@@ -29,8 +29,8 @@ remediation = "Install it."
 
 def found(conditions: str, server: McpServer, more: str = "") -> list[Finding]:
     policy = parse_policy(HEAD + more + RULE + conditions, "policy.toml")
-    facts = Facts({server.id: server}, policy, Catalog(()))
-    return list(Assessor(own_rules(policy), policy).assess(facts, {}, NOW).values())
+    facts = RuleContext({server.id: server}, policy, Catalog(()))
+    return list(Assessor(custom_rules(policy), policy).assess(facts, {}, NOW).values())
 
 
 SERVER = made.server(
@@ -82,8 +82,8 @@ def test_a_finding_of_it_is_like_any_other() -> None:
 
 def test_numbers_are_compared() -> None:
     text = HEAD + RULE.replace("mcp_server", "ai_agent") + 'all = [{ field = "servers", at_least = 3 }]'
-    (rule,) = own_rules(parse_policy(text, "p"))
-    facts = Facts({}, Policy(), Catalog(()))
+    (rule,) = custom_rules(parse_policy(text, "p"))
+    facts = RuleContext({}, Policy(), Catalog(()))
     assert list(rule.check(made.agent(servers=3), facts))
     assert not list(rule.check(made.agent(servers=2), facts))
 

@@ -14,7 +14,7 @@ import pytest
 
 from agent.config.load import PolicySettings
 from agent.governance.policy.in_force import InForce
-from agent.governance.policy.keeper import PolicyKeeper
+from agent.governance.policy.keeper import PolicyManager
 from agent.governance.policy.last_good import FILE
 from tests.governance.policy.minisign_keys import PolicyServer, Signer
 
@@ -23,14 +23,14 @@ BETTER = 'version = "2"\norganisation = "Example"\n'
 TYPO = 'version = "3"\n\n[[agent]]\nid = "x"\nstat = "hunter2"\n'
 
 
-def told(keeper: PolicyKeeper) -> tuple[str, str | None, str | None]:
+def told(keeper: PolicyManager) -> tuple[str, str | None, str | None]:
     """State, version and trouble, as the record says them."""
     record = keeper.in_force.record("e")
     assert record
     return record.state, record.version, record.trouble
 
 
-def until(keeper: PolicyKeeper, wanted: Callable[[InForce], object]) -> None:
+def until(keeper: PolicyManager, wanted: Callable[[InForce], object]) -> None:
     deadline = time.monotonic() + 20
     while not wanted(keeper.in_force):
         assert time.monotonic() < deadline, keeper.in_force
@@ -45,11 +45,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def started(folder: Path, durable: bool = True, **settings: Any) -> PolicyKeeper:
+def started(folder: Path, durable: bool = True, **settings: Any) -> PolicyManager:
     # Sooner than anybody may set it, for the sake of whoever waits for this test.
     quick = {"refresh_seconds": 0.05} if settings.get("refresh_seconds") == 1 else {}
     named = PolicySettings.model_validate(settings).model_copy(update=quick)
-    keeper = PolicyKeeper(named, folder / "state", durable)
+    keeper = PolicyManager(named, folder / "state", durable)
     keeper.start()
     return keeper
 

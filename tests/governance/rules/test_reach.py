@@ -8,7 +8,7 @@ import pytest
 
 from agent.governance.policy.model import Policy
 from agent.governance.rules import reach
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.rule import RuleContext
 from agent.records import DataSource, LaunchFile, McpServer
 from collectors.catalog.client import Catalog
 from collectors.reach.data_sources import data_sources
@@ -19,7 +19,7 @@ FILES = "pkg:npm/%40modelcontextprotocol/server-filesystem"
 
 
 def told(id: str, server: McpServer) -> list[str | None]:
-    return [proof.value for proof in RULES[id].check(server, Facts({server.id: server}, Policy(), Catalog(())))]
+    return [proof.value for proof in RULES[id].check(server, RuleContext({server.id: server}, Policy(), Catalog(())))]
 
 
 def started(*argv: str, package: str | None = None, **fields: Any) -> McpServer:

@@ -11,7 +11,7 @@ from agent.governance.accountability import Accountability, attributed
 from agent.governance.baseline import Baseline
 from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
-from agent.governance.rules.rule import Facts, Rule
+from agent.governance.rules.rule import Rule, RuleContext
 from agent.governance.supply_chain.mcp_registry import Registered
 from agent.governance.supply_chain.trust import trusted
 from agent.records import (
@@ -28,7 +28,7 @@ from agent.records import (
     Source,
     changed,
 )
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 
@@ -173,11 +173,11 @@ def judged(*records: Record, policy: Policy = POLICY) -> dict[str, Record]:
     """The records with who answers for them and what the policy says of them, as rules get to see them."""
     held = {r.id: r for r in records}
     held |= {r.id: trusted_as_given(r, held, policy) for r in records if isinstance(r, McpServer)}
-    return held | {r.id: r for r in attributed(held, Accountability(held.values(), policy.owner), Memo())}
+    return held | {r.id: r for r in attributed(held, Accountability(held.values(), policy.owner), DerivationCache())}
 
 
 def trusted_as_given(server: McpServer, held: dict[str, Record], policy: Policy) -> McpServer:
-    (known,) = trusted({server.id: server}, policy, Registered(), Memo())
+    (known,) = trusted({server.id: server}, policy, Registered(), DerivationCache())
     return changed(known, publisher_known=server.publisher_known)
 
 
@@ -185,7 +185,7 @@ def proofs(
     rule: Rule, record: Record, *around: Record, baseline: Baseline | None = None, policy: Policy = POLICY
 ) -> list[str]:
     records = judged(record, *around, policy=policy)
-    return [found.what for found in rule.check(records[record.id], Facts(records, policy, EMPTY, baseline))]
+    return [found.what for found in rule.check(records[record.id], RuleContext(records, policy, EMPTY, baseline))]
 
 
 @pytest.mark.parametrize("id", CASES)

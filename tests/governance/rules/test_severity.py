@@ -12,11 +12,11 @@ from agent.correlation.effective_posture import effective, observed
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy
 from agent.governance.rules import permissions
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.rule import RuleContext
 from agent.records import Finding, Posture
 from agent.records.finding import SEVERITIES
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 from tests import made
 from tests.collectors.world import client
@@ -65,9 +65,9 @@ def findings(given_: Iterable[Posture], known: Catalog, policy: Policy, *flags: 
     """About the agent in the project, and about its process."""
     given_ = [posture for posture in given_ if posture.project in (None, P)]
     instance = made.instance(bypass_flags=flags)
-    postures = [*given_, *effective([made.agent()], given_, known, Memo()), *observed([instance], known)]
+    postures = [*given_, *effective([made.agent()], given_, known, DerivationCache()), *observed([instance], known)]
     records = {posture.id: posture for posture in postures}
-    found = Assessor(permissions.RULES, policy).assess(Facts(records, policy, known), {})
+    found = Assessor(permissions.RULES, policy).assess(RuleContext(records, policy, known), {})
     return list(found.values())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
-from agent.governance.rules.rule import Facts
+from agent.governance.rules.rule import RuleContext
 from agent.records import McpServer
 from collectors.catalog.client import Catalog
 from tests import made
@@ -23,7 +23,7 @@ def server(name: str, package: str, agent: str = "demo", **fields: Any) -> McpSe
 
 
 def told(id: str, *servers: McpServer, policy: Policy | None = None) -> list[str | None]:
-    facts = Facts({server.id: server for server in servers}, policy or Policy(), Catalog(()))
+    facts = RuleContext({server.id: server for server in servers}, policy or Policy(), Catalog(()))
     return [proof.value for server in servers for proof in BY_ID[id].check(server, facts)]
 
 
@@ -87,7 +87,7 @@ def test_what_is_switched_off_collides_with_nothing() -> None:
 def timed(servers: list[McpServer]) -> float:
     records = {record.id: record for record in (made.owner(), *servers)}
     start = time.process_time()
-    Assessor(RULES, Policy()).assess(Facts(records, Policy(), Catalog(())), {})
+    Assessor(RULES, Policy()).assess(RuleContext(records, Policy(), Catalog(())), {})
     return time.process_time() - start
 
 
