@@ -161,10 +161,10 @@ def test_a_killed_daemon_takes_the_process_with_it(
 import sys, time
 from pathlib import Path
 from agent.config.load import Settings
-from agent.delivery.supervisor import Courier
+from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
 file = Path(sys.argv[1])
-Courier(Journal.open(file, "e" * 32), file, Settings.model_validate_json(sys.argv[2]), print).start()
+DeliverySupervisor(Journal.open(file, "e" * 32), file, Settings.model_validate_json(sys.argv[2]), print).start()
 time.sleep(60)
 """
     settings = Settings(target=(settings_for(receiver),)).model_dump_json()

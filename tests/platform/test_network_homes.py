@@ -34,7 +34,7 @@ COLLECTED = """
 import json
 from agent.config.load import Settings
 from agent.correlation.coverage import coverage
-from agent.runtime.memo import Memo
+from agent.runtime.memo import DerivationCache
 from agent.inventory.context import NoView, Surroundings, load_catalog
 from collectors.configs.collector import ConfigCollector
 from collectors.host import HostCollector
@@ -42,7 +42,7 @@ settings = Settings.model_validate({"collect": {"network_homes": NETWORK}})
 catalog = load_catalog(settings)
 context = Surroundings(settings, catalog, NoView())()
 records = [r for c in (HostCollector(), ConfigCollector()) for seen in c.collect(context) for r in seen.records]
-print(json.dumps([json.loads(record.to_json()) for record in [*records, *coverage(records, {}, catalog, Memo())]]))
+print(json.dumps([json.loads(record.to_json()) for record in [*records, *coverage(records, {}, catalog, DerivationCache())]]))
 """
 PRIVATE = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "--kill-child"]
 ACCOUNTS = """

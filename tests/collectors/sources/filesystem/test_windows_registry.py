@@ -33,9 +33,7 @@ def read(registry: FakeWinreg, path: str = KEY, home: Home | None = None) -> Any
 
 
 def test_a_key_is_a_map_of_its_values_and_keys() -> None:
-    found = read(
-        FakeWinreg(policies(Settings='{"a": 1}\0', Enabled=1, Names=["a", "b"], Sub={"Inner": {"Deep": "x"}}))
-    )
+    found = read(FakeWinreg(policies(Settings='{"a": 1}\0', Enabled=1, Names=["a", "b"], Sub={"Inner": {"Deep": "x"}})))
     assert found == {"Settings": '{"a": 1}', "Enabled": 1, "Names": ["a", "b"], "Sub": {"Inner": {"Deep": "x"}}}
 
 
