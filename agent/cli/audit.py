@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.journal.journal import FILE, Journal, JournalError
+from agent.journal.errors import JournalError
+from agent.journal.journal import FILE, Journal
 
 
 @dataclass(frozen=True, slots=True)

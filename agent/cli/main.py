@@ -212,7 +212,7 @@ def _progress() -> Iterator[None]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from agent.journal import journal
+    from agent.journal.errors import JournalError
     from agent.runtime import logs
     from agent.service import daemon
     from agent.service.systemd import AlreadyRunning
@@ -223,7 +223,7 @@ def _run(options: argparse.Namespace) -> int:
     except AlreadyRunning as error:
         print(f"rollcall: another daemon holds {error}", file=sys.stderr)
         return FAILURE
-    except journal.JournalError as error:
+    except JournalError as error:
         print(f"rollcall: {error}", file=sys.stderr)
         return FAILURE
     return COMPLETE

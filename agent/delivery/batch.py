@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from agent.delivery.cursor import Position
-from agent.journal.journal import Journal, JournalDamaged
+from agent.journal.errors import JournalDamaged
+from agent.journal.journal import Journal
 
 HEADER_RESERVE = 1_000
 """Bytes kept free for what a target puts around the entries."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from agent.delivery.dead_letters import DeadLetter, dead_letters, keep_dead_letters
 from agent.journal.journal import Journal
 
 
@@ -18,15 +19,6 @@ class Position(NamedTuple):
     sending: int | None = None
     """Last entry of the batch under way, fixed before its first attempt."""
     last_success: str | None = None
-
-
-class DeadLetter(NamedTuple):
-    """An entry that a target will never take; it stays in the journal."""
-
-    target: str
-    seq: int
-    at: str
-    reason: str
 
 
 class TargetStatus(NamedTuple):
@@ -76,18 +68,13 @@ class Cursor:
     def dead_letter(self, first_seq: int, last_seq: int, reason: str) -> None:
         """Make entries dead letters and go on behind them."""
         position = self.load()._replace(done=last_seq, sending=None)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = [(self._target, seq, now, reason) for seq in range(first_seq, last_seq + 1)]
         with self._journal.transaction() as step:
-            step.connection.executemany("INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?)", rows)
+            keep_dead_letters(step.connection, self._target, range(first_seq, last_seq + 1), reason)
             step.connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))
 
     def dead_letters(self) -> list[DeadLetter]:
         with self._journal.reading() as connection:
-            rows = connection.execute(
-                "SELECT target, seq, at, reason FROM dead_letters WHERE target = ? ORDER BY seq", (self._target,)
-            ).fetchall()
-        return [DeadLetter(*row) for row in rows]
+            return dead_letters(connection, self._target)
 
     def dead_letter_count(self) -> int:
         with self._journal.reading() as connection:

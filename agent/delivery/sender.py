@@ -21,7 +21,8 @@ from agent.delivery.contract import (
     ignore,
 )
 from agent.delivery.cursor import Cursor, TargetStatus
-from agent.journal.journal import Journal, JournalError
+from agent.journal.errors import JournalError
+from agent.journal.journal import Journal
 
 _PATIENCE = 20
 """Dead letters in a row after which the target, not the entries, is suspected: from then on each costs a pause."""

@@ -12,7 +12,8 @@ from agent.delivery.backoff import Backoff, backoff
 from agent.delivery.contract import Notice
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.messages import DeliveryJob, WorkerMessage
-from agent.journal.journal import Journal, JournalError
+from agent.journal.errors import JournalError
+from agent.journal.journal import Journal
 from agent.runtime.child import start
 
 _LONGEST_BACKOFF = 300.0

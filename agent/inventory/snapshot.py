@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from agent.inventory.runner import Engine
-from agent.inventory.store import Store, as_json
+from agent.inventory.store import Store, append_evidence, as_json
 from agent.journal.journal import Transaction
 from agent.records import Diagnostic
 
@@ -43,13 +43,13 @@ def append_snapshot(step: Transaction, engine: Engine) -> None:
     records = engine.inventory.all()
     partial = any(r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error" for r in records)
     marker = {"kind": "snapshot", "id": uuid.uuid4().hex, "endpoint_id": engine.context.endpoint_id}
-    step.append("snapshot_begin", marker)
+    append_evidence(step, "snapshot_begin", marker)
     for record in records:
-        step.append("snapshot", as_json(record), at=record.observed_at)
+        append_evidence(step, "snapshot", as_json(record), at=record.observed_at)
     end = {
         **marker,
         "status": "partial" if partial else "complete",
         "counts": dict(sorted(Counter(record.kind for record in records).items())),
         "digest": engine.inventory.digest(),
     }
-    step.append("snapshot_end", end)
+    append_evidence(step, "snapshot_end", end)

@@ -1,23 +1,21 @@
-"""Keeps the inventory in the journal's file, so that one transaction holds a step: facts, records and entries."""
+"""Keeps the inventory in the journal's database, so that one transaction holds a step: facts, records and entries."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from agent.governance.evidence import evidence_for
 from agent.inventory.inventory import Change, Derive, Inventory
+from agent.journal.entry import Change as FieldChange
+from agent.journal.entry import Op
 from agent.journal.journal import Journal, Transaction
 from agent.records import KINDS, Record
 from collectors.contract import Scope
-
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS facts (scope TEXT PRIMARY KEY, records TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS inventory (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-)
 
 
 class Store:
@@ -25,9 +23,6 @@ class Store:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        with journal.transaction() as step:
-            for statement in _TABLES:
-                step.connection.execute(statement)
 
     def load(self, derive: Derive, collectors: Container[str]) -> Inventory:
         """The inventory as the last committed step left it, with the facts of these collectors.
@@ -92,7 +87,19 @@ class Store:
         else:
             step.connection.execute("REPLACE INTO inventory VALUES (?, ?)", (change.record.id, json.dumps(record)))
         # What is discovered was seen when it was read; what changed or went did so by now.
-        step.append(change.op, record, change.fields, change.record.observed_at if change.op == "discovered" else None)
+        at = change.record.observed_at if change.op == "discovered" else None
+        append_evidence(step, change.op, record, change.fields, at)
+
+
+def append_evidence(
+    step: Transaction,
+    op: Op,
+    record: dict[str, Any],
+    changes: tuple[FieldChange, ...] = (),
+    at: datetime | None = None,
+) -> None:
+    """The next entry of the journal, with the controls that its record is evidence for."""
+    step.append(op, record, changes, at, evidence_for(record))
 
 
 def committed(journal: Journal) -> list[Record]:

@@ -1,82 +1,137 @@
-"""The SQLite file under the journal: how it is made, opened and guarded, and which errors it gives."""
+"""The one SQLite file of the state folder: its connections, its transactions, and its schema.
+
+Whoever keeps something in it is a repository: a small class that owns its tables' statements (`Cursor`, `Store`, the
+journal itself), reads within `reading()` and takes part in somebody's `writing()` with the connection that gives. The
+tables themselves are made in `agent.journal.migrations` and nowhere else.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
-APPLICATION_ID = 0x52434A31
-"""`RCJ1` in the SQLite header: this file is a Rollcall journal."""
-FORMAT = 1
+from agent.journal.errors import JournalDamaged, JournalError, JournalForeign, JournalReplaced, typed_errors
+from agent.journal.migrations import MIGRATIONS, migrate, version_of
 
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_CANTOPEN,
-}
-
-_SCHEMA = """
-CREATE TABLE meta (
-    id INTEGER PRIMARY KEY CHECK (id = 1), chain TEXT NOT NULL, endpoint_id TEXT NOT NULL,
-    head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL
-);
-CREATE TABLE entries (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hash BLOB NOT NULL);
-CREATE TABLE targets (
-    name TEXT PRIMARY KEY, done INTEGER NOT NULL, accepted INTEGER NOT NULL, sending INTEGER, last_success TEXT
-);
-CREATE TABLE dead_letters (
-    target TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (target, seq)
-);
-"""
+_MEMORY = ":memory:"
 
 
-class JournalError(Exception):
-    """The journal could not be read or written; nothing was half-committed."""
+class Database:
+    """Safe to use from several threads: each has its own connection, writers take turns."""
 
+    def __init__(self, place: str, *, readonly: bool) -> None:
+        self.place = place
+        self.readonly = readonly
+        self._shared = connect(_MEMORY, readonly=False) if place == _MEMORY else None
+        self._turn = threading.RLock()
+        self._own = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._closed = False
+        self._files: tuple[object, object] = (None, None)
 
-class JournalFull(JournalError):
-    """The disk, or the file's allowed size, is full; nothing was half-committed."""
+    @classmethod
+    def open(cls, path: str | Path, *, readonly: bool = False) -> Self:
+        """The database at `path`, made or brought up to date where need be; `:memory:` leaves nothing behind.
 
+        Raises `JournalDamaged`, `JournalForeign` for one of a newer version, `JournalFull` or `JournalError`.
+        """
+        place = str(path)
+        if place != _MEMORY and not readonly:
+            create_file(Path(place))
+        database = cls(place, readonly=readonly)
+        try:
+            database._prepare()
+        except BaseException:
+            database.close()
+            raise
+        return database
 
-class JournalDamaged(JournalError):
-    """The file is no journal any more: overwritten, cut off or edited."""
+    def _prepare(self) -> None:
+        with self.reading() as connection:
+            try:
+                if not self.readonly:
+                    migrate(connection)
+                    _let_shrink(connection)
+                elif version_of(connection) < len(MIGRATIONS):
+                    self._shared = _migrated_copy(connection)
+            except (JournalDamaged, JournalForeign) as error:
+                raise type(error)(f"{self.place}: {error}") from None
+        self._files = self._identities()
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, for reading."""
+        if self._shared is None:
+            with typed_errors(self.place):
+                yield self._connection()
+        else:
+            with self._turn, typed_errors(self.place):
+                yield self._shared
 
-class JournalForeign(JournalError):
-    """A journal of another endpoint or of a newer format; it must not be continued."""
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One atomic, durable step. Raises `JournalFull` or another `JournalError`; then nothing of it happened.
 
+        Raises `JournalReplaced` where the file that is open is not the one that bears its name any more: what would be
+        written could be read by nobody.
+        """
+        with self._turn, self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._check_files()
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
-@contextmanager
-def typed_errors(place: str) -> Iterator[None]:
-    """SQLite's errors as the journal's own; `place` names the file in the message."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = _code(error)
-        if code == sqlite3.SQLITE_FULL:
-            raise JournalFull(f"{place}: disk full") from error
-        # Text that is no UTF-8 any more is the one operational error without a code.
-        if code in _DAMAGE or (code is None and isinstance(error, sqlite3.OperationalError)):
-            raise JournalDamaged(f"{place}: not a readable SQLite database") from error
-        # The library's own text may quote what it could not read.
-        raise JournalError(f"{place}: {getattr(error, 'sqlite_errorname', type(error).__name__)}") from error
+    def _check_files(self) -> None:
+        if self._shared is not None:
+            return
+        known, now = self._files, self._identities()
+        if known[1] is None:
+            self._files = now
+        if now[0] != known[0] or (known[1] is not None and now[1] != known[1]):
+            what = "deleted" if now[0] is None or now[1] is None else "replaced"
+            raise JournalReplaced(f"{self.place}: the file was {what} while it was in use")
 
+    def _identities(self) -> tuple[object, object]:
+        return _identity(self.place), _identity(self.place + "-wal")
 
-def is_passing(error: Exception) -> bool:
-    """Whether trying again later may help: the file itself is not shown to be bad."""
-    return isinstance(error, sqlite3.Error) and _code(error) in _PASSING
+    def release(self) -> None:
+        """Close the calling thread's connection; a thread that ends calls this."""
+        connection = getattr(self._own, "connection", None)
+        if connection is not None:
+            del self._own.connection
+            with self._turn:
+                self._open = [other for other in self._open if other is not connection]
+            connection.close()
 
+    def close(self) -> None:
+        """Close every connection; stop the senders first."""
+        with self._turn:
+            self._closed = True
+            for connection in [*self._open, *([self._shared] if self._shared else [])]:
+                connection.close()
+            self._open.clear()
 
-def _code(error: sqlite3.Error) -> int | None:
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            if self._closed:
+                raise JournalError(f"{self.place}: closed")
+            mode = "ro" if self.readonly else "rw"
+            connection = connect(f"{Path(self.place).absolute().as_uri()}?mode={mode}", readonly=self.readonly)
+            self._own.connection = connection
+            with self._turn:
+                self._open.append(connection)
+        return connection
 
 
 def create_file(path: Path) -> None:
@@ -93,16 +148,19 @@ def create_file(path: Path) -> None:
 
 
 def connect(location: str, *, readonly: bool) -> sqlite3.Connection:
-    """A connection to a `file:` URI or to `:memory:`, in autocommit mode, with full durability."""
+    """A connection to a `file:` URI, to `:memory:` or, for an empty text, to a file without a name; in autocommit
+    mode, with full durability."""
     connection = sqlite3.connect(
-        location, uri=location != ":memory:", isolation_level=None, timeout=10, check_same_thread=False
+        location, uri=location.startswith("file:"), isolation_level=None, timeout=10, check_same_thread=False
     )
     try:
-        # The file is small and read in sequence: SQLite's default cache of 2 MB per thread buys nothing.
+        # The file is read in sequence: SQLite's default cache of 2 MB per thread buys nothing.
         connection.execute("PRAGMA cache_size = -512")
         if readonly:
             connection.execute("PRAGMA query_only = ON")
         else:
+            # Before anything is written to a new file, or it has no effect: room that is cut goes back to the disk.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_size_limit = 4194304")
@@ -112,30 +170,25 @@ def connect(location: str, *, readonly: bool) -> sqlite3.Connection:
     return connection
 
 
-def prepare(connection: sqlite3.Connection, chain: str, endpoint_id: str, first_hash: bytes) -> None:
-    """Make the tables of a new journal, as one step."""
-    connection.execute("BEGIN IMMEDIATE")
+def _let_shrink(connection: sqlite3.Connection) -> None:
+    """Rewrite a file of version 0.1.0, which could only grow, once; without room for that it stays as it is."""
+    if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 0:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        with suppress(sqlite3.OperationalError):
+            connection.execute("VACUUM")
+
+
+def _migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """What an older version wrote, as this one would keep it; who only reads must not change the original."""
+    copy = connect("", readonly=False)
+    connection.backup(copy)
+    migrate(copy)
+    return copy
+
+
+def _identity(place: str) -> object:
     try:
-        if not has_schema(connection):
-            for statement in _SCHEMA.strip().split(";\n"):
-                connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES (1, ?, ?, 0, ?)", (chain, endpoint_id, first_hash))
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def has_schema(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-
-
-def check_format(connection: sqlite3.Connection, place: str) -> None:
-    """Raises `JournalDamaged` for some other database, `JournalForeign` for a newer journal."""
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise JournalDamaged(f"{place}: not a Rollcall journal")
-    if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-        raise JournalForeign(f"{place}: written by a newer version of Rollcall")
+        found = os.stat(place, follow_symlinks=False)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

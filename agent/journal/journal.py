@@ -1,9 +1,9 @@
-"""The log of everything that happened: audit trail and outbox in one append-only, hash-chained SQLite file."""
+"""The log of everything that happened: audit trail and outbox, append-only and hash-chained."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,40 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from agent.governance.evidence import evidence_for
-from agent.journal.database import (
-    JournalDamaged,
-    JournalError,
-    JournalForeign,
-    JournalFull,
-    check_format,
-    connect,
-    create_file,
-    has_schema,
-    prepare,
-    typed_errors,
-)
-from agent.journal.entry import Change, Entry, Line, Op, canonical, genesis, link
+from pydantic_core import from_json
+
+from agent.journal.database import Database
+from agent.journal.entry import Change, Entry, Line, Op, canonical, genesis, link, wire_time
+from agent.journal.errors import JournalDamaged, JournalForeign, JournalReplaced
+from agent.journal.head_file import HeadFile, KnownHead
+from agent.journal.span import Span, begin_span, kind_of, read_span
+from agent.journal.subjects import subjects_of
 from agent.journal.verify import VerifyResult, verify_chain
+from agent.records import Checkpoint
 
 FILE = "journal.db"
 """Name of the journal in the state folder."""
-
-__all__ = [
-    "FILE",
-    "Change",
-    "Entry",
-    "Head",
-    "Journal",
-    "JournalDamaged",
-    "JournalError",
-    "JournalForeign",
-    "JournalFull",
-    "Line",
-    "Op",
-    "Transaction",
-    "VerifyResult",
-]
 
 
 class Head(NamedTuple):
@@ -57,10 +36,12 @@ class Head(NamedTuple):
 class Transaction:
     """One step: what is appended here and written through `connection` is committed together or not at all."""
 
-    def __init__(self, connection: sqlite3.Connection, chain: str, head: Head) -> None:
+    def __init__(self, connection: sqlite3.Connection, chain: str, head: Head, span: Span) -> None:
         self.connection = connection
-        self._chain = chain
-        self._head = head
+        self.chain = chain
+        self.head = head
+        self.span = span
+        """The entries since the last checkpoint."""
 
     def append(
         self,
@@ -68,63 +49,63 @@ class Transaction:
         record: dict[str, Any] | None = None,
         changes: tuple[Change, ...] = (),
         at: datetime | None = None,
-    ) -> Entry:
-        """The next entry; `at` is the time of the event, by default now."""
-        seq = self._head.seq + 1
-        body = canonical(
-            seq=seq,
-            at=at or datetime.now(UTC),
-            op=op,
-            record=record,
-            changes=changes,
-            controls=evidence_for(record),
-            chain=self._chain,
-        )
-        line = Line(seq, body, link(self._head.hash, body))
+        controls: tuple[str, ...] = (),
+    ) -> Line:
+        """The next entry; `at` is the time of the event, by default now, `controls` what it is evidence for."""
+        seq, when = self.head.seq + 1, at or datetime.now(UTC)
+        body = canonical(seq=seq, at=when, op=op, record=record, changes=changes, controls=controls, chain=self.chain)
+        line = Line(seq, body, link(self.head.hash, body))
         self.connection.execute("INSERT INTO entries VALUES (?, ?, ?)", line)
-        self.connection.execute("UPDATE meta SET head_seq = ?, head_hash = ?", (seq, line.hash))
-        self._head = Head(seq, line.hash)
-        return line.entry()
+        for subject in subjects_of(op, record):
+            self.connection.execute("INSERT OR IGNORE INTO subjects VALUES (?, ?)", (subject, seq))
+        self.head = Head(seq, line.hash)
+        if op == "checkpoint":
+            row = (seq, wire_time(when), json.dumps(self.span.kinds))
+            self.connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", row)
+            self.span = begin_span(*self.head)
+        else:
+            self.span.add(*self.head, kind_of(record))
+        return line
 
 
 class Journal:
-    """Safe to use from several threads: each has its own connection, writers take turns."""
+    """Entries, in order. One process appends; others may read, and keep their own tables in the same database."""
 
-    def __init__(self, place: str, *, readonly: bool) -> None:
-        self._place = place
-        self._readonly = readonly
-        self._memory = connect(":memory:", readonly=False) if place == ":memory:" else None
-        self._turn = threading.RLock()
-        self._own = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._closed = False
+    def __init__(self, database: Database, head_file: HeadFile | None) -> None:
+        self.database = database
+        self._head_file = head_file
+        self._span = Span()
         self.chain = ""
         self.endpoint_id = ""
 
     @classmethod
-    def open(cls, path: str | Path, endpoint_id: str, *, readonly: bool = False) -> Self:
+    def open(cls, path: str | Path, endpoint_id: str, *, readonly: bool = False, anew: bool = False) -> Self:
         """The journal at `path`, made when missing; `:memory:` gives one that leaves nothing behind.
 
-        Raises `JournalDamaged` when the file is no usable journal, `JournalForeign` when it belongs to another
-        endpoint, `JournalFull` on a full disk and `JournalError` for anything else.
+        Raises `JournalReplaced` when it is not the one that was written last (`anew` knows that), `JournalDamaged` when
+        the file is no usable journal, `JournalForeign` when it belongs to another endpoint or a newer version,
+        `JournalFull` on a full disk and `JournalError` for anything else.
         """
         place = str(path)
-        if place != ":memory:" and not readonly:
-            create_file(Path(place))
-        journal = cls(place, readonly=readonly)
+        head_file = None if place == ":memory:" else HeadFile(Path(place).with_suffix(".head"))
+        # Read before the database: whoever writes meanwhile only makes that one longer.
+        known = head_file.read() if head_file and not anew else None
+        if known and not readonly and not _has_content(Path(place)):
+            raise JournalReplaced(f"{place}: the file is gone")
+        journal = cls(Database.open(path, readonly=readonly), None if readonly else head_file)
         try:
-            journal._load(endpoint_id)
+            journal._load(endpoint_id, made=known is None)
+            if known and not readonly:
+                journal.check_known(known)
         except BaseException:
             journal.close()
             raise
         return journal
 
-    def _load(self, endpoint_id: str) -> None:
+    def _load(self, endpoint_id: str, *, made: bool) -> None:
+        if made and not self.database.readonly:
+            self._name(endpoint_id)
         with self.reading() as connection:
-            if not self._readonly and not has_schema(connection):
-                chain = str(uuid.uuid4())
-                prepare(connection, chain, endpoint_id, genesis(chain))
-            check_format(connection, self._place)
             row = connection.execute("SELECT chain, endpoint_id FROM meta").fetchone()
             if row is None or not all(isinstance(value, str) for value in row):
                 raise JournalDamaged(f"{self._place}: the journal has lost its name")
@@ -133,37 +114,67 @@ class Journal:
                 raise JournalForeign(f"{self._place}: the journal of another endpoint")
             _head(connection, self._place)
 
+    def _name(self, endpoint_id: str) -> None:
+        """Give a new journal its chain."""
+        with self.database.writing() as connection:
+            used = "SELECT EXISTS (SELECT 1 FROM meta UNION ALL SELECT 1 FROM targets UNION ALL SELECT 1 FROM entries)"
+            if not connection.execute(used).fetchone()[0]:
+                chain = str(uuid.uuid4())
+                row = (chain, endpoint_id, genesis(chain))
+                connection.execute(
+                    "INSERT INTO meta (id, chain, endpoint_id, head_seq, head_hash) VALUES (1, ?, ?, 0, ?)", row
+                )
+
+    @property
+    def _place(self) -> str:
+        return self.database.place
+
+    def check_known(self, known: KnownHead) -> None:
+        """Raises `JournalReplaced` where this is not the journal with that head, or a later state of it."""
+        if known.chain != self.chain:
+            raise JournalReplaced(f"{self._place}: another journal, chain {self.chain} in place of {known.chain}")
+        if known.seq > self.head().seq:
+            raise JournalReplaced(f"{self._place}: an older state, {self.head().seq} entries in place of {known.seq}")
+        if known.seq >= self.cut().seq and self.hash_at(known.seq) != known.hash:
+            raise JournalReplaced(f"{self._place}: another history, entry {known.seq} is not the one that was written")
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """This thread's connection, for reading."""
-        if self._memory is None:
-            with typed_errors(self._place):
-                yield self._connection()
-        else:
-            with self._turn, typed_errors(self._place):
-                yield self._memory
+        with self.database.reading() as connection:
+            yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """One atomic, durable step. Raises `JournalFull` or another `JournalError`; then nothing of it happened."""
-        with self._turn, self.reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield Transaction(connection, self.chain, _head(connection, self._place))
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        with self.database.writing() as connection:
+            before = _head(connection, self._place)
+            if self._span.head_seq != before.seq:
+                self._span = read_span(connection)
+            step = Transaction(connection, self.chain, before, self._span.copy())
+            yield step
+            if step.head != before:
+                connection.execute("UPDATE meta SET head_seq = ?, head_hash = ?", step.head)
+        if step.head != before:
+            self._span = step.span
+            if self._head_file:
+                self._head_file.write(KnownHead(self.chain, *step.head))
 
     def head(self) -> Head:
         with self.reading() as connection:
             return _head(connection, self._place)
 
+    def cut(self) -> Head:
+        """The last entry that retention has cut off; the genesis where nothing was."""
+        with self.reading() as connection:
+            seq, digest = connection.execute("SELECT cut_seq, cut_hash FROM meta").fetchone()
+        return Head(seq, digest if digest is not None else genesis(self.chain))
+
     def hash_at(self, seq: int) -> bytes:
         """The hash of one entry; of the genesis for 0. Raises `JournalDamaged` where there is no such entry."""
-        if seq == 0:
-            return genesis(self.chain)
+        cut = self.cut()
+        if seq == cut.seq:
+            return cut.hash
         with self.reading() as connection:
             row = connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
         if row is None:
@@ -190,6 +201,17 @@ class Journal:
                 found.append(Line(seq, body, digest))
         return found
 
+    def last_checkpoint(self) -> Checkpoint | None:
+        """What was signed last; None in a journal without any that can be read."""
+        with self.reading() as connection:
+            row = connection.execute(
+                "SELECT body FROM entries WHERE seq = (SELECT max(seq) FROM checkpoints)"
+            ).fetchone()
+        try:
+            return Checkpoint.model_validate(from_json(row[0])["record"]) if row else None
+        except (ValueError, TypeError, KeyError):
+            return None
+
     def read(self, after_seq: int, limit: int = 500, max_bytes: int = 900_000) -> list[Entry]:
         """Like `lines`, parsed."""
         try:
@@ -207,31 +229,20 @@ class Journal:
 
     def release(self) -> None:
         """Close the calling thread's connection; a thread that ends calls this."""
-        connection = getattr(self._own, "connection", None)
-        if connection is not None:
-            del self._own.connection
-            with self._turn:
-                self._open = [other for other in self._open if other is not connection]
-            connection.close()
+        self.database.release()
 
     def close(self) -> None:
         """Close every connection; stop the senders first."""
-        with self._turn:
-            self._closed = True
-            for connection in [*self._open, *([self._memory] if self._memory else [])]:
-                connection.close()
-            self._open.clear()
+        self.database.close()
+        if self._head_file:
+            self._head_file.close()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            if self._closed:
-                raise JournalError(f"{self._place}: closed")
-            connection = connect(Path(self._place).absolute().as_uri() + "?mode=rw", readonly=self._readonly)
-            self._own.connection = connection
-            with self._turn:
-                self._open.append(connection)
-        return connection
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _head(connection: sqlite3.Connection, place: str) -> Head:

@@ -1,12 +1,21 @@
-"""Proof that the journal is what was written: every entry is hashed again, from the first to the recorded head."""
+"""Proof that the journal is what was written: every entry is hashed again, every checkpoint's signature checked."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from agent.journal.database import is_passing
-from agent.journal.entry import Line, genesis, link
+from pydantic_core import from_json
+
+from agent.journal.entry import genesis, link
+from agent.journal.errors import is_passing
+from agent.journal.signatures import Between, SignatureCheck, Statement
+from agent.journal.span import CheckpointPlace, Span, begin_span
+
+Visit = Callable[[int, dict[str, Any]], None]
+"""Called with each good entry's number and content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,26 +28,44 @@ class VerifyResult:
     reason: str | None = None
 
 
-class _Bad(Exception):
+class BadEntry(Exception):
     """Why the entry under inspection is bad."""
 
 
-def verify_chain(connection: sqlite3.Connection) -> VerifyResult:
+def verify_chain(
+    connection: sqlite3.Connection,
+    signatures: SignatureCheck | None = None,
+    visit: Visit = lambda seq, entry: None,
+) -> VerifyResult:
     """Walks one consistent view of the journal in constant memory; entries written meanwhile are not looked at."""
     good = 0
     connection.execute("BEGIN")
     try:
-        chain, head_seq, head_hash = connection.execute("SELECT chain, head_seq, head_hash FROM meta").fetchone()
-        previous = genesis(chain)
-        for row in connection.execute("SELECT seq, body, hash FROM entries ORDER BY seq"):
-            previous = _check(row, good + 1, previous, chain, head_seq)
+        chain, head_seq, head_hash, cut_seq, cut_hash = connection.execute(
+            "SELECT chain, head_seq, head_hash, cut_seq, cut_hash FROM meta"
+        ).fetchone()
+        good = cut_seq
+        previous, span = cut_hash or genesis(chain), Span()
+        query = "SELECT seq, body, hash FROM entries WHERE seq > ? ORDER BY seq"
+        for row in connection.execute(query, (cut_seq,)):
+            before = previous
+            previous, entry = _check(row, good + 1, previous, chain, head_seq)
+            if entry["op"] == "checkpoint":
+                if signatures:
+                    place = CheckpointPlace(good + 1, previous)
+                    between = Between(span.checkpoint, span.hexdigest())
+                    signatures.see(Statement(place, entry["record"] or {}, before, between))
+                span = begin_span(good + 1, previous)
+            else:
+                span.add(good + 1, previous)
+            visit(good + 1, entry)
             good += 1
         if good < head_seq:
-            raise _Bad("missing: the journal ends before its recorded head")
+            raise BadEntry("missing: the journal ends before its recorded head")
         if previous != head_hash:
             return VerifyResult(False, good, max(good, 1), "the recorded head is not the hash of the last entry")
         _check_cursors(connection, head_seq)
-    except _Bad as error:
+    except BadEntry as error:
         return VerifyResult(False, good, good + 1, str(error))
     except (sqlite3.DatabaseError, TypeError, AttributeError) as error:
         if is_passing(error):
@@ -47,29 +74,40 @@ def verify_chain(connection: sqlite3.Connection) -> VerifyResult:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-    return VerifyResult(True, good)
+    return VerifyResult(True, good - cut_seq)
 
 
-def _check(row: tuple[object, ...], expected: int, previous: bytes, chain: str, head_seq: int) -> bytes:
+def _check(
+    row: tuple[object, ...], expected: int, previous: bytes, chain: str, head_seq: int
+) -> tuple[bytes, dict[str, Any]]:
     seq, body, digest = row
     if seq != expected:
-        raise _Bad("missing: the numbering has a gap")
+        raise BadEntry("missing: the numbering has a gap")
     if not isinstance(body, bytes) or not isinstance(digest, bytes):
-        raise _Bad("malformed: not stored as bytes")
+        raise BadEntry("malformed: not stored as bytes")
     if expected > head_seq:
-        raise _Bad("unexpected: it lies behind the recorded head")
+        raise BadEntry("unexpected: it lies behind the recorded head")
     if link(previous, body) != digest:
-        raise _Bad("its hash does not follow from its content and its predecessor")
+        raise BadEntry("its hash does not follow from its content and its predecessor")
+    return digest, parsed(body, expected, chain)
+
+
+def parsed(body: bytes, seq: int, chain: str) -> dict[str, Any]:
+    """The content of a line that must be this entry. Raises `BadEntry`."""
     try:
-        entry = Line(expected, body, digest).entry()
-    except ValueError as error:
-        raise _Bad("malformed: not an entry") from error
-    if entry.seq != expected or entry.chain != chain:
-        raise _Bad("it is an entry of another place or journal")
-    return digest
+        entry: dict[str, Any] = from_json(body, cache_strings="keys")
+        good = isinstance(entry["op"], str) and isinstance(entry["at"], str)
+        good &= isinstance(entry["record"], dict | None)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadEntry("malformed: not an entry") from error
+    if not good:
+        raise BadEntry("malformed: not an entry")
+    if entry["seq"] != seq or entry["chain"] != chain:
+        raise BadEntry("it is an entry of another place or journal")
+    return entry
 
 
 def _check_cursors(connection: sqlite3.Connection, head_seq: int) -> None:
     row = connection.execute("SELECT max(done) FROM targets").fetchone()
     if row[0] is not None and row[0] > head_seq:
-        raise _Bad("missing: a target has acknowledged more entries than there are")
+        raise BadEntry("missing: a target has acknowledged more entries than there are")

@@ -4,6 +4,7 @@ from agent.records.ai_agent import AiAgent
 from agent.records.approval import Approval
 from agent.records.artifact import Artifact
 from agent.records.base import SCHEMA, Evidence, Part, Record, changed, record_id
+from agent.records.checkpoint import Checkpoint, TargetReceipt
 from agent.records.connection import Connection, Exposure, Purpose
 from agent.records.coverage import ClientState, Coverage
 from agent.records.data_source import DataKind, DataSource
@@ -39,6 +40,7 @@ KINDS: dict[str, type[Record]] = {
     "diagnostic": Diagnostic,
     "summary": Summary,
     "heartbeat": Heartbeat,
+    "checkpoint": Checkpoint,
 }
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "AiAgent",
     "Approval",
     "Artifact",
+    "Checkpoint",
     "Children",
     "ClientState",
     "CollectorHealth",
@@ -77,6 +80,7 @@ __all__ = [
     "Source",
     "Summary",
     "TargetHealth",
+    "TargetReceipt",
     "Transport",
     "changed",
     "record_id",

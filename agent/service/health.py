@@ -12,7 +12,8 @@ from pathlib import Path
 from agent import __version__
 from agent.delivery.supervisor import DeliverySupervisor
 from agent.inventory.runner import Engine
-from agent.journal.journal import Journal, JournalError
+from agent.journal.errors import JournalError
+from agent.journal.journal import Journal
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
 from agent.reports.output import replace_file
 from agent.runtime.logs import logger

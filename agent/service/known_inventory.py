@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from agent.config.load import Settings, state_dir
 from agent.inventory.context import file_context
 from agent.inventory.store import committed
-from agent.journal.journal import FILE, Journal, JournalError
+from agent.journal.errors import JournalError
+from agent.journal.journal import FILE, Journal
 from agent.records import Record
 from agent.service.scan import take_inventory
 

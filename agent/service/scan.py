@@ -16,7 +16,7 @@ from agent.inventory.context import Surroundings, load_catalog
 from agent.inventory.derive import derivation
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
-from agent.inventory.store import as_json
+from agent.inventory.store import append_evidence, as_json
 from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
 from agent.runtime.memo import DerivationCache
 from collectors.registry import all_collectors
@@ -72,7 +72,7 @@ def deliver(settings: Settings, look: ScanResult) -> bool:
     journal = Journal.open(":memory:", look.engine.context.endpoint_id)
     with journal.transaction() as step:
         append_snapshot(step, look.engine)
-        step.append("heartbeat", as_json(look.summary))
+        append_evidence(step, "heartbeat", as_json(look.summary))
     taken = True
     for target in settings.target:
         sender = make_sender(journal, target, lambda code, message: print(f"rollcall: {message}", file=sys.stderr))

@@ -17,9 +17,10 @@ from agent.inventory.derive import Derivation, derivation
 from agent.inventory.inventory import Change
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots
-from agent.inventory.store import Store, as_json
+from agent.inventory.store import Store, append_evidence, as_json
+from agent.journal.errors import JournalError
 from agent.journal.journal import FILE as JOURNAL
-from agent.journal.journal import Journal, JournalError, Transaction
+from agent.journal.journal import Journal, Transaction
 from agent.network.name_cache import NameCache
 from agent.network.peers import hosts_to_resolve
 from agent.network.resolver import Resolver
@@ -131,6 +132,7 @@ class Session:
             self._follow(work, due)
         if "heartbeat" in due:
             self._append(self._beat)
+            self._health.write(self._watchers)
 
     def _look_at_policy(self) -> None:
         if self._policy.look():
@@ -218,7 +220,7 @@ class Session:
 
     def _told(self, step: Transaction) -> None:
         for code, message in self._notices:
-            step.append("notice", as_json(self._health.notice(code, message)))
+            append_evidence(step, "notice", as_json(self._health.notice(code, message)))
 
     def _durably(self, write: Callable[[], None]) -> bool:
         """Whether the notices, and what `write` writes with them, are in the journal."""
@@ -235,8 +237,7 @@ class Session:
         return True
 
     def _beat(self, step: Transaction) -> None:
-        step.append("heartbeat", as_json(self._health.heartbeat(self._watchers)))
-        self._health.write(self._watchers)
+        append_evidence(step, "heartbeat", as_json(self._health.heartbeat(self._watchers)))
 
     def _close(self) -> None:
         deadline = time.monotonic() + _STOP_SECONDS

@@ -21,10 +21,10 @@ def main() -> None:
         sys.exit(0 if done else 1)
     while True:
         with journal.transaction() as tx:
-            tx.connection.execute("CREATE TABLE IF NOT EXISTS facts (seq INTEGER)")
+            tx.connection.execute("CREATE TABLE IF NOT EXISTS extra (seq INTEGER)")
             for _ in range(random.randint(1, 30)):
                 entry = tx.append("discovered", {"kind": "ai_agent", "id": str(random.random())})
-                tx.connection.execute("INSERT INTO facts VALUES (?)", (entry.seq,))
+                tx.connection.execute("INSERT INTO extra VALUES (?)", (entry.seq,))
         sender.wake()
 
 

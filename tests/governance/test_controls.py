@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.governance.controls import controls
 from agent.governance.evidence import evidence_for, order
+from agent.inventory.store import append_evidence
 from agent.journal.entry import Line, genesis, link
 from agent.journal.journal import Journal
 from agent.records import KINDS
@@ -35,7 +36,7 @@ def test_an_entry_carries_them_and_one_of_an_older_version_still_verifies() -> N
         step.connection.execute("INSERT INTO entries VALUES (?, ?, ?)", line)
         step.connection.execute("UPDATE meta SET head_seq = 1, head_hash = ?", (line.hash,))
     with journal.transaction() as step:
-        step.append("discovered", {"kind": "mcp_server"})
+        append_evidence(step, "discovered", {"kind": "mcp_server"})
     assert journal.verify().ok
     assert [entry.controls for entry in journal.read(0)] == [(), ("A.4", "A.5", "A.7", "A.10")]
     journal.close()

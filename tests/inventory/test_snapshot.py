@@ -14,7 +14,8 @@ from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots, append_snapshot
 from agent.inventory.store import Store, as_json
-from agent.journal.journal import Journal, JournalFull
+from agent.journal.errors import JournalFull
+from agent.journal.journal import Journal
 from agent.records import Record
 from collectors.contract import Observation, Scope
 from tests.made import agent, diagnostic, server

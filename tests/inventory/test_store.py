@@ -10,7 +10,8 @@ import pytest
 
 from agent.inventory.inventory import Inventory
 from agent.inventory.store import Store, as_json
-from agent.journal.journal import Journal, JournalFull, Transaction
+from agent.journal.errors import JournalFull
+from agent.journal.journal import Journal, Transaction
 from agent.records import Record
 from collectors.contract import Observation, Scope
 from tests.made import diagnostic, server

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal.journal import Change, Journal, JournalDamaged, JournalError, JournalForeign, JournalFull
+from agent.journal.entry import Change
+from agent.journal.errors import JournalDamaged, JournalError, JournalForeign, JournalFull
+from agent.journal.journal import Journal
 
 ENDPOINT = "e" * 32
 
@@ -32,8 +34,8 @@ def append(journal: Journal, count: int, **record: object) -> None:
 def test_entries_are_numbered_from_one_and_read_back_as_they_were_appended(journal: Journal) -> None:
     at = datetime(2026, 11, 23, 8, 30, 0, 120000, tzinfo=UTC)
     with journal.transaction() as tx:
-        first = tx.append("changed", {"id": "a", "n": 1.5}, (Change(field="n", before=1, after=1.5),), at)
-        second = tx.append("heartbeat")
+        first = tx.append("changed", {"id": "a", "n": 1.5}, (Change(field="n", before=1, after=1.5),), at).entry()
+        second = tx.append("heartbeat").entry()
     assert (first.seq, second.seq, first.at, first.chain) == (1, 2, at, journal.chain)
     assert journal.read(0) == [first, second]
     assert journal.head() == (2, bytes.fromhex(second.hash))
@@ -43,12 +45,12 @@ def test_a_failed_step_leaves_neither_entries_nor_other_tables_behind(journal: J
     append(journal, 3)
     before = journal.head()
     with pytest.raises(ZeroDivisionError), journal.transaction() as tx:
-        tx.connection.execute("CREATE TABLE inventory (id TEXT)")
+        tx.connection.execute("CREATE TABLE extra (id TEXT)")
         tx.append("discovered", {"id": "x"})
         raise ZeroDivisionError
     assert journal.head() == before
     with journal.reading() as connection:
-        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'inventory'").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extra'").fetchone() == (0,)
     append(journal, 1)
     assert [entry.seq for entry in journal.read(0)] == [1, 2, 3, 4]
     assert journal.verify().ok
@@ -64,7 +66,7 @@ def test_reading_is_bounded_by_count_and_bytes_but_never_starves(journal: Journa
 
 def test_what_canonical_json_cannot_say_is_bent_not_lost(journal: Journal) -> None:
     with journal.transaction() as tx:
-        entry = tx.append("discovered", {"big": 2**64, "nan": float("nan"), "name": "a\udcffb", "ok": 7})
+        entry = tx.append("discovered", {"big": 2**64, "nan": float("nan"), "name": "a\udcffb", "ok": 7}).entry()
     assert entry.record == {"big": str(2**64), "nan": None, "name": "a?b", "ok": 7}
     assert journal.read(0) == [entry]
     assert journal.verify().ok
@@ -149,7 +151,7 @@ def test_another_endpoint_may_not_continue_the_journal(tmp_path: Path) -> None:
 def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     Journal.open(tmp_path / "j.db", ENDPOINT).close()
     with sqlite3.connect(tmp_path / "j.db") as raw:
-        raw.execute("PRAGMA user_version = 2")
+        raw.execute("PRAGMA user_version = 99")
     with pytest.raises(JournalForeign):
         Journal.open(tmp_path / "j.db", ENDPOINT)
 
@@ -173,7 +175,9 @@ def test_some_other_database_is_damaged_and_stays_as_it_is(tmp_path: Path) -> No
     "sql", ["DELETE FROM meta", "UPDATE meta SET head_hash = x'00'", "UPDATE meta SET chain = x'ff'"]
 )
 def test_a_journal_without_its_head_or_name_is_damaged(tmp_path: Path, sql: str) -> None:
-    Journal.open(tmp_path / "j.db", ENDPOINT).close()
+    journal = Journal.open(tmp_path / "j.db", ENDPOINT)
+    append(journal, 1)
+    journal.close()
     with sqlite3.connect(tmp_path / "j.db") as raw:
         raw.execute(sql)
     with pytest.raises(JournalDamaged):
@@ -202,7 +206,7 @@ def test_a_closed_journal_says_so(journal: Journal) -> None:
 def fill(journal: Journal) -> None:
     for _ in range(10_000):
         with journal.transaction() as tx:
-            tx.connection.execute("INSERT INTO facts VALUES (randomblob(2000))")
+            tx.connection.execute("INSERT INTO extra VALUES (randomblob(2000))")
             tx.append("discovered", {"pad": "p" * 2000})
             tx.append("discovered", {"pad": "q" * 2000})
 
@@ -211,7 +215,7 @@ def check_whole(journal: Journal) -> int:
     """Entries and facts after a failed step: both or neither."""
     head = journal.head().seq
     with journal.reading() as connection:
-        facts = connection.execute("SELECT count(*) FROM facts").fetchone()[0]
+        facts = connection.execute("SELECT count(*) FROM extra").fetchone()[0]
     assert head == facts * 2 > 0
     assert journal.verify().entries == head
     return head
@@ -219,7 +223,7 @@ def check_whole(journal: Journal) -> int:
 
 def test_a_full_database_raises_and_nothing_is_half_committed(journal: Journal) -> None:
     with journal.transaction() as tx:
-        tx.connection.execute("CREATE TABLE facts (x)")
+        tx.connection.execute("CREATE TABLE extra (x)")
     with journal.reading() as connection:
         connection.execute("PRAGMA max_page_count = 60")
     with pytest.raises(JournalFull):
@@ -242,7 +246,7 @@ def test_a_full_disk_raises_and_writing_goes_on_once_there_is_room(tmp_path: Pat
         (disk / "ballast").write_bytes(b"b" * 300_000)
         journal = Journal.open(disk / "j.db", ENDPOINT)
         with journal.transaction() as tx:
-            tx.connection.execute("CREATE TABLE facts (x)")
+            tx.connection.execute("CREATE TABLE extra (x)")
         with pytest.raises(JournalFull):
             fill(journal)
         head = check_whole(journal)

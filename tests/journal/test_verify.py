@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.cursor import Cursor
-from agent.journal.entry import link
-from agent.journal.journal import Journal, JournalError, Line, VerifyResult
+from agent.journal.entry import Line, link
+from agent.journal.errors import JournalError
+from agent.journal.journal import Journal
+from agent.journal.verify import VerifyResult
 
 ENDPOINT = "e" * 32
 COUNT = 12
@@ -35,7 +37,7 @@ def tampered(path: Path, *statements: tuple[str, tuple[object, ...]]) -> VerifyR
     with sqlite3.connect(path) as raw:
         for sql, values in statements:
             raw.execute(sql, values)
-    journal = Journal.open(path, ENDPOINT)
+    journal = Journal.open(path, ENDPOINT, readonly=True)
     try:
         return journal.verify()
     finally:
@@ -133,7 +135,7 @@ def test_a_journal_without_its_tables_is_found(path: Path) -> None:
 def test_bytes_flipped_anywhere_in_the_file_never_pass_as_different_entries(path: Path, tmp_path: Path) -> None:
     def outcome(file: Path) -> tuple[bool, list[Line]]:
         try:
-            journal = Journal.open(file, ENDPOINT)
+            journal = Journal.open(file, ENDPOINT, readonly=True)
         except JournalError:
             return False, []
         try:

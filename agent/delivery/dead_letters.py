@@ -1,0 +1,54 @@
+"""Entries that a target would not take: kept, told of in the journal, and sent again when somebody asks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from agent.journal.journal import Journal
+
+_COLUMNS = "target, seq, at, reason, retry"
+
+
+class DeadLetter(NamedTuple):
+    """An entry that a target will never take; it stays in the journal."""
+
+    target: str
+    seq: int
+    at: str
+    """UTC, RFC 3339: when it was refused last."""
+    reason: str
+    retry: bool = False
+    """Whether it is to be sent once more."""
+
+
+def dead_letters(connection: sqlite3.Connection, target: str | None = None) -> list[DeadLetter]:
+    """Those of one target, or all, by number."""
+    query = f"SELECT {_COLUMNS} FROM dead_letters WHERE target = coalesce(?, target) ORDER BY target, seq"  # noqa: S608
+    return [
+        DeadLetter(name, seq, at, reason, bool(retry))
+        for name, seq, at, reason, retry in connection.execute(query, (target,))
+    ]
+
+
+def keep_dead_letters(connection: sqlite3.Connection, target: str, entries: Iterable[int], reason: str) -> None:
+    """Put entries among the dead letters, or renew why they are."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    rows = [(target, seq, now, reason) for seq in entries]
+    connection.executemany(f"INSERT OR REPLACE INTO dead_letters ({_COLUMNS}) VALUES (?, ?, ?, ?, 0)", rows)  # noqa: S608
+
+
+def request_retry(journal: Journal, target: str | None, entries: Iterable[int] | None) -> int:
+    """Have dead letters sent once more with the next delivery, all or those of these numbers; how many. Raises
+    `JournalError`."""
+    wanted = None if entries is None else set(entries)
+    with journal.transaction() as step:
+        rows = [
+            (letter.target, letter.seq)
+            for letter in dead_letters(step.connection, target)
+            if wanted is None or letter.seq in wanted
+        ]
+        step.connection.executemany("UPDATE dead_letters SET retry = 1 WHERE target = ? AND seq = ?", rows)
+    return len(rows)

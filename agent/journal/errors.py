@@ -1,0 +1,67 @@
+"""What can go wrong with the journal, and SQLite's errors as one of these."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+class JournalError(Exception):
+    """The journal could not be read or written; nothing was half-committed."""
+
+
+class JournalFull(JournalError):
+    """The disk, or the file's allowed size, is full; nothing was half-committed."""
+
+
+class JournalLost(JournalError):
+    """This file cannot go on being the journal; a new chain that names it can (`agent.journal.succession`)."""
+
+
+class JournalDamaged(JournalLost):
+    """The file is no journal any more: overwritten, cut off or edited."""
+
+
+class JournalReplaced(JournalLost):
+    """The file is gone, or not the one that was written last: deleted, replaced, or an older copy of it."""
+
+
+class JournalForeign(JournalError):
+    """A journal of another endpoint or of a newer format; it must not be continued."""
+
+
+@contextmanager
+def typed_errors(place: str) -> Iterator[None]:
+    """SQLite's errors as the journal's own; `place` names the file in the message."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = _code(error)
+        if code == sqlite3.SQLITE_FULL:
+            raise JournalFull(f"{place}: disk full") from error
+        # Text that is no UTF-8 any more is the one operational error without a code.
+        if code in _DAMAGE or (code is None and isinstance(error, sqlite3.OperationalError)):
+            raise JournalDamaged(f"{place}: not a readable SQLite database") from error
+        # The library's own text may quote what it could not read.
+        raise JournalError(f"{place}: {getattr(error, 'sqlite_errorname', type(error).__name__)}") from error
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether trying again later may help: the file itself is not shown to be bad."""
+    return isinstance(error, sqlite3.Error) and _code(error) in _PASSING
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
