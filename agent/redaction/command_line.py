@@ -27,7 +27,7 @@ from agent.redaction.patterns import (
 )
 from agent.redaction.urls import EMBEDDED, REDACTED, url
 
-READ_CHARS = 16_384
+READ_CHARS = 4_096
 """An argument longer than this is no argument anybody reads: it is replaced whole."""
 _DEPTH = 6
 

@@ -6,8 +6,9 @@ All of it is linear in the length of the input and never raises.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.redaction.command_line import READ_CHARS, Scrubber, is_secret_value
 from agent.redaction.urls import REDACTED, RedactedUrl, url
@@ -15,7 +16,10 @@ from agent.redaction.urls import REDACTED, RedactedUrl, url
 __all__ = ["REDACTED", "Redacted", "RedactedUrl", "argv", "is_secret_value", "printable", "text", "url"]
 
 _MAX_ARGS = 200
+_READ_ARGV = 8_192
+"""Characters of all arguments together: what they mean for each other takes microseconds for each."""
 _MAX_CHARS = 1_000
+_READ_TEXT = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +31,43 @@ class Redacted:
 
 
 def argv(args: Sequence[str], program: str = "") -> Redacted:
-    """The arguments as they may be shown: at most 200, each of at most 1,000 characters.
+    """The arguments as they may be shown: at most 200, each of at most 1,000 characters, as far as the first 8,192
+    characters of them all reach.
 
     `program` is what takes them, where they do not start with it: what `-a` or `-w` means depends on it.
     """
+    return _argv(tuple(_within_reach(args)), len(args), program)
+
+
+def _within_reach(args: Sequence[str]) -> Iterator[str]:
+    """The arguments that are read, each as far as it is."""
+    left = _READ_ARGV
+    for arg in args[:_MAX_ARGS]:
+        left -= min(len(arg), READ_CHARS)
+        if left < 0:
+            return
+        yield printable(arg if len(arg) < READ_CHARS else _start(arg))
+
+
+def _start(arg: str) -> str:
+    """The whole words at the start of an argument; of a single one the start, as long as what is replaced whole."""
+    return arg[: READ_CHARS - 1].rpartition(" ")[0] or arg[:READ_CHARS].replace("\0", " ")
+
+
+@lru_cache(maxsize=512)
+def _argv(args: tuple[str, ...], given: int, program: str) -> Redacted:
+    """The same process is described whenever another one comes or goes."""
     scrubber = Scrubber()
-    shown = scrubber.words([printable(arg) for arg in args[:_MAX_ARGS]], program=program)
-    if len(args) > _MAX_ARGS:
+    shown = scrubber.words(args, program=program[:READ_CHARS])
+    if given > len(args):
         shown.append("…")
     return Redacted(tuple(arg if len(arg) <= _MAX_CHARS else arg[:_MAX_CHARS] + "…" for arg in shown), scrubber.secret)
 
 
 def text(message: str) -> str:
     """Free text, such as an error message, without secrets and cut to 1,000 characters."""
-    if len(message) > READ_CHARS:  # no half word, which might hide what it is
-        message = message[:READ_CHARS].rpartition(" ")[0]
+    if len(message) > _READ_TEXT:  # no half word, which might hide what it is
+        message = message[:_READ_TEXT].rpartition(" ")[0] or REDACTED
     shown = Scrubber().line(printable(message))
     return shown if len(shown) <= _MAX_CHARS else shown[:_MAX_CHARS] + "…"
 

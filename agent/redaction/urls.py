@@ -25,7 +25,7 @@ REDACTED = "<redacted>"
 EMBEDDED = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}+:(?://|(?=[a-z]{1,30}+://))[^\s\"]*+")
 _SCHEME = re.compile("(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,2}(?:[A-Za-z][A-Za-z0-9+.-]{0,30}|[\ue000-\uf8fe])")
 _MAX_CHARS = 2_000
-_READ_CHARS = 16_384
+_READ_CHARS = 4_096
 _SECRET_FOLDERS = word_set(
     "key apikey api-key api_key token tokens access_token secret secrets password pat credential"
 )
@@ -49,7 +49,10 @@ def url(value: str) -> RedactedUrl:
     if not value:
         return RedactedUrl(None, None, False)
     if len(value) > _READ_CHARS:
-        return RedactedUrl(REDACTED, None, is_credential(value[:_READ_CHARS]))
+        start = value[:_READ_CHARS].rpartition("/")[0]
+        if start.count("/") < 3 or "@" in value[len(start) :]:  # what is there might still be a password
+            return RedactedUrl(REDACTED, None, is_credential(value[:_READ_CHARS]))
+        value = start
     parts = _Parts(value)
     shown = parts.shown()
     return RedactedUrl(shown if len(shown) <= _MAX_CHARS else shown[:_MAX_CHARS] + "…", parts.host(), parts.secret)

@@ -15,6 +15,8 @@ from collectors.launch.packages import Pin
 
 _MAX_UNWRAPPED = 8
 _MAX_CHARS = 16_384
+_MAX_LINE = 8_192
+"""Characters of a command line that are taken apart: shlex' time grows with the square of a word."""
 _SHELLS = word_set("sh bash zsh dash fish ash ksh")
 _POWERSHELLS = word_set("powershell pwsh")
 _SUDO = word_set("-u --user -g --group -h --host -p --prompt -C -D --chdir -R --chroot -T -U -r -t")
@@ -113,6 +115,8 @@ def split_words(line: str) -> list[str]:
     """The words of a command line; a backslash before a letter is a Windows path, not an escape, and a placeholder
     is one word whatever it holds."""
     kept = "\ue000"
+    if len(line) > _MAX_LINE:  # no half word, which might hide what it is
+        line = (line[:_MAX_LINE].rpartition(" ")[0] or line[:_MAX_LINE]) + " …"
     line = _PLACEHOLDER.sub(lambda match: match[0].replace(" ", kept), line)
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
     lexer.whitespace_split, lexer.commenters = True, ""

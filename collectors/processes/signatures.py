@@ -89,11 +89,33 @@ def _names(process: Process) -> Iterator[str]:
     yield from (base_name(path[:-1]) for path in process.paths if path.endswith("/") and "/bin/" in path[:-1])
 
 
+class _Argument:
+    """An argument of a definition, its placeholders standing for anything. One pass decides, however many they are: a
+    regular expression would try every way to share the text out among them."""
+
+    def __init__(self, text: str) -> None:
+        self._first, *self._rest = _PLACEHOLDER.split(text)
+
+    def fits(self, word: str) -> bool:
+        if not self._rest:
+            return word == self._first
+        *between, last = self._rest
+        at, end = len(self._first), len(word) - len(last)
+        if at > end or not word.startswith(self._first) or not word.endswith(last):
+            return False
+        for part in between:
+            found = word.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Launch:
     """How a definition would look in the process table."""
 
-    args: tuple[re.Pattern[str], ...]
+    args: tuple[_Argument, ...]
     server: McpServer
 
 
@@ -108,7 +130,7 @@ class Definitions:
             if server.package:
                 self._packages.setdefault(package_name(server.package), []).append(server)
             if server.command and not _says_nothing(server):
-                launch = _Launch(tuple(map(_argument, server.args)), server)
+                launch = _Launch(tuple(map(_Argument, server.args)), server)
                 self._launches.setdefault(base_name(server.command), []).append(launch)
 
     def match(self, row: ProcessRow, package: str | None) -> list[McpServer]:
@@ -134,13 +156,8 @@ class Definitions:
             yield from (launch.server for launch, skip in launches if _fits(launch.args, args[skip - 1 :]))
 
 
-def _argument(text: str) -> re.Pattern[str]:
-    """The argument with its placeholders standing for anything."""
-    return re.compile("[^\0]*".join(re.escape(part) for part in _PLACEHOLDER.split(text)))
-
-
-def _fits(patterns: Sequence[re.Pattern[str]], args: Sequence[str]) -> bool:
-    return len(patterns) == len(args) and all(map(re.Pattern.fullmatch, patterns, args))
+def _fits(wanted: Sequence[_Argument], args: Sequence[str]) -> bool:
+    return len(wanted) == len(args) and all(map(_Argument.fits, wanted, args))
 
 
 def _says_nothing(server: McpServer) -> bool:
@@ -186,7 +203,7 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
     position = next((i for i, arg in enumerate(server.args) if name and name in arg), None)
     if position is None:
         return False
-    tail = tuple(map(_argument, server.args[position + 1 :]))
+    tail = tuple(map(_Argument, server.args[position + 1 :]))
     argv = row.argv[0].split() if is_title(row.argv) else row.argv
     if tail:
         return _fits(tail, redact.argv(argv[-len(tail) :]).args)
