@@ -78,6 +78,19 @@ class Limits:
     walk_entries: int = 400_000
     walk_seconds: float = 10.0
     servers_per_file: int = 2_000
+    file_seconds: float = 2.0
+    """Processor time for turning one file into records."""
+    account_projects: int = 2_000
+    """Project and plug-in folders of one account."""
+    account_files: int = 10_000
+    account_records: int = 10_000
+    """Records from the files of one account."""
+    account_seconds: float = 10.0
+    """For reading the files of one account in one look."""
+    account_instances: int = 250
+    """Running agents and servers of one account that are told one by one."""
+    instance_peers: int = 250
+    """Peers of one instance that are told one by one."""
 
 
 class View(Protocol):

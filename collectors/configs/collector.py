@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from agent.records import Diagnostic, Evidence, Record
 from collectors.catalog.client import Os
+from collectors.configs.account_budget import AccountBudget
 from collectors.configs.watch import ConfigWatch, WatchRoot
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.locate.home_scan import HomeScan
@@ -19,6 +21,9 @@ from collectors.readers.origin import NAME
 from collectors.sources.filesystem.windows_registry import is_key
 from collectors.sources.watching.folder_watch import Unwatched
 
+_TURN_SECONDS = 2.0
+"""For the changed files of one account before the next one's are read."""
+Known = Mapping[str, tuple[list[Interest], Observation]]
 _LAYOUTS: tuple[tuple[Os, str], ...] = (("macos", "Library"), ("windows", "AppData"))
 """Folders of a home that only one system has."""
 
@@ -45,6 +50,7 @@ class ConfigCollector:
             earlier = before.get(territory.owner)
             if earlier:
                 territory.files = earlier.files
+                territory.read_before = frozenset(earlier.read)
             if earlier and context is self._walked:
                 # The same reconcile, because of what another collector found: no need to walk the homes again, nor to
                 # read again what nobody has changed since.
@@ -61,23 +67,38 @@ class ConfigCollector:
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
         stale: dict[str, HomeScan] = {}
+        budgets: dict[str, AccountBudget] = {}
         moved = False
-        for scope in scopes:
-            territory = self._territories.get(scope.owner)
-            if territory is None:
-                continue
+        for territory, scope in self._in_turn(scopes):
             moved = moved or (
                 self._watch is not None and self._watch.leads_elsewhere(context.files, territory.home, scope)
             )
             known = scope.key in territory.files and not context.files.is_absent(scope.key, territory.home)
             if known:
-                yield _file(context, territory, scope.key, self._present(territory))
+                budget = budgets.get(scope.owner) or self._budget(context, territory)
+                budgets[scope.owner] = budget
+                yield from self._budgeted(context, territory, [scope.key], budget)
             if not known or not territory.means_the_same(context, scope.key):
                 stale[scope.owner] = territory
         for territory in stale.values():
             yield from self._again(context, territory)
         if stale or moved:
             yield from self._follow(context)
+
+    def _in_turn(self, scopes: Iterable[Scope]) -> Iterator[tuple[HomeScan, Scope]]:
+        """Scopes with the home they lie in: whoever changed least is heard first, and whoever changed so much that it
+        takes too long goes on in the next look."""
+        waiting: dict[str, list[Scope]] = {}
+        for scope in scopes:
+            waiting.setdefault(scope.owner, []).append(scope)
+        for owner, own in sorted(waiting.items(), key=lambda one: len(one[1])):
+            territory, deadline = self._territories.get(owner), time.monotonic() + _TURN_SECONDS
+            for number, scope in enumerate(own if territory else ()):
+                if time.monotonic() > deadline and self._watch:
+                    self._watch.later(own[number:])
+                    break
+                if territory:
+                    yield territory, scope
 
     def depends_on(self, context: Context) -> object:
         strange = tuple(place for place in working_folders(context) if not self._is_familiar(context, *place))
@@ -114,27 +135,54 @@ class ConfigCollector:
         return self._places[os]
 
     def _all(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
-        present, known = self._present(territory), territory.read
-        territory.read = {}
-        for path in territory.files:
-            yield _file(context, territory, path, present, known)
+        known, territory.read = territory.read, {}
+        # What was read before comes first: what is new may only take what is left over.
+        paths = sorted(territory.files, key=lambda path: path not in territory.read_before)
+        yield from self._budgeted(context, territory, paths, self._budget(context, territory), known)
+        yield from self._whole(context, territory)
+
+    def _budgeted(
+        self,
+        context: Context,
+        territory: HomeScan,
+        paths: Iterable[str],
+        budget: AccountBudget,
+        known: Known = MappingProxyType({}),
+    ) -> Iterator[Observation]:
+        """These files, as far as the account's budget reaches; the others stay unknown."""
+        present = self._present(territory)
+        for path in paths:
+            before = len(territory.read[path][1].records) if path in territory.read else 0
+            if not budget.allows(path, before):
+                yield Observation(Scope(NAME, territory.owner, path), unknown=True)
+                continue
+            seen = _file(context, territory, path, present, known)
+            budget.spend(before, len(seen.records))
+            yield seen
             if not self._watch:
                 # Nobody tells what changes, so nothing may be taken for unchanged.
                 territory.read.clear()
-        yield from self._whole(context, territory)
+        if budget.left_out:
+            territory.exceeded(context, budget.told)
+
+    @staticmethod
+    def _budget(context: Context, territory: HomeScan) -> AccountBudget:
+        return AccountBudget(context.limits, sum(len(seen.records) for _, seen in territory.read.values()))
 
     def _again(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
         before, earlier, closed = territory.files, self._present(territory), territory.closed
         self._survey(context, territory)
         present = self._present(territory)
+        read_again: list[str] = []
         for path, readings in territory.files.items():
             if (
                 path not in before
                 or len(before[path]) != len(readings)
                 or (present != earlier and any(reading.shared for reading in readings))
             ):
-                yield _file(context, territory, path, present)
+                read_again.append(path)
+        yield from self._budgeted(context, territory, read_again, self._budget(context, territory))
         for path in (before.keys() - territory.files.keys()) | (closed.keys() - territory.closed.keys()):
             territory.read.pop(path, None)
             yield Observation(Scope(NAME, territory.owner, path))
@@ -169,7 +217,7 @@ def _file(
     territory: HomeScan,
     path: str,
     present: frozenset[str],
-    known: Mapping[str, tuple[list[Interest], Observation]] = MappingProxyType({}),
+    known: Known = MappingProxyType({}),
 ) -> Observation:
     """One file, as read by those it belongs to and by those that share it and are there."""
     readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]

@@ -61,6 +61,11 @@ class ConfigWatch:
         self._network_homes = tuple(ground.home.network for ground in grounds if ground.home and ground.home.network)
         return self._watch.set_folders({*folders, *map(os.path.dirname, links)})
 
+    def later(self, scopes: Iterable[Scope]) -> None:
+        """What is dirty and could not be read in this look."""
+        for scope in scopes:
+            self._notify(scope)
+
     def leads_elsewhere(self, files: FileTree, home: Home | None, scope: Scope) -> bool:
         """Whether a path has become a link, is none any more, or leads to another file than when it was followed."""
         return files.real(scope.key, home) != self._targets.get((scope.owner, scope.key), scope.key)

@@ -38,6 +38,8 @@ class HomeScan:
     """Catalog ids of the agent frameworks a project depends on, by manifest."""
     read: dict[str, tuple[list[Interest], Observation]] = field(default_factory=dict)
     """What each file said when it was last read, and to whom."""
+    read_before: frozenset[str] = frozenset()
+    """Files that the last full collection read."""
     walked: tuple[Root, ...] = ()
     installs: dict[str, tuple[Installation, ...]] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Diagnostic] = field(default_factory=dict)
@@ -82,14 +84,30 @@ class HomeScan:
                 self._add(context, places.of_moved(context, self.home, client, replaces, folder))
             for path in list(self.files):
                 self._name(context, path)
-            roots = [root for found in self.named.values() for root in found]
-            for root in distinct([*roots, *working_roots(context, self.home), *self.walked], self.home):
-                self._add(context, places.of_root(context, self.home, root))
+            self._add_roots(context, places)
             for path in self.files:
                 self._depend(context, path)
         # What was found in a folder before it was closed may still be read by its name.
         self.files |= {path: before[path] for path in before.keys() - self.files.keys() if self.is_closed(path)}
         self.installs = installations(context, self.home, self.files)
+
+    def _add_roots(self, context: Context, places: Places) -> None:
+        """What lies in the folders that agents work in, that state files name and that the walk found."""
+        home, limits = self.home, context.limits
+        if home is None:
+            return
+        named = [root for found in self.named.values() for root in found]
+        groups = list(working_roots(context, home)), named, self.walked
+        roots, too_many = distinct(context.files, home, limits.account_projects, *groups)
+        if too_many:
+            message = f"{too_many} project and plug-in folders were left out: {limits.account_projects} are looked into"
+            self._trouble(context, home.path, "budget.projects", message, "error")
+        for number, root in enumerate(roots):
+            self._add(context, places.of_root(context, home, root))
+            if len(self.files) > limits.account_files:
+                message = f"{len(roots) - number - 1} project folders were left out: there are too many files in others"
+                self._trouble(context, home.path, "budget.files", message, "error")
+                return
 
     def knows(self, context: Context, folder: str) -> bool:
         """Whether a folder would be surveyed, as would the repository it lies in, though no agent worked there."""
@@ -97,6 +115,10 @@ class HomeScan:
             return False
         roots = {root.path for found in (*self.named.values(), self.walked) for root in found if root.kind == "project"}
         return all(root.path in roots for root in around(context, self.home, folder))
+
+    def exceeded(self, context: Context, what: str) -> None:
+        """Note that a look was cut short."""
+        self._trouble(context, self.home.path if self.home else "", "budget.exceeded", what, "error")
 
     def is_closed(self, path: str) -> bool:
         """Whether a path lies in a folder that could not be looked into."""

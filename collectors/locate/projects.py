@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
@@ -10,11 +13,13 @@ from agent.records import Instance
 from collectors.catalog.client import Roots
 from collectors.contract import Context, Home
 from collectors.locate.path_index import Interest, Root
+from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.keypath import find
 from collectors.sources.formats.state import sqlite_column, xml_attributes
 
 _MOST_FOLDERS = 5_000
+_MOST_ENTRIES = 100_000
 
 
 def named_roots(context: Context, home: Home, path: str, reading: Interest) -> Iterator[Root]:
@@ -25,10 +30,14 @@ def named_roots(context: Context, home: Home, path: str, reading: Interest) -> I
     roots = reading.part
     if not isinstance(roots, Roots):
         return
-    for label, text in _entries(context, home, path, roots):
+    folders: set[str] = set()
+    for label, text in islice(_entries(context, home, path, roots), _MOST_ENTRIES):
         folder = local_folder(text, context.os_of(home), home)
-        if folder is None:
+        if folder is None or folder in folders:
             continue
+        if len(folders) >= _MOST_FOLDERS:
+            return
+        folders.add(folder)
         if roots.kind == "project":
             yield Root("project", folder, context.files.shown(folder))
         else:
@@ -79,7 +88,8 @@ def local_folder(text: str, os: str, home: Home) -> str | None:
         return None
     if home.drives:
         text = f"{home.drives}{text[0].lower()}{text[2:]}"
-    return text.rstrip("/") or "/"
+    # As clients do before they look a path up: `/a/./b`, `/a//b` and `/a/x/../b` are all `/a/b`.
+    return posixpath.normpath(re.sub("^/+", "/", text))
 
 
 def _of_uri(text: str) -> str:
@@ -115,10 +125,22 @@ def working_folders(context: Context) -> list[tuple[str, str]]:
     return sorted({(i.owner or "", i.cwd) for i in instances if i.subject == "agent" and i.cwd})
 
 
-def distinct(roots: Iterable[Root], home: Home) -> list[Root]:
-    """Each folder once per kind and client, without the file system root."""
-    seen: dict[tuple[str, str, str | None], Root] = {}
-    for root in roots:
-        if root.path != "/":
-            seen.setdefault((root.kind, root.path, root.client), root)
-    return sorted(seen.values(), key=lambda root: (root.path != home.path, root.kind, root.path, root.client or ""))
+def distinct(files: FileTree, home: Home, most: int, *groups: Iterable[Root]) -> tuple[list[Root], int]:
+    """Each folder once per kind and client, however many names lead to it, without the file system root; and how many
+    were left out because there are more than `most`, those of the last groups first."""
+    found: dict[tuple[object, ...], tuple[int, Root]] = {}
+    ranked = [(rank, root) for rank, group in enumerate(groups) for root in group if root.path != "/"]
+    for rank, root in sorted(ranked, key=lambda one: (len(one[1].path), one[1].path)):
+        folder = root.kind, root.client, _identity(files, home, root.path)
+        best, known = found.get(folder, (rank, root))
+        found[folder] = min(best, rank), known
+    kept = sorted(found.values(), key=lambda one: (one[0], one[1].path))[:most]
+    roots = [root for _, root in kept]
+    roots.sort(key=lambda root: (root.path != home.path, root.kind, root.path, root.client or ""))
+    return roots, len(found) - len(kept)
+
+
+def _identity(files: FileTree, home: Home, path: str) -> object:
+    """Device and inode, where the system numbers its folders and this one can be looked at."""
+    status = files.status(path, home)
+    return (status.st_dev, status.st_ino) if status and status.st_ino else path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -34,8 +35,16 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
     about.sort(key=lambda reading: reading.shared)
     # Of several readers the first is the one whose own file it is.
     file = _File(context, home, path, about[0].client.id if about else None)
+    records: list[Record] = []
+    deadline = time.thread_time() + context.limits.file_seconds
     try:
-        return Observation(scope, tuple(file.records(about))) if about else Observation(scope)
+        for record in file.records(about) if about else ():
+            records.append(record)
+            if time.thread_time() > deadline:
+                message = f"reading it takes too long: of what it says, {len(records)} records were read"
+                records.append(file.diagnostic("file.too_costly", message, "error"))
+                return Observation(scope, tuple(records), unknown=True)
+        return Observation(scope, tuple(records))
     except FileNotFoundError:
         return Observation(scope)
     except Unreadable as error:

@@ -10,7 +10,7 @@ import pytest
 
 from collectors.catalog.client import Os
 from collectors.locate.path_index import Root
-from collectors.locate.projects import distinct, named_roots, working_folders, working_roots
+from collectors.locate.projects import distinct, local_folder, named_roots, working_folders, working_roots
 from collectors.sources.formats.documents import Unparseable
 from tests import made
 from tests.collectors.world import World, client, reading
@@ -149,7 +149,31 @@ def test_a_repository_at_the_home_itself_makes_no_project_of_the_home(tmp_path: 
 
 
 def test_each_folder_counts_once_the_home_first_and_never_the_whole_file_system(tmp_path: Path) -> None:
-    home = World(tmp_path).home
+    world = World(tmp_path)
     project, plugin = Root("project", "/a", "/a"), Root("extension", "/a", "x", "demo")
-    own = Root("project", home.path, home.path)
-    assert distinct([project, plugin, own, project, Root("project", "/", "/")], home) == [own, plugin, project]
+    own = Root("project", world.home.path, world.home.path)
+    roots = [project, plugin, own, project, Root("project", "/", "/")]
+    assert distinct(world.files, world.home, 10, roots) == ([own, plugin, project], 0)
+
+
+def test_a_folder_with_several_names_counts_once_under_the_shortest(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.folder("~/project")
+    world.here("~/another-name").symlink_to("project")
+    names = [f"{world.home.path}/{name}" for name in ("another-name", "project")]
+    roots = [Root("project", name, name) for name in names]
+    assert distinct(world.files, world.home, 10, roots[:1], roots[1:]) == ([roots[1]], 0)
+
+
+def test_of_too_many_folders_those_of_the_first_groups_stay(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    names = [world.folder(f"~/p{number}") for number in range(6)]
+    working, named, walked = ([Root("project", name, name) for name in names[at : at + 2]] for at in (4, 2, 0))
+    roots, left_out = distinct(world.files, world.home, 3, working, named, walked)
+    assert [root.path for root in roots] == [names[2], names[4], names[5]]
+    assert left_out == 3
+
+
+@pytest.mark.parametrize("spelling", ["/w/./p", "//w//p", "/w/x/../p", "/w/p/", "file:///w/./p"])
+def test_one_folder_is_named_one_way_however_it_is_spelled(tmp_path: Path, spelling: str) -> None:
+    assert local_folder(spelling, "linux", World(tmp_path).home) == "/w/p"
