@@ -78,7 +78,7 @@ class Limits:
     walk_entries: int = 400_000
     walk_seconds: float = 10.0
     servers_per_file: int = 2_000
-    file_seconds: float = 2.0
+    file_seconds: float = 4.0
     """Processor time for turning one file into records."""
     account_projects: int = 2_000
     """Project and plug-in folders of one account."""

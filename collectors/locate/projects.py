@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import cast
 from urllib.parse import unquote, urlsplit
@@ -48,8 +49,8 @@ def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[
     """Label and folder text of each entry."""
     if roots.format == "sqlite":
         table, _, column = roots.at.partition(".")
-        with context.files.opened(path, home) as descriptor:
-            values = sqlite_column(descriptor, table, column, _MOST_FOLDERS)
+        with context.files.opened(path, home) as file, _log(context, home, path) as log:
+            values = sqlite_column(file, log, table, column, _MOST_FOLDERS)
         # Zed keeps the folders of one workspace in one column, a line each.
         yield from (("", line) for value in values for line in value.splitlines())
         return
@@ -62,6 +63,17 @@ def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[
         label = found.captures[0] if found.captures else ""
         for text in _texts(found.value, roots.take):
             yield label, text
+
+
+@contextmanager
+def _log(context: Context, home: Home, path: str) -> Iterator[int | None]:
+    """What the database's writer has not moved into it yet; None where there is nothing."""
+    with ExitStack() as stack:
+        try:
+            log = stack.enter_context(context.files.opened(f"{path}-wal", home))
+        except FileNotFoundError:
+            log = None
+        yield log
 
 
 def _texts(value: object, take: str) -> Iterator[str]:

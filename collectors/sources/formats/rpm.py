@@ -9,26 +9,28 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from collectors.sources.formats.sqlite_file import database, has_columns
+from collectors.sources.formats.sqlite_file import Database
 
 _VERSION: Final = 1001
 _RELEASE: Final = 1002
 _STRING: Final = 6
-_MOST_ROW: Final = 16 * 1024 * 1024
-"""The headers of packages with very many files are large; only their start is taken."""
 _START: Final = 65_536
+"""The headers of packages with very many files are large; only their start is taken."""
 _MOST_TAGS: Final = 2_000
 
 
 def rpm_version(fd: int, name: str) -> str | None:
     """`version-release` of the package of a name, the last installed one of several; raises `Unparseable`."""
-    with database(fd, _MOST_ROW) as connection:
-        if not (has_columns(connection, "Name", "key", "hnum") and has_columns(connection, "Packages", "hnum", "blob")):
-            return None
-        last = "SELECT max(hnum) FROM Name WHERE key = ?"
-        query = f"SELECT substr(blob, 1, ?) FROM Packages WHERE hnum = ({last})"  # noqa: S608 - no value is in it
-        row = connection.execute(query, (_START, name)).fetchone()
-    texts = _texts(row[0]) if row and isinstance(row[0], bytes) else {}
+    database = Database(fd)
+    names, packages = database.table("Name"), database.table("Packages")
+    if not (names and packages and {"key", "hnum"} <= {*names.columns} and "blob" in packages.columns):
+        return None
+    key, number = names.columns.index("key"), names.columns.index("hnum")
+    numbers = [values[number] for _, values in database.rows(names) if values[key] == name]
+    last = max((n for n in numbers if isinstance(n, int)), default=None)
+    row = database.row(packages, last) if last is not None else None
+    header = row[packages.columns.index("blob")] if row else None
+    texts = _texts(header[:_START]) if isinstance(header, bytes) else {}
     parts = [texts[tag] for tag in (_VERSION, _RELEASE) if texts.get(tag)]
     return "-".join(parts) or None
 

@@ -1,81 +1,262 @@
-"""SQLite databases that other programs own, opened for reading by a descriptor: nothing is written beside the file."""
+"""Tables of an SQLite database that another program owns, read page by page from open descriptors.
+
+SQLite itself cannot be handed a descriptor: it would open the path once more, and by then that may be a FIFO. Nor is
+anything of the file executed here: of its SQL only the definition of the table asked for is parsed. The format is
+described at https://www.sqlite.org/fileformat2.html.
+"""
 
 from __future__ import annotations
 
-import itertools
 import os
 import sqlite3
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from collectors.sources.formats.unparseable import Unparseable
 
-_MOST_STEPS: Final = 5_000_000
-"""Instructions of SQLite's virtual machine; a second or so."""
-_STEPS_BETWEEN: Final = 10_000
+Value = str | bytes | int | None
+"""A number with a fraction is nothing anybody asks for: it is told as None."""
+
+_MAGIC: Final = b"SQLite format 3\0"
+_WAL_MAGIC: Final = (0x377F0682, 0x377F0683)
+_ENCODINGS: Final = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
+_INTEGERS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
+"""Bytes of an integer by its type in a record."""
+_DEEPEST: Final = 20
+_MOST_BYTES: Final = 256 * 1024 * 1024
+"""Of the pages that are read, one that is read twice counted twice."""
+_MOST_VALUES: Final = 1_000_000
+"""Of the rows that are read; a second or so."""
+_MOST_FRAMES: Final = 200_000
 _MOST_VALUE: Final = 1_000_000
-_DESCRIPTORS: Final = "/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"
+"""Bytes of a row that are read; what lies behind them is told as None."""
+_MOST_SQL: Final = 100_000
+_NEVER: Final = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_CREATE_VIEW,
+    sqlite3.SQLITE_ATTACH,
+    sqlite3.SQLITE_PRAGMA,
+    sqlite3.SQLITE_CREATE_VTABLE,
+}
 
 
-@contextmanager
-def database(fd: int, most_value: int = _MOST_VALUE) -> Iterator[sqlite3.Connection]:
-    """The database open as `fd`, for queries that select columns by name; rows of more than `most_value` bytes fail.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where a table begins, and the names of the values in its rows."""
 
-    What its owner has not yet moved out of the write-ahead log is not seen. Raises `Unparseable` for whatever goes
-    wrong, in the context too, and where a descriptor has no path (Windows).
+    root: int
+    columns: tuple[str, ...]
+
+
+class Database:
+    """A database open as `file`, with what its owner has written to the write-ahead log open as `log`, if any.
+
+    Read once: a writer that works meanwhile can make it inconsistent, which is `Unparseable` or seen at the next
+    reading. Every method raises `Unparseable` for whatever is wrong.
     """
+
+    def __init__(self, file: int, log: int | None = None) -> None:
+        self._file = file
+        self._log = log
+        self._bytes_left = _MOST_BYTES
+        self._values_left = _MOST_VALUES
+        self._logged = _logged(log) if log is not None else {}
+        header = self._page_at(0, 100) if 1 not in self._logged else _read(log or 0, self._logged[1], 100)
+        self.empty = not header and not self._logged
+        if not self.empty and (len(header) < 100 or not header.startswith(_MAGIC)):
+            raise Unparseable("parse.sqlite", "not an SQLite database")
+        size = int.from_bytes(header[16:18], "big")
+        self._size = 65_536 if size == 1 else size
+        self._usable = self._size - (header[20] if header else 0)
+        if not self.empty and (self._size < 512 or self._size & (self._size - 1) or self._usable < 480):
+            raise Unparseable("parse.sqlite", "a page size that no database has")
+        self._encoding = _ENCODINGS.get(int.from_bytes(header[56:60], "big"), "utf-8")
+
+    def table(self, name: str) -> Table | None:
+        """The real table of this name. A view and a virtual table are none: they have no root page."""
+        if self.empty:
+            return None
+        for _, (kind, own, _, root, sql) in self._rows(1, 5):
+            if kind == "table" and own == name and isinstance(root, int) and root > 0 and isinstance(sql, str):
+                return Table(root, _columns(sql, name))
+        return None
+
+    def rows(self, table: Table) -> Iterator[tuple[int, list[Value]]]:
+        """Row ids with the values of all columns, in the order of the ids."""
+        return self._rows(table.root, len(table.columns))
+
+    def row(self, table: Table, wanted: int) -> list[Value] | None:
+        """The values of one row."""
+        number = table.root
+        for _ in range(_DEEPEST):
+            page, start = self._page(number)
+            cells = _cells(page, start)
+            if page[start] == 0x0D:
+                for at in cells:
+                    length, at_id = _varint(page, at)
+                    row_id, at_payload = _varint(page, at_id)
+                    if row_id == wanted:
+                        return self._values(self._payload(page, at_payload, length), len(table.columns))
+                return None
+            number = next((_u32(page, at) for at in cells if wanted <= _varint(page, at + 4)[0]), _u32(page, start + 8))
+        raise Unparseable("parse.sqlite", "its pages lead in a circle")
+
+    def _rows(self, root: int, columns: int) -> Iterator[tuple[int, list[Value]]]:
+        pending = [(root, 0)]
+        while pending:
+            number, depth = pending.pop()
+            page, start = self._page(number)
+            kind, cells = page[start], _cells(page, start)
+            if kind == 0x05 and depth < _DEEPEST:
+                below = [_u32(page, at) for at in cells] + [_u32(page, start + 8)]
+                pending += [(child, depth + 1) for child in reversed(below)]
+            elif kind == 0x0D:
+                for at in cells:
+                    length, at_id = _varint(page, at)
+                    row_id, at_payload = _varint(page, at_id)
+                    yield row_id, self._values(self._payload(page, at_payload, length), columns)
+            else:
+                raise Unparseable("parse.sqlite", "a page that belongs to no table")
+
+    def _payload(self, page: bytes, at: int, length: int) -> bytes:
+        """The bytes of a row, those on overflow pages too, cut at `_MOST_VALUE`."""
+        usable = self._usable
+        least = (usable - 12) * 32 // 255 - 23
+        local = length
+        if length > usable - 35:
+            local = least + (length - least) % (usable - 4)
+            local = local if local <= usable - 35 else least
+        data = page[at : at + local]
+        following = _u32(page, at + local) if local < length else 0
+        wanted = min(length, _MOST_VALUE)
+        pieces, got = [data], len(data)
+        while following and got < wanted:
+            more, _ = self._page(following)
+            following = _u32(more, 0)
+            pieces.append(more[4:usable])
+            got += usable - 4
+        return b"".join(pieces)[:wanted]
+
+    def _values(self, record: bytes, columns: int) -> list[Value]:
+        """The first values of a record; those it does not hold are None."""
+        length, at = _varint(record, 0)
+        values: list[Value] = []
+        place = length
+        while at < length and len(values) < columns:
+            kind, at = _varint(record, at)
+            value, place = self._value(record, kind, place)
+            values.append(value)
+        self._values_left -= len(values) + 1
+        if self._values_left < 0:
+            raise Unparseable("parse.too_large", f"more than {_MOST_VALUES} values to read")
+        return values + [None] * (columns - len(values))
+
+    def _value(self, record: bytes, kind: int, at: int) -> tuple[Value, int]:
+        if kind in (0, 8, 9):
+            return (None if kind == 0 else kind - 8), at
+        size = _INTEGERS.get(kind) or (8 if kind == 7 else (kind - 12) // 2 if kind >= 12 else 0)
+        raw = record[at : at + size]
+        if kind in _INTEGERS:
+            return int.from_bytes(raw, "big", signed=True), at + size
+        if kind < 12 or len(raw) < size:
+            return None, at + size
+        return (raw.decode(self._encoding, "replace") if kind % 2 else raw), at + size
+
+    def _page(self, number: int) -> tuple[bytes, int]:
+        """A page, and where its own header begins."""
+        self._bytes_left -= self._size
+        if self._bytes_left < 0:
+            raise Unparseable("parse.too_large", f"more than {_MOST_BYTES} bytes to read")
+        page = self._page_at((number - 1) * self._size, self._size, number)
+        if number < 1 or len(page) < self._size:
+            raise Unparseable("parse.sqlite", "a page is missing")
+        return page, 100 if number == 1 else 0
+
+    def _page_at(self, place: int, size: int, number: int = 0) -> bytes:
+        if number in self._logged and self._log is not None:
+            return _read(self._log, self._logged[number], size)
+        return _read(self._file, place, size)
+
+
+def _logged(log: int) -> dict[int, int]:
+    """Where in a write-ahead log the newest committed form of each page stands.
+
+    A frame counts where its salts are those of the log's header: others are left over from before its last reset. The
+    checksums, which only tell after a power failure, are not looked at.
+    """
+    header = _read(log, 0, 32)
+    if len(header) < 32 or _u32(header, 0) not in _WAL_MAGIC:
+        return {}
+    size, salts = _u32(header, 8), header[16:24]
+    committed: dict[int, int] = {}
+    open_: dict[int, int] = {}
+    place = 32
+    for _ in range(_MOST_FRAMES):
+        frame = _read(log, place, 24)
+        if len(frame) < 24 or frame[8:16] != salts:
+            return committed
+        open_[_u32(frame, 0)] = place + 24
+        if _u32(frame, 4):
+            committed.update(open_)
+            open_.clear()
+        place += 24 + size
+    raise Unparseable("parse.too_large", "its write-ahead log is too long")
+
+
+def _read(file: int, place: int, size: int) -> bytes:
     try:
-        connection = sqlite3.connect(f"file:{_DESCRIPTORS}/{fd}?mode=ro&immutable=1", uri=True)
-    except sqlite3.Error:
-        raise Unparseable("parse.sqlite", "it cannot be opened as a database") from None
+        os.lseek(file, place, os.SEEK_SET)  # not pread: Windows has none
+        return os.read(file, size)
+    except (OSError, OverflowError, ValueError):
+        raise Unparseable("parse.sqlite", "a page cannot be read") from None
+
+
+def _columns(sql: str, name: str) -> tuple[str, ...]:
+    """Names of the stored values in a row, by the table's definition; parsed by SQLite in a database of its own."""
+    if len(sql) > _MOST_SQL:
+        raise Unparseable("parse.too_large", "the definition of a table is too long")
+    connection = sqlite3.connect(":memory:")
     try:
-        _restrain(connection, most_value)
-        if not _is_same_file(fd):
-            raise Unparseable("parse.sqlite", "it was replaced while being opened")
-        yield connection
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
-            raise Unparseable("parse.too_large", "it takes too many steps to read") from None
-        raise Unparseable("parse.sqlite", "not a readable SQLite database") from None
+        # `CREATE TABLE … AS SELECT` would run what the file's writer put in.
+        connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_DENY if action in _NEVER else sqlite3.SQLITE_OK)
+        connection.execute(sql)
+        connection.set_authorizer(None)
+        found = connection.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (name,)).fetchall()
+    except (sqlite3.Error, sqlite3.Warning):
+        raise Unparseable("parse.sqlite", "a table's definition cannot be read") from None
     finally:
         connection.close()
+    # 2: generated whenever it is read, so no row holds it.
+    return tuple(column for column, hidden in found if hidden != 2)
 
 
-def has_columns(connection: sqlite3.Connection, table: str, *columns: str) -> bool:
-    """Whether there is a real table with these columns. A view or a virtual table would run what the file's writer put
-    in: both have no root page."""
-    real = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? AND rootpage > 0"
-    column = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
-    return connection.execute(real, (table,)).fetchone() is not None and all(
-        connection.execute(column, (table, name)).fetchone() for name in columns
-    )
+def _cells(page: bytes, start: int) -> list[int]:
+    """Where the cells of a page begin."""
+    count = int.from_bytes(page[start + 3 : start + 5], "big")
+    first = start + (12 if page[start] in (0x02, 0x05) else 8)
+    if first + 2 * count > len(page):
+        raise Unparseable("parse.sqlite", "a page is damaged")
+    cells = list(struct.unpack_from(f">{count}H", page, first))
+    if any(at < first or at + 4 > len(page) for at in cells):
+        raise Unparseable("parse.sqlite", "a page is damaged")
+    return cells
 
 
-def quoted(name: str) -> str:
-    """A name as SQL wants it."""
-    return '"' + name.replace('"', '""') + '"'
+def _u32(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4], "big")
 
 
-def _restrain(connection: sqlite3.Connection, most_value: int) -> None:
-    steps = itertools.count(_STEPS_BETWEEN, _STEPS_BETWEEN)
-    connection.set_progress_handler(lambda: next(steps) > _MOST_STEPS, _STEPS_BETWEEN)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most_value)
-    connection.text_factory = lambda value: value.decode("utf-8", "replace")
-    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _is_same_file(fd: int) -> bool:
-    """SQLite resolves the descriptor to a name and opens that, so a rename could hand it another file: it holds the
-    right one exactly if a second descriptor of this process leads to the file that was verified."""
-    verified = os.fstat(fd)
-    for name in os.listdir(_DESCRIPTORS):
-        if int(name) != fd:
-            try:
-                status = os.fstat(int(name))
-            except OSError:
-                continue
-            if os.path.samestat(status, verified):
-                return True
-    return False
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number of up to nine bytes, and where it ends."""
+    value = 0
+    for index in range(at, min(at + 8, len(data))):
+        byte = data[index]
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, index + 1
+    if at + 8 >= len(data):
+        raise Unparseable("parse.sqlite", "a row is damaged")
+    value = value << 8 | data[at + 8]
+    return value - (1 << 64) if value >> 63 else value, at + 9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.sources.formats.sqlite_file import database, has_columns, quoted
+from collectors.sources.formats.sqlite_file import Database
 from collectors.sources.formats.unparseable import Unparseable
 
 __all__ = ["Unparseable", "sqlite_column", "xml_attributes"]
@@ -42,14 +42,20 @@ def xml_attributes(data: bytes, element: str, attribute: str) -> list[str]:
     return found
 
 
-def sqlite_column(fd: int, table: str, column: str, limit: int) -> list[str]:
-    """Distinct texts of one column of one real table, at most `limit`, from a database open as `fd`.
+def sqlite_column(file: int, log: int | None, table: str, column: str, limit: int) -> list[str]:
+    """Distinct texts of one column of one real table, at most `limit`, from an open database and its write-ahead log.
 
-    Nothing else is selected. Empty where there is no such table or column. Raises `Unparseable`; see `database`.
+    Empty where there is no such table or column. Raises `Unparseable`.
     """
-    with database(fd) as connection:
-        if not has_columns(connection, table, column):
-            return []
-        source, value = quoted(table), quoted(column)
-        query = f"SELECT DISTINCT {value} FROM {source} WHERE typeof({value}) = 'text' AND length({value}) <= ? LIMIT ?"  # noqa: S608
-        return [row[0] for row in connection.execute(query, (_MOST_TEXT, limit))]
+    database = Database(file, log)
+    found = database.table(table)
+    if found is None or column not in found.columns:
+        return []
+    place, texts = found.columns.index(column), dict[str, None]()
+    for _, values in database.rows(found):
+        value = values[place]
+        if isinstance(value, str) and len(value) <= _MOST_TEXT:
+            texts[value] = None
+            if len(texts) >= limit:
+                break
+    return list(texts)
