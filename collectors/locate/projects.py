@@ -19,7 +19,7 @@ from collectors.sources.formats.documents import parse
 from collectors.sources.formats.keypath import find
 from collectors.sources.formats.state import sqlite_column, xml_attributes
 
-_MOST_FOLDERS = 5_000
+_MOST_FOLDERS = 20_000
 _MOST_ENTRIES = 100_000
 
 
@@ -138,14 +138,15 @@ def working_folders(context: Context) -> list[tuple[str, str]]:
 
 
 def distinct(files: FileTree, home: Home, most: int, *groups: Iterable[Root]) -> tuple[list[Root], int]:
-    """Each folder once per kind and client, however many names lead to it, without the file system root; and how many
-    were left out because there are more than `most`, those of the last groups first."""
+    """Each existing folder once per kind and client, however many names lead to it, but for the file system root; and
+    how many were left out because there are more than `most`, those of the last groups first."""
     found: dict[tuple[object, ...], tuple[int, Root]] = {}
     ranked = [(rank, root) for rank, group in enumerate(groups) for root in group if root.path != "/"]
     for rank, root in sorted(ranked, key=lambda one: (len(one[1].path), one[1].path)):
-        folder = root.kind, root.client, _identity(files, home, root.path)
-        best, known = found.get(folder, (rank, root))
-        found[folder] = min(best, rank), known
+        if identity := _identity(files, home, root.path):
+            folder = root.kind, root.client, identity
+            best, known = found.get(folder, (rank, root))
+            found[folder] = min(best, rank), known
     kept = sorted(found.values(), key=lambda one: (one[0], one[1].path))[:most]
     roots = [root for _, root in kept]
     roots.sort(key=lambda root: (root.path != home.path, root.kind, root.path, root.client or ""))
@@ -153,6 +154,8 @@ def distinct(files: FileTree, home: Home, most: int, *groups: Iterable[Root]) ->
 
 
 def _identity(files: FileTree, home: Home, path: str) -> object:
-    """Device and inode, where the system numbers its folders and this one can be looked at."""
+    """Device and inode, where the system numbers its folders and this one can be looked at; None where nothing is."""
     status = files.status(path, home)
-    return (status.st_dev, status.st_ino) if status and status.st_ino else path
+    if status is None:
+        return None if files.is_absent(path, home) else path
+    return (status.st_dev, status.st_ino) if status.st_ino else path

@@ -150,9 +150,10 @@ def test_a_repository_at_the_home_itself_makes_no_project_of_the_home(tmp_path: 
 
 def test_each_folder_counts_once_the_home_first_and_never_the_whole_file_system(tmp_path: Path) -> None:
     world = World(tmp_path)
-    project, plugin = Root("project", "/a", "/a"), Root("extension", "/a", "x", "demo")
+    folder = world.folder("/a")
+    project, plugin = Root("project", folder, folder), Root("extension", folder, "x", "demo")
     own = Root("project", world.home.path, world.home.path)
-    roots = [project, plugin, own, project, Root("project", "/", "/")]
+    roots = [project, plugin, own, project, Root("project", "/", "/"), Root("project", "/gone", "/gone")]
     assert distinct(world.files, world.home, 10, roots) == ([own, plugin, project], 0)
 
 
