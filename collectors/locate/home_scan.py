@@ -91,7 +91,7 @@ class HomeScan:
         self.files |= {path: before[path] for path in before.keys() - self.files.keys() if self.is_closed(path)}
         self.installs = installations(context, self.home, self.files)
 
-    def _add_roots(self, context: Context, places: Places) -> None:
+    def _add_roots(self, context: Context, places: PathIndex) -> None:
         """What lies in the folders that agents work in, that state files name and that the walk found."""
         home, limits = self.home, context.limits
         if home is None:
