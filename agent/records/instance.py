@@ -45,7 +45,9 @@ class Instance(Record):
     """Container id, or `pid-namespace:<number>` for a process in another namespace without one."""
     exe: str | None = None
     args: tuple[str, ...] = ()
-    """Redacted argv without argv[0]."""
+    """Redacted argv without argv[0]; of an agent only what the catalog lists, for the rest may be a prompt."""
+    args_withheld: int = 0
+    """How many further arguments there are."""
     bypass_flags: tuple[str, ...] = ()
     """Arguments that switch approvals or the sandbox off."""
     cwd: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.redaction.patterns import PATH, literal, word_set
+from agent.redaction.patterns import PATH, is_secret_name, literal, word_set
 
 PORTS = re.compile(r"[\d.:/-]++(?:tcp|udp)?+")
 _PROGRAM = re.compile(r"(?:.*[/\\])?([\w.-]{1,40}?)(?:\.exe)?")
@@ -17,7 +17,38 @@ _OPTIONS = {
     "openssl": "-k",
     "curl": "-b",
     "login": "-p",
+    "ssh-keygen": "-N",
+    **dict.fromkeys(word_set("http https xh xhs"), "-a"),
+    **dict.fromkeys(word_set("unlock-keychain add-generic-password add-internet-password"), "-p"),
 }
+_POSITIONS = {
+    "vault login": (1,),
+    "bw unlock": (1,),
+    "redis-cli auth": (1,),
+    "rclone obscure": (1,),
+    "keychain unlock": (1,),
+    "wpa_passphrase": (2,),
+    "htpasswd": (2, 3),
+    "setx": (2,),
+    "setenv": (2,),
+    "net use": (2, 3),
+    "user-secrets set": (2,),
+    "alias set": (3, 4),
+    "host add": (3, 4),
+    "rabbitmqctl add_user": (2,),
+    "rabbitmqctl change_password": (2,),
+    "set -gx": (2,),
+}
+"""Programs, or a command and its subcommand, and which of the words behind them is a password."""
+_STORES = word_set("set config add put create store write login")
+"""Subcommands that take a name and then its value."""
+_STATED = word_set("password passwd passphrase psk")
+"""Words that stand before the password itself: `nmcli … password NAME`."""
+_OF_SECRETS = re.compile(r"-b|--(?:value|body|data|literal|content|plaintext)")
+"""Options that hold the value in what puts secrets away: `gh secret set NAME --body VALUE`."""
+_LOWER = re.compile("[a-z]++")
+_SLASH_OPTION = re.compile("/[A-Za-z]{1,20}:")
+_OPENERS = "(`{[\"'"
 _SEPARATE = word_set("sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport")
 """Programs whose `-p` takes the password as the next word; with most others that is a port, a package or a folder."""
 _WITHOUT = word_set("mkdir cp mv tsc pytest mypy cargo compose")
@@ -46,6 +77,14 @@ class Switches:
     """For so many more words a `-p` is one that takes no password: `cargo build -p name`."""
     user: bool = False
     """A user name was given, so a `-p` that follows is likely to be the password."""
+    recent: tuple[str, ...] = ()
+    """The last words that are no options."""
+    position: int = 0
+    """How many words stand behind those that `secret` counts from."""
+    secret: tuple[int, ...] = ()
+    """Which of them are passwords."""
+    stores: bool = False
+    """A subcommand was met that is about secrets."""
 
     def met(self, word: str) -> None:
         """Take note of a word of the command line."""
@@ -53,15 +92,37 @@ class Switches:
             self.without = 0
         elif word.startswith("-"):
             self.user = self.user or (len(word) < 200 and _USER.fullmatch(word) is not None)
-        elif len(word) < 200 and (program := _PROGRAM.fullmatch(word)):
-            name = program[1].lower()
-            self.option = _OPTIONS.get(name, self.option)
-            self.separate = self.separate or name in _SEPARATE
-            self.without = 2 if name in _WITHOUT else self.without - 1
+        elif len(word) < 200 and not _SLASH_OPTION.match(word):
+            word = word[max(map(word.rfind, _OPENERS)) + 1 :]
+            if program := _PROGRAM.fullmatch(word):
+                name = program[1].lower()
+                self.option = _OPTIONS.get(name, self.option)
+                self.separate = self.separate or name in _SEPARATE
+                self.without = 2 if name in _WITHOUT else self.without - 1
+            self._follow(program[1] if program and "/" in word and ":" not in word else word)
 
-    def takes_password(self, word: str) -> bool:
-        """Whether the word after this one is a password. A bare `-p` may also be a port or a package."""
-        return self.separate if word == "-p" else word == self.option
+    def _follow(self, word: str) -> None:
+        self.position += 1
+        self.recent = (*self.recent[-1:], word)
+        self.stores = self.stores or word in ("secret", "secrets")
+        for words in (word, " ".join(self.recent)):
+            if words in _POSITIONS:
+                self.position, self.secret = 0, _POSITIONS[words]
+
+    def here(self, word: str) -> str:
+        """What this word itself is by those before it: `secret:password`, or nothing known."""
+        if not self.recent or word.startswith("-") or PATH.match(word) or not any(map(str.isalnum, word)):
+            return ""
+        name, *_ = reversed(self.recent)
+        if self.position + 1 in self.secret or (name in _STATED and not _LOWER.fullmatch(word)):
+            return "secret:password"
+        stored = len(self.recent) == 2 and self.recent[0] in _STORES and is_secret_name(name)
+        return "secret:password" if stored and not _LOWER.fullmatch(word) else ""
+
+    def expects(self, word: str) -> str:
+        """What the word after this one is, where it is a password. A bare `-p` may also be a port or a package."""
+        takes = self.separate if word == "-p" else word == self.option
+        return "secret:password" if takes or (self.stores and _OF_SECRETS.fullmatch(word)) else ""
 
     def takes_none(self, word: str) -> bool:
         """Whether the word after this `-p` is certainly none."""

@@ -40,9 +40,10 @@ SHAPE = re.compile(
 _WORD = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]")
 _SECRET_WORDS = word_set(
     "secret secrets token password passwd passwort pwd pass passphrase passcode pw auth authorization bearer "
-    "credential credentials creds cred cookie cookies pat jwt apikey signature sig otp mnemonic"
+    "credential credentials creds cred cookie cookies pat jwt apikey signature sig otp totp mnemonic psk passkey hmac "
+    "kennwort geheimnis mdp senha contrasena webhook"
 )
-_FUSED = ("password", "passwd", "secret", "apikey", "token", "passphrase", "credential", "credentials")
+_FUSED = ("password", "passwd", "secret", "apikey", "token", "passphrase", "credential", "credentials", "passkey")
 _KEY_KINDS = word_set("api access secret private auth app account master service license encryption signing")
 _PLAIN_KEYS = word_set("public primary foreign sort partition cache index object registry hot shortcut")
 _QUALIFIERS = word_set(
@@ -54,10 +55,10 @@ _QUALIFIERS = word_set(
 )
 """As the last word these say that the name is about a secret, not the secret itself."""
 _SWITCHES = word_set("no disable enable use allow skip require show print is has max min num")
-_FILE_SECRETS = word_set("key keys cert credential credentials creds auth")
+_FILE_SECRETS = word_set("key keys cert credential credentials creds auth secrets tokens")
 _DIGESTS = word_set("sha hash hashes digest digests checksum checksums fingerprint commit rev revision")
 _DIGEST = re.compile(r"(?:sha\d{1,3}[:-])?[0-9a-f]{32,128}+(?:[,; ]+(?:sha\d{1,3}[:-])?[0-9a-f]{32,128}+)*+")
-_HARMLESS = word_set("true false yes no on off none null auto required optional enabled disabled 0 1")
+_HARMLESS = word_set("true false yes no on off none null auto required optional enabled disabled 0 1 docker-desktop")
 _DUMMY = re.compile(
     r"(?i)(?=[a-z_.\- /']*+$)"
     r"(?:[a-z_.\- /']*?(?:your|insert|replace|placeholder|redacted|example)|(?:put|paste|add|enter)[_ -]"
@@ -77,7 +78,7 @@ def is_secret_name(name: str) -> bool:
         return False
     if words[-1] in _QUALIFIERS and words[-2:] != ["secret", "id"]:
         return False
-    if not _SECRET_WORDS.isdisjoint(words) or any(word.endswith(_FUSED) for word in words):
+    if not _SECRET_WORDS.isdisjoint(words) or any(word.endswith(_FUSED) for word in words) or words[-1] == "pin":
         return True
     if words[-1] in ("key", "keys") and _PLAIN_KEYS.isdisjoint(words):
         return True
@@ -121,8 +122,8 @@ def is_credential(text: str) -> bool:
 
 
 def is_harmless(value: str) -> bool:
-    """A switch rather than a value, whatever its name."""
-    return value.strip().lower() in _HARMLESS
+    """A switch or a wildcard rather than a value, whatever its name."""
+    return value.strip().lower() in _HARMLESS or not value.strip(" \t*.…")
 
 
 def is_dummy(value: str) -> bool:

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent.redaction.command_line import READ_CHARS, Scrubber, is_secret_value
+from agent.redaction.command_line import Scrubber
+from agent.redaction.letters import without_unlikely_runs
+from agent.redaction.patterns import SHAPE
 from agent.redaction.urls import REDACTED, RedactedUrl, url
+from agent.redaction.word import READ_CHARS, is_secret_value
 
-__all__ = ["REDACTED", "Redacted", "RedactedUrl", "argv", "is_secret_value", "printable", "text", "url"]
+__all__ = ["REDACTED", "Redacted", "RedactedUrl", "argv", "is_secret_value", "name", "path", "printable", "text", "url"]
 
 _MAX_ARGS = 200
 _READ_ARGV = 8_192
@@ -70,6 +73,16 @@ def text(message: str) -> str:
         message = message[:_READ_TEXT].rpartition(" ")[0] or REDACTED
     shown = Scrubber().line(printable(message))
     return shown if len(shown) <= _MAX_CHARS else shown[:_MAX_CHARS] + "…"
+
+
+def name(given: str) -> str:
+    """The name that somebody gave a server or a key: what a generator made, and what `text` hides, is no name."""
+    return without_unlikely_runs(text(given), REDACTED)
+
+
+def path(shown: str) -> str:
+    """A path without known shapes of credentials. All else in it may be needed to find the file again."""
+    return SHAPE.sub(REDACTED, shown)
 
 
 def printable(value: str) -> str:

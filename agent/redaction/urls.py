@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from agent.redaction.letters import holds_unlikely_run
+from agent.redaction.path_keys import key_segments
 from agent.redaction.patterns import (
     DEFAULT,
     PLACEHOLDER,
@@ -29,6 +31,8 @@ _READ_CHARS = 4_096
 _SECRET_FOLDERS = word_set(
     "key apikey api-key api_key token tokens access_token secret secrets password pat credential"
 )
+_ZONE = re.compile("%[^]]*+]")
+_LABEL = re.compile("[A-Za-z0-9]{20,}+")
 _ROUTES = word_set("mcp sse http stream streamable messages message events api info refresh revoke introspect")
 _MASKS = range(0xE000, 0xF8FF)
 """Private-use characters stand for the placeholders while a URL is taken apart."""
@@ -108,11 +112,23 @@ class _Parts:
             return self._segment(self._restored(self.authority, show=True), "") + self._shown_path()
         if not _SCHEME.fullmatch(self.scheme) or SHAPE.search(self.authority):
             return REDACTED
-        return f"{self._restored(self.scheme)}://{self._restored(self.authority, show=True)}{self._shown_path()}"
+        return (
+            f"{self._restored(self.scheme)}://{self._restored(self._shown_authority(), show=True)}{self._shown_path()}"
+        )
+
+    def _shown_authority(self) -> str:
+        """Without the zone of an address, which may be any text, and without generated labels."""
+        shown = _LABEL.sub(self._label, _ZONE.sub("]", self.authority))
+        self.secret |= REDACTED in shown
+        return shown
+
+    @staticmethod
+    def _label(label: re.Match[str]) -> str:
+        return REDACTED if has_random(label[0]) else label[0]
 
     def host(self) -> str | None:
         """Host name in lower case, without the port."""
-        host = self.authority.rpartition("@")[2]
+        host = self._shown_authority().rpartition("@")[2]
         host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
         literal_host = self.scheme and host and not any(ord(char) in _MASKS for char in host)
         return host.lower() if literal_host else None
@@ -120,29 +136,34 @@ class _Parts:
     def _shown_path(self) -> str:
         shown: list[str] = []
         before = ""
-        for segment in self.path.split("/"):
+        keys = key_segments(self.host() or "", self.path)
+        for position, segment in enumerate(self.path.split("/")):
             plain = self._restored(segment, show=True).partition(";")[0]
             self._query(segment.partition(";")[2])
-            shown.append(self._segment(plain, before))
+            shown.append(self._segment(plain, before, position in keys))
             before = segment.lower()
         return "/".join(shown)
 
-    def _segment(self, segment: str, before: str) -> str:
+    def _segment(self, segment: str, before: str, key: bool = False) -> str:
         rest = literal(unquote(segment))
         if not rest or rest.lower() in _ROUTES:
             return segment
         name, sign, value = rest.partition("=")
-        named = before in _SECRET_FOLDERS or (sign and value and is_secret_name(name))
-        if named or SHAPE.search(rest) or re.search(":[^@]*@", rest) or self._random(rest):
+        named = key or before in _SECRET_FOLDERS or (sign and value and is_secret_name(name))
+        unpinned = self._unpinned(rest)
+        random = has_random(unpinned) and RUN.search(unpinned) is not None
+        if named or SHAPE.search(rest) or re.search(":[^@]*@", rest) or random:
             self.secret |= not is_dummy(rest)
             return REDACTED
+        if holds_unlikely_run(unpinned):
+            return REDACTED  # it may be an odd name: that it is a secret is not said
         return UUID.sub(REDACTED, segment)
 
-    def _random(self, segment: str) -> bool:
+    def _unpinned(self, segment: str) -> str:
+        """Without the commit that a repository is pinned to."""
         revision = segment.rpartition("@")[2]
-        if "git" in self.scheme and re.fullmatch("[0-9a-f]{40}", revision):
-            segment = segment[: -len(revision)]
-        return has_random(segment) and RUN.search(segment) is not None
+        pinned = "git" in self.scheme and re.fullmatch("[0-9a-f]{40}", revision)
+        return segment[: -len(revision)] if pinned else segment
 
     def _mask(self, match: re.Match[str]) -> str:
         if len(self._placeholders) >= len(_MASKS):

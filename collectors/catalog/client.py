@@ -185,6 +185,9 @@ class Process(Entry):
     namesake: tuple[Namesake, ...] = ()
     bypass: tuple[str, ...] = ()
     """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
+    shown: tuple[str, ...] = ()
+    """Arguments that hold nothing that a person wrote: a subcommand, `--flag`, or `--flag value` where `*` stands for
+    any value without a blank. All others are counted and not told; those that set permissions need not stand here."""
 
 
 class Dialect(Entry):

@@ -15,12 +15,25 @@ _PLATFORM = "(?:universal|linux|darwin|win32|alpine|web)"
 _EXTENSION = re.compile(rf".+?-(\d+\.\d+\.\d+(?:-(?!{_PLATFORM}\b)[0-9A-Za-z.]+)?)(?:-{_PLATFORM}.*)?")
 _DISTRIBUTION = re.compile(r"[^-]+-([^-]+)\.dist-info")
 _MOST_BYTES = 1_000_000
+_SUFFIX = (
+    "a|alpha|b|beta|bpo|build|bzr|c|canary|deb|debian|dev|dfsg|el|exp|experimental|fc|final|g|ga|git|hotfix|insiders?"
+    "|internal|local|lts|nightly|next|p|patch|post|pre|preview|r|rc|release|rev|snapshot|stable|svn|u|ubuntu"
+)
+_BOUNDED = re.compile(
+    rf"v?(?:\d{{1,4}}:)?\d{{1,14}}(?:\.\d{{1,9}}){{0,5}}(?:[-+.~](?:(?:{_SUFFIX})?\d{{1,14}}(?:(?:{_SUFFIX})\d{{1,9}})?|{_SUFFIX}"
+    r"|g?[0-9a-f]{7,12})(?![0-9A-Za-z])){0,6}+"
+)
 
 _MANIFESTS = ("package.json", "product-info.json", "resources/app/package.json", "manifest.json")
 
 
 def version_at(context: Context, home: Home | None, path: str) -> str | None:
     """The version told by the file or folder at an install path; None where it does not say."""
+    found = _version_at(context, home, path)
+    return bounded(found) if found else None
+
+
+def _version_at(context: Context, home: Home | None, path: str) -> str | None:
     database, _, package = path.partition("#")
     if database in RPM and package:
         return rpm_version(context, database, package)
@@ -40,6 +53,12 @@ def version_at(context: Context, home: Home | None, path: str) -> str | None:
     if path.endswith(".app"):
         return _read(context, home, f"{path}/Contents/Info.plist", _plist)
     return _in_environment(context, home, path, name) or _newest_folder(context, home, path)
+
+
+def bounded(version: str) -> str | None:
+    """The part of a text that a version can be made of: anybody may write anything behind the numbers."""
+    match = _BOUNDED.match(version)
+    return match[0] if match else None
 
 
 def release(version: str) -> tuple[int, ...] | None:

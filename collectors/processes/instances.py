@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from agent.records import Children, Evidence, Instance, McpServer, record_id
 from agent.redaction import redact
+from collectors.catalog.client import Client
 from collectors.contract import Context, Home
 from collectors.processes.classifier import Judged
 from collectors.processes.command import base_name, program_of, script_of
+from collectors.processes.shown_arguments import ShownArguments, shown_arguments
 from collectors.processes.signatures import bypass_flags, is_distinct, own_arguments
 from collectors.sources.process.context import process_context
 from collectors.sources.process.table import ProcessRow
@@ -26,6 +28,7 @@ def instance(
     package = next((judged.package for judged in members if judged.package), None)
     row, client = top.row, context.catalog.clients.get(top.agent or "")
     around = process_context(row.pid)
+    shown = _arguments(top, client)
     return Instance.of(
         endpoint_id=context.endpoint_id,
         owner=row.owner,
@@ -45,7 +48,8 @@ def instance(
         session=around.session,
         container=around.container,
         exe=row.exe,
-        args=redact.argv(row.argv[1:], *row.argv[:1]).args,
+        args=shown.args,
+        args_withheld=shown.withheld,
         bypass_flags=tuple(
             sorted({flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))})
         ),
@@ -56,6 +60,12 @@ def instance(
             for program, count in sorted(children.items())[:50]
         ),
     )
+
+
+def _arguments(top: Judged, client: Client | None) -> ShownArguments:
+    if top.agent:
+        return shown_arguments(client, top.row.argv, own_arguments(top.row, top.package))
+    return ShownArguments(redact.argv(top.row.argv[1:], *top.row.argv[:1]).args, 0)
 
 
 def start_time(row: ProcessRow) -> datetime:

@@ -65,7 +65,7 @@ class _File:
         self.context = context
         self.home = home
         self.path = path
-        self.shown = context.files.shown(path)
+        self.shown = redact.path(context.files.shown(path))
         self.read_by_some: set[str] = set()
         """Top keys under which some client reads servers: to one that does not they are no news."""
 

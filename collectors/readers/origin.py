@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.redaction import redact
 from collectors.contract import Context, Home
 from collectors.locate.path_index import Interest
 
@@ -51,7 +52,7 @@ class Origin:
             endpoint_id=context.endpoint_id,
             home=home,
             path=path,
-            shown=context.files.shown(path),
+            shown=redact.path(context.files.shown(path)),
             agent=reading.client.id,
             project=root.label if root and root.kind == "project" else None,
             extension=extension,

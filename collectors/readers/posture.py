@@ -188,7 +188,7 @@ def _server_rule(effect: Literal["approve", "deny", "only"], about: str, found: 
 
 
 def _name(name: str) -> str:
-    return printable(name)[:256]
+    return redact.name(name)[:256]
 
 
 def _shown(text: str) -> str:

@@ -11,7 +11,7 @@ import rfc8785
 
 from agent.records import DefinitionScope, Transport
 from agent.redaction import redact
-from agent.redaction.redact import is_secret_value, printable
+from agent.redaction.redact import is_secret_value
 from collectors.catalog.client import ConfigFile, Dialect, ServersAt
 from collectors.contract import Limits
 from collectors.launch.identify import identify
@@ -97,7 +97,9 @@ def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
         # Language servers and formatters have commands too: only what is called like MCP servers is meant.
         called = "mcp" in str(name).lower() or str(name).lower() == "servers"
         if called and name not in read and isinstance(value, dict) and any(map(looks_like_server, value.values())):
-            yield Problem(printable(str(name))[:_MAX_NAME], "servers where this client reads none", "definition.unread")
+            yield Problem(
+                redact.name(str(name))[:_MAX_NAME], "servers where this client reads none", "definition.unread"
+            )
 
 
 class _Reader:
@@ -132,16 +134,16 @@ class _Reader:
 
     def _named(self, found: Found, flat: bool, scope: DefinitionScope) -> Iterator[tuple[str, str, object]]:
         """Name, key and value of each entry. Some clients expect a map, some a list; both are read for all."""
-        key, value = printable(found.key), found.value
+        key, value = redact.name(found.key), found.value
         if isinstance(value, dict):
             for name, entry in value.items():
-                text = printable(str(name))
+                text = redact.name(str(name))
                 if looks_like_server(entry) if flat else isinstance(entry, dict) or not text.startswith(_COMMENTS):
                     yield text, f"{key}.{text[:_MAX_NAME]}" if key else text[:_MAX_NAME], entry
         elif isinstance(value, list) and not flat:
             for position, entry in enumerate(value):
                 label = entry.get("name") if isinstance(entry, dict) else None
-                text = printable(str(label)) if isinstance(label, str | int) and label != "" else ""
+                text = redact.name(str(label)) if isinstance(label, str | int) and label != "" else ""
                 if not (scope == "extension" and isinstance(entry, str)):
                     yield text, f"{key}[{text[:_MAX_NAME] or position}]", entry
         elif value is not None and not flat and not (scope == "extension" and isinstance(value, str)):

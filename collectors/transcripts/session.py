@@ -16,7 +16,7 @@ from typing import Any, get_args
 from agent.records.posture import ApprovalMode, Network, Sandbox, least_safe
 from collectors.catalog.permissions import ModeAt, NetworkAt, SandboxAt
 from collectors.catalog.transcripts import LineAt, Transcript
-from collectors.locate.versions import release
+from collectors.locate.versions import bounded, release
 from collectors.readers.settings import Settings
 from collectors.sources.formats.keypath import find
 
@@ -110,7 +110,7 @@ class _Told:
         self._unknown.update(dict.fromkeys(settings.unknown))
         self._folder = self._folder or _text(value, place.folder_at)
         version = _text(value, place.version_at)
-        self._version = version[:64] if version and release(version) else self._version
+        self._version = bounded(version) if version and release(version) else self._version
         self._at = _time(_text(value, self._transcript.time_at)) or self._at
 
     def session(self) -> Session | None:

@@ -35,7 +35,7 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     **{id: set(SYSTEMS) for id in ("chatgpt-desktop", "msty", "perplexity-desktop", "plandex")},  # no known file
     **{id: set(SYSTEMS) for id in ("cody", "zencoder")},  # settings of the editor they run in
 }
-SMALL, LARGE = 4096, 16384
+SMALL, LARGE = 4096, 24576
 LARGE_CLIENTS = 25
 TOO_GENERIC = {
     *("agent", "amp", "claude", "cn", "code", "copilot", "cursor", "devin", "droid", "gemini", "goose", "grok", "kilo"),

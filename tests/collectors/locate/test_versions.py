@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.locate.versions import version_at
+from collectors.locate.versions import bounded, version_at
 from tests.collectors.world import World
 
 
@@ -61,7 +61,22 @@ def test_a_manifest_that_does_not_tell_is_no_error(tmp_path: Path, content: str 
 def test_a_version_is_never_longer_than_one_would_be(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.write("~/app/package.json", {"version": "1.0." + "9" * 500})
-    assert len(version(world, "~/app") or "") == 64
+    assert version(world, "~/app") == "1.0.999999999"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("0.42.0-nightly.20260101.abcdef1", "0.42.0-nightly.20260101.abcdef1"),
+        ("1:2.0.1-1ubuntu2", "1:2.0.1-1ubuntu2"),
+        ("4.1.2.post1.dev3", "4.1.2.post1.dev3"),
+        ("1.2.3-KestrelMoss4711xxxx", "1.2.3"),
+        ("1.0.0-rc.1.draft-a-letter-to-jane", "1.0.0-rc.1"),
+        ("Kestrel", None),
+    ],
+)
+def test_a_version_holds_only_what_versions_are_made_of(told: str, shown: str | None) -> None:
+    assert bounded(told) == shown
 
 
 @pytest.mark.parametrize("form", [plistlib.FMT_XML, plistlib.FMT_BINARY])

@@ -113,7 +113,7 @@ def test_an_agent_is_an_instance_with_all_that_is_known_of_it(collected: Collect
     assert (found.exe, found.cwd, found.project) == (str(program), str(project), str(tmp_path / "work"))
     assert (found.uid, found.euid, found.bypass_flags) == (os.getuid(), os.geteuid(), ("--yolo",))
     assert found.evidence.confidence == "confirmed" and found.evidence.source == f"pid:{pid}"
-    assert found.args[-2:] == ("--token", "<redacted>") and "Zq7planted5x" not in found.to_json()
+    assert (found.args, found.args_withheld) == (("--yolo",), 4) and "Zq7planted5x" not in found.to_json()
 
 
 def test_a_process_of_no_interest_is_no_instance(collected: Collected) -> None:
