@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import rfc8785
 
+from agent.inventory.pace import Pace, same
 from agent.journal import entry
 from agent.records import Record
 from collectors.contract import Observation, Scope
@@ -41,6 +42,8 @@ class Inventory:
         self.unknown: set[Scope] = set()
         self.dirty: set[Scope] = set()
         """Scopes whose facts changed since the last `committed`."""
+        self.pace: Pace | None = None
+        """What makes changes wait that come too fast; without one all are taken in at once."""
         self.version = 0
         """Grows with every change of a fact."""
         self._derived_version = -1
@@ -48,6 +51,11 @@ class Inventory:
 
     def facts(self, scope: Scope) -> tuple[Record, ...]:
         return self._facts.get(scope, ())
+
+    def told(self, scope: Scope) -> tuple[Record, ...]:
+        """What was last seen of a scope, though it may still wait to be taken in."""
+        waiting = self.pace.waiting(scope) if self.pace else None
+        return self.facts(scope) if waiting is None else waiting
 
     def records(self, kind: str) -> Iterator[Record]:
         """Facts of one kind, as the collectors told them."""
@@ -62,7 +70,7 @@ class Inventory:
         if seen.unknown:
             self.unknown.add(seen.scope)
             told = {record.id for record in seen.records}
-            kept = tuple(r for r in self.facts(seen.scope) if r.kind != "diagnostic" and r.id not in told)
+            kept = tuple(r for r in self.told(seen.scope) if r.kind != "diagnostic" and r.id not in told)
             self._put(seen.scope, kept + seen.records)
         else:
             self.unknown.discard(seen.scope)
@@ -72,18 +80,27 @@ class Inventory:
         """Drop the scopes of a collector that a full collection did not name, unless an unknown one covers them."""
         unknown = [scope for scope in self.unknown if scope.collector == collector and scope in seen]
         self.unknown = {scope for scope in self.unknown if scope.collector != collector or scope in seen}
-        for scope in [scope for scope in self._facts if scope.collector == collector and scope not in seen]:
+        scopes = (*self._facts, *(self.pace.scopes() if self.pace else ()))
+        for scope in {scope for scope in scopes if scope.collector == collector and scope not in seen}:
             if not any(known.covers(scope) for known in unknown):
                 self._put(scope, ())
 
     def settle(self) -> list[Change]:
         """Derive the inventory anew and tell what changed since the last time; call `committed` once that is safe."""
+        self._take_in()
         if self._derived_version != self.version:
             self._derived = dict(self._derive(self._all_facts(), self._current))
             self._derived_version = self.version
         elif self._current is self._derived:
             return []
         return list(_differences(self._current, self._derived))
+
+    def _take_in(self) -> None:
+        """What has waited long enough; then a new step begins."""
+        if self.pace:
+            for scope in self.pace.scopes():
+                self._put(scope, self.told(scope))
+            self.pace.step()
 
     def _all_facts(self) -> Iterator[Record]:
         return (record for records in self._facts.values() for record in records)
@@ -104,10 +121,14 @@ class Inventory:
 
     def _put(self, scope: Scope, records: tuple[Record, ...]) -> None:
         before = self._facts.get(scope, ())
-        if _same(before, records):
+        if same(before, records):
+            if self.pace:
+                self.pace.forget(scope)
             if records:
                 # When it was last seen, and how often, is kept up to date without being a change.
                 self._facts[scope] = records
+            return
+        if self.pace and not self.pace.admits(scope, before, records):
             return
         self.dirty.add(scope)
         self.version += 1
@@ -126,10 +147,6 @@ def digest(records: Iterable[Record]) -> str:
     for record in sorted(records, key=lambda r: r.id):
         total.update(rfc8785.dumps(record.facts()))
     return total.hexdigest()
-
-
-def _same(before: tuple[Record, ...], after: tuple[Record, ...]) -> bool:
-    return len(before) == len(after) and all(old.same_facts(new) for old, new in zip(before, after, strict=True))
 
 
 def _differences(before: Mapping[str, Record], after: Mapping[str, Record]) -> Iterator[Change]:

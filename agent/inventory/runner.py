@@ -117,7 +117,7 @@ class Engine:
         self._passed(collector, seen is not None, time.perf_counter() - start, records)
 
     def _look(self, collector: Collector, part: str, look: Callable[[], Iterator[Observation]]) -> None:
-        failed_before = bool(self.inventory.facts(_trouble(collector, part)))
+        failed_before = bool(self.inventory.told(_trouble(collector, part)))
         seen, _ = self._take(collector, part, look)
         if seen is None and not failed_before:
             # What the broken look left untold, a full collection tells; but not each time, should it stay broken.
@@ -142,7 +142,7 @@ class Engine:
     def _passed(self, collector: Collector, success: bool, seconds: float, records: int) -> None:
         before = self.passes.get(collector.name)
         at = datetime.now(UTC) if success else before.last_success if before else None
-        ok = not any(self.inventory.facts(_trouble(collector, part)) for part in _PARTS)
+        ok = not any(self.inventory.told(_trouble(collector, part)) for part in _PARTS)
         self.passes[collector.name] = CollectorRun(ok, seconds, records, at)
 
     @contextmanager

@@ -15,6 +15,7 @@ from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import NoView, Surroundings, load_catalog
 from agent.inventory.derive import Derivation, derivation
 from agent.inventory.inventory import Change
+from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots
 from agent.inventory.store import Store, append_evidence, as_json
@@ -82,6 +83,7 @@ class Session:
         self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
         self._watchers: dict[str, Watcher] = {}
         self._notices: list[tuple[str, str]] = []
+        self._pace: Pace | None = None
         self._trouble: str | None = None
         self._due: dict[str, float] = {}
 
@@ -100,6 +102,7 @@ class Session:
             collectors = {collector.name for collector in self._engine.collectors}
             self._schedule({"heartbeat", "watchdog", "policy", *collectors})
             self._reconcile()
+            self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.
             gc.collect()
             gc.freeze()
@@ -124,6 +127,7 @@ class Session:
     def _work(self, work: Work, due: set[str]) -> None:
         self._schedule(due)
         self._notices += work.notices
+        self._notices += self._pace.tell() if self._pace else ()
         if "policy" in due:
             self._look_at_policy()
         if work.everything or "reconcile" in due:
