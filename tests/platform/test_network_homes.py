@@ -42,7 +42,8 @@ settings = Settings.model_validate({"collect": {"network_homes": NETWORK}})
 catalog = load_catalog(settings)
 context = Surroundings(settings, catalog, NoView())()
 records = [r for c in (HostCollector(), ConfigCollector()) for seen in c.collect(context) for r in seen.records]
-print(json.dumps([json.loads(record.to_json()) for record in [*records, *coverage(records, {}, catalog, DerivationCache())]]))
+records += coverage(records, {}, catalog, DerivationCache())
+print(json.dumps([json.loads(record.to_json()) for record in records]))
 """
 PRIVATE = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "--kill-child"]
 ACCOUNTS = """
