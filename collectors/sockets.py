@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import cast
 
-from agent.records import Connection, Evidence, Instance
+from agent.records import Connection, Diagnostic, Evidence, Instance, Record
 from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.peers import Peers, Talk, at_least
 from collectors.sources.socket.table import TcpSocket, tcp_table
 
 NAME = "sockets"
-
-
-class _Talk(NamedTuple):
-    """One open connection; its own port tells it from others to the same peer."""
-
-    pid: int
-    port: int
-    remote: str
 
 
 class SocketCollector:
@@ -28,8 +21,7 @@ class SocketCollector:
     settles = False
 
     def __init__(self) -> None:
-        self._peers: dict[str, dict[str, Connection]] = {}
-        self._talks: dict[str, set[_Talk]] = {}
+        self._peers: dict[str, Peers] = {}
 
     def collect(self, context: Context) -> Iterator[Observation]:
         if not context.live:
@@ -61,57 +53,57 @@ class SocketCollector:
     def _remember(self, context: Context, instances: Iterable[Instance]) -> None:
         """Peers of those that live; after a restart those that the inventory still knows."""
         alive = {instance.id for instance in instances}
-        self._talks = {id_: talks for id_, talks in self._talks.items() if id_ in alive}
-        known = {id_: peers for id_, peers in self._peers.items() if id_ in alive}
-        if alive - known.keys():
+        known: dict[str, dict[str, Connection]] = {}
+        if alive - self._peers.keys():
             for record in context.view.records("connection"):
                 edge = cast(Connection, record)
-                if edge.relation == "established" and edge.from_id in alive and edge.from_id not in self._peers:
-                    known.setdefault(edge.from_id, {})[edge.id] = edge
-        self._peers = {id_: known.get(id_, {}) for id_ in alive}
+                if edge.relation == "established" and edge.from_id in alive:
+                    known.setdefault(edge.from_id, {})[edge.remote or ""] = edge
+        most = context.limits.instance_peers
+        self._peers = {id_: self._peers.get(id_) or Peers(most, known.get(id_, {})) for id_ in alive}
 
-    def _records(self, context: Context, instance: Instance, sockets: Iterable[TcpSocket]) -> Iterator[Connection]:
-        listening: dict[str, Connection] = {}
-        talks: set[_Talk] = set()
-        sockets = list(sockets)
-        served = {socket.local_port for socket in sockets if socket.state == "listening"}
-        for socket in sockets:
-            if socket.state != "listening" and socket.local_port in served:
-                # Somebody who called here, not a peer that was called; each caller comes from a port of its own.
-                continue
-            if socket.state == "listening":
-                edge = _connection(context, instance, socket)
-                listening[edge.id] = edge
-            else:
-                talk = _Talk(socket.pid, socket.local_port, _endpoint(socket.remote_address, socket.remote_port))
-                self._met(_connection(context, instance, socket), talk)
-                talks.add(talk)
-        self._talks[instance.id] = talks
-        yield from listening.values()
-        yield from self._peers[instance.id].values()
-
-    def _met(self, edge: Connection, talk: _Talk) -> None:
-        """Count a connection once, however often it is looked at."""
-        peers = self._peers[edge.from_id]
-        before = peers.get(edge.id)
-        count = before.count or 0 if before else 0
-        if talk not in self._talks.get(edge.from_id, ()) or not count:
-            count += 1
-        first = before.first_seen if before and before.first_seen else edge.observed_at
-        peers[edge.id] = edge.model_copy(update={"first_seen": first, "last_seen": edge.observed_at, "count": count})
+    def _records(self, context: Context, instance: Instance, sockets: Sequence[TcpSocket]) -> Iterator[Record]:
+        listening = {(s.local_address, s.local_port): s for s in sockets if s.state == "listening"}
+        most, peers = context.limits.instance_peers, self._peers[instance.id]
+        for socket in sorted(listening.values(), key=lambda socket: socket.local_port)[:most]:
+            yield _connection(context, instance, socket.pid, local=_endpoint(socket.local_address, socket.local_port))
+        # Somebody who called here is no peer that was called; each caller comes from a port of its own.
+        served = {socket.local_port for socket in listening.values()}
+        talks = {_talk(s) for s in sockets if s.state != "listening" and s.local_port not in served}
+        peers.met(talks, datetime.now(UTC), lambda talk: _connection(context, instance, talk.pid, remote=talk.remote))
+        yield from peers.connections()
+        if len(listening) > most or peers.left_out:
+            yield _too_many(context, instance, peers.left_out + at_least(len(listening) - most))
 
 
-def _connection(context: Context, instance: Instance, socket: TcpSocket) -> Connection:
-    listening = socket.state == "listening"
+def _talk(socket: TcpSocket) -> Talk:
+    return Talk(socket.pid, socket.local_port, _endpoint(socket.remote_address, socket.remote_port))
+
+
+def _connection(
+    context: Context, instance: Instance, pid: int, local: str | None = None, remote: str | None = None
+) -> Connection:
     return Connection.of(
         endpoint_id=context.endpoint_id,
         owner=instance.owner,
         observed_at=datetime.now(UTC),
-        evidence=Evidence(collector=NAME, source=f"pid:{socket.pid}", confidence="confirmed"),
-        relation=socket.state,
+        evidence=Evidence(collector=NAME, source=f"pid:{pid}", confidence="confirmed"),
+        relation="listening" if local else "established",
         from_id=instance.id,
-        local=_endpoint(socket.local_address, socket.local_port) if listening else None,
-        remote=None if listening else _endpoint(socket.remote_address, socket.remote_port),
+        local=local,
+        remote=remote,
+    )
+
+
+def _too_many(context: Context, instance: Instance, beyond: int) -> Diagnostic:
+    return Diagnostic.of(
+        endpoint_id=context.endpoint_id,
+        owner=instance.owner,
+        evidence=Evidence(collector=NAME, source=f"pid:{instance.pid}", confidence="confirmed"),
+        code="budget.sockets",
+        message=f"at least {beyond} sockets were left out: {context.limits.instance_peers} of each instance are told",
+        key=instance.id,
+        agent=instance.agent,
     )
 
 

@@ -12,6 +12,7 @@ from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.command import is_title
 from collectors.processes.instances import NAME, instance, is_instance
+from collectors.processes.quota import Quota
 from collectors.processes.tree import ProcessTree
 from collectors.processes.watch import ProcessWatch
 from collectors.sources.process.events import ProcessEvent
@@ -139,16 +140,19 @@ class ProcessCollector:
 
     def _trees(self, context: Context) -> Iterator[tuple[Scope, tuple[Record, ...]]]:
         members: dict[int, list[Judged]] = {}
+        quota = Quota(context.limits.account_instances)
         for judged in self._tree.judged.values():
             if judged.interesting:
                 members.setdefault(self._tree.top(judged).row.pid, []).append(judged)
-            elif judged.impersonates:
+            elif judged.impersonates and quota.admits(judged.row.owner or ""):
                 yield _scope(judged, "/title"), (_pretence(context, judged),)
-        for pid, judged_members in members.items():
-            top = self._tree.judged[pid]
+        # What was told stays told: who starts more than is told one by one hides nothing that was there.
+        for pid in sorted(members, key=lambda pid: _scope(self._tree.judged[pid]) not in self._told):
+            top, judged_members = self._tree.judged[pid], members[pid]
             parent, children = self._tree.parent_agent(top), self._tree.children(pid)
-            if is_instance(top, judged_members, parent):
+            if is_instance(top, judged_members, parent) and quota.admits(top.row.owner or ""):
                 yield _scope(top), (instance(context, top, judged_members, parent, children),)
+        yield from quota.left_out(context)
 
 
 def _as_started(row: ProcessRow, before: Judged | None) -> ProcessRow:

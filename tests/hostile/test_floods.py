@@ -1,0 +1,37 @@
+"""More of everything than one account can have: the daemon stays within its limits, and bob is seen."""
+
+import time
+
+from tests.hostile.attacks import CONNECT
+from tests.hostile.world import MOST_RESIDENT, SECONDS, World
+
+AGENT = "/home/alice/.local/share/claude/versions/2.0.1"
+"""Where Claude Code keeps its program: whatever runs there counts as it."""
+COUNTS = 3000 if SECONDS else 400
+
+
+def test_connections_that_come_and_go_are_told_up_to_a_bound(world: World) -> None:
+    with world.daemon() as daemon:
+        agent = world.start("alice", "/bin/sh", "-c", f"install -D /usr/bin/python3 {AGENT} && exec {AGENT} \"$@\"", "x",
+                            "-c", CONNECT, str(COUNTS), "2", str(max(3, int(SECONDS / 3))))  # fmt: skip
+        daemon.wait(lambda: "budget.sockets" in daemon.codes(), 60)
+        time.sleep(SECONDS)
+        assert agent.poll() is None
+        peers = [c for c in daemon.journaled("connection") if c["relation"] == "established"]
+        assert 100 < len({c["remote"] for c in peers}) <= 300
+        assert daemon.seconds_until_seen("bobs") < 15
+        assert daemon.highest < MOST_RESIDENT
+
+
+def test_thousands_of_agents_are_told_up_to_a_bound(world: World) -> None:
+    start = f"""
+install -D /bin/sleep {AGENT}
+i=0; while [ $i -lt {COUNTS} ]; do {AGENT} {300 + SECONDS} & i=$((i+1)); done; wait
+"""
+    with world.daemon() as daemon:
+        world.start("alice", "/bin/sh", "-c", start)
+        daemon.wait(lambda: "budget.instances" in daemon.codes(), 60)
+        time.sleep(SECONDS)
+        assert daemon.seconds_until_seen("bobs", 60) < 30
+        assert len({record["id"] for record in daemon.journaled("instance")}) <= 300
+        assert daemon.highest < MOST_RESIDENT
