@@ -36,7 +36,7 @@ class HostCollector:
 
 
 def _owner(context: Context, home: Home) -> Owner:
-    return Owner.of(
+    return Owner(
         endpoint_id=context.endpoint_id,
         owner=home.owner,
         evidence=Evidence(collector=NAME, source=context.files.shown(home.path), confidence="confirmed"),

@@ -59,8 +59,8 @@ class Peers:
         edge = before or connection(talk)
         if talk not in self._open or not count:
             count += 1
-        told = {"first_seen": edge.first_seen or now, "last_seen": now, "observed_at": now, "count": count}
-        self._known[talk.remote] = edge.model_copy(update=told)
+        first = edge.first_seen or now
+        self._known[talk.remote] = edge.changed(first_seen=first, last_seen=now, observed_at=now, count=count)
 
     def _has_room(self, now: datetime) -> bool:
         if len(self._known) < self._most:

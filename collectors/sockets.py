@@ -83,7 +83,7 @@ def _talk(socket: TcpSocket) -> Talk:
 def _connection(
     context: Context, instance: Instance, pid: int, local: str | None = None, remote: str | None = None
 ) -> Connection:
-    return Connection.of(
+    return Connection(
         endpoint_id=context.endpoint_id,
         owner=instance.owner,
         observed_at=datetime.now(UTC),
@@ -96,7 +96,7 @@ def _connection(
 
 
 def _too_many(context: Context, instance: Instance, beyond: int) -> Diagnostic:
-    return Diagnostic.of(
+    return Diagnostic(
         endpoint_id=context.endpoint_id,
         owner=instance.owner,
         evidence=Evidence(collector=NAME, source=f"pid:{instance.pid}", confidence="confirmed"),

@@ -12,6 +12,7 @@ from agent.governance.evidence import evidence_for
 from agent.records import KINDS
 from agent.reports import catalog, rules
 from collectors.catalog.client import Catalog
+from tests.record_schemas import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 _SECTION = re.compile(r"(<!-- generated: {name} -->\n).*?(<!-- end -->)".replace("{name}", r"([a-z-]+)"), re.DOTALL)
@@ -20,8 +21,7 @@ _SECTION = re.compile(r"(<!-- generated: {name} -->\n).*?(<!-- end -->)".replace
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file with the text it should have."""
     for kind, model in KINDS.items():
-        schema = model.model_json_schema(by_alias=True, mode="serialization")
-        yield ROOT / f"docs/schema/{kind}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"
+        yield ROOT / f"docs/schema/{kind}.json", json.dumps(schema(model), indent=1, sort_keys=True) + "\n"
     yield ROOT / "docs/rules.md", rules.table()
     readme = ROOT / "README.md"
     yield readme, _SECTION.sub(_filled, readme.read_text(encoding="utf-8"))

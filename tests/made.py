@@ -17,27 +17,27 @@ def _fields(collector: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 def server(name: str = "files", path: str = "/home/dev/.demo.json", **fields: Any) -> McpServer:
     given = {"agent": "demo", "scope": "user", "transport": "stdio", "launch_hash": "0" * 64, **fields}
-    return McpServer.of(**_fields("configs", {"name": name, "source": Source(path=path, key=f"s.{name}"), **given}))
+    return McpServer(**_fields("configs", {"name": name, "source": Source(path=path, key=f"s.{name}"), **given}))
 
 
 def agent(id: str = "demo", **fields: Any) -> AiAgent:
     given = {"agent": id, "name": id.title(), "vendor": "Someone", "agent_kind": "cli", **fields}
-    return AiAgent.of(**_fields("configs", given))
+    return AiAgent(**_fields("configs", given))
 
 
 def instance(pid: int = 7, **fields: Any) -> Instance:
     given = {"subject": "agent", "agent": "demo", "name": "demo", "pid": pid, "pids": (pid,), "started_at": SEEN}
-    return Instance.of(**_fields("processes", {**given, **fields}))
+    return Instance(**_fields("processes", {**given, **fields}))
 
 
 def connection(start: str, **fields: Any) -> Connection:
-    return Connection.of(**_fields("sockets", {"relation": "listening", "from_id": start, **fields}))
+    return Connection(**_fields("sockets", {"relation": "listening", "from_id": start, **fields}))
 
 
 def owner(name: str = "dev", **fields: Any) -> Owner:
     given = {"owner": name, "home": f"/home/{name}", "account": "human", **fields}
-    return Owner.of(**_fields("host", given))
+    return Owner(**_fields("host", given))
 
 
 def diagnostic(code: str = "parse.json", **fields: Any) -> Diagnostic:
-    return Diagnostic.of(**_fields("configs", {"code": code, "message": "it is wrong", **fields}))
+    return Diagnostic(**_fields("configs", {"code": code, "message": "it is wrong", **fields}))

@@ -114,7 +114,7 @@ def _matches(rule: ServerRule, server: McpServer) -> bool:
 
 
 def _approval(server: McpServer, decision: _Decision) -> Approval:
-    return Approval.of(
+    return Approval(
         endpoint_id=server.endpoint_id,
         owner=server.owner,
         observed_at=server.observed_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from agent.records import Posture, changed
+from agent.records import Posture
 from agent.records.posture import ApprovalMode, least_safe
 from collectors.catalog.permissions import Permissions
 from collectors.locate.versions import release
@@ -31,7 +31,7 @@ def as_of(version: str | None, configured: Posture) -> Posture:
     runs, until = release(version or ""), release(configured.mode_until)
     if runs and until and _padded(runs) < _padded(until):
         return configured
-    return changed(configured, approval_mode=least_safe(_MODES, (configured.approval_mode, "unknown")))
+    return configured.changed(approval_mode=least_safe(_MODES, (configured.approval_mode, "unknown")))
 
 
 def _padded(numbers: tuple[int, ...]) -> tuple[int, ...]:

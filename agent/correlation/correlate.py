@@ -14,7 +14,7 @@ from agent.correlation.gateways import fan_out
 from agent.correlation.precedence import resolve
 from agent.network.name_cache import NameCache
 from agent.network.sockets import network
-from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, changed
+from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 
@@ -70,7 +70,7 @@ def _with_url_definitions(instance: Instance, servers: Iterable[McpServer], list
     if instance.subject != "mcp_server" or not ports:
         return instance
     matched = {s.id for s in servers if s.owner in (instance.owner, None) and _loopback_port(s.url) in ports}
-    return instance.model_copy(update={"server_ids": tuple(sorted({*instance.server_ids, *matched}))})
+    return instance.changed(server_ids=tuple(sorted({*instance.server_ids, *matched})))
 
 
 def _loopback_port(url: str | None) -> int | None:
@@ -89,7 +89,7 @@ def _runs(server: McpServer, running: set[str]) -> bool | None:
 
 
 def _with_state(server: McpServer, running: bool | None, memo: DerivationCache) -> McpServer:
-    return memo.get(("state", server.id), (server, running), lambda: changed(server, running=running))
+    return memo.get(("state", server.id), (server, running), lambda: server.changed(running=running))
 
 
 def _agents(
@@ -113,7 +113,7 @@ def _agents(
     for key, agent in agents.items():
         count, runs_now = len(holds.get(key, ())), key in runs
         agents[key] = memo.get(
-            ("agent", agent.id, count, runs_now), (agent,), partial(changed, agent, servers=count, running=runs_now)
+            ("agent", agent.id, count, runs_now), (agent,), partial(agent.changed, servers=count, running=runs_now)
         )
     return agents
 
@@ -122,7 +122,7 @@ def _implied(seen: Instance | McpServer, catalog: Catalog) -> AiAgent:
     client = catalog.clients[str(seen.agent)]
     ran = isinstance(seen, Instance)
     paths = (seen.exe,) if isinstance(seen, Instance) else (seen.source.path,)
-    return AiAgent.of(
+    return AiAgent(
         endpoint_id=seen.endpoint_id,
         owner=seen.owner,
         observed_at=seen.observed_at,
@@ -149,21 +149,20 @@ def _edges(
     for server in servers:
         agent = agents.get((server.owner, server.agent))
         if agent:
-            edge = partial(_edge, "configured", agent, server, server)
+            edge = partial(_edge, "configured", agent.id, server)
             yield memo.get(("configured", server.id), (agent, server), edge)
     for instance in instances:
         if instance.subject == "mcp_server" and instance.parent_id:
-            edge = partial(_edge, "running", instance, instance, instance)
+            edge = partial(_edge, "running", instance.parent_id, instance)
             yield memo.get(("running", instance.id), (instance,), edge)
 
 
-def _edge(relation: str, start: AiAgent | Instance, end: McpServer | Instance, seen: Record) -> Connection:
-    from_id = start.parent_id if isinstance(start, Instance) else start.id
-    return Connection.of(
-        endpoint_id=seen.endpoint_id,
-        owner=seen.owner,
-        observed_at=seen.observed_at,
-        evidence=seen.evidence,
+def _edge(relation: Relation, from_id: str, end: McpServer | Instance) -> Connection:
+    return Connection(
+        endpoint_id=end.endpoint_id,
+        owner=end.owner,
+        observed_at=end.observed_at,
+        evidence=end.evidence,
         relation=relation,
         from_id=from_id,
         to_id=end.id,

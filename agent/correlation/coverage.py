@@ -50,7 +50,7 @@ def _of_owner(
     gaps: dict[str | None, Diagnostic],
     closed: list[Diagnostic],
 ) -> Coverage:
-    return Coverage.of(
+    return Coverage(
         endpoint_id=owner.endpoint_id,
         owner=owner.owner,
         observed_at=owner.observed_at,

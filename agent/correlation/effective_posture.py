@@ -9,11 +9,11 @@ posture look safer than it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Literal, TypeVar, get_args
+from typing import Generic, TypeVar, get_args
 
 from agent.correlation.client_versions import as_of, is_known
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
@@ -25,11 +25,24 @@ from collectors.catalog.permissions import Flag, Permissions
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 _NETWORKS: tuple[Network, ...] = get_args(Network)
-_ORDER: dict[str, tuple[str, ...]] = {"approval_mode": _MODES, "sandbox": _SANDBOXES, "network": _NETWORKS}
-
-Aspect = Literal["approval_mode", "sandbox", "network"]
-Limit = Literal["permitted_modes", "permitted_sandboxes"]
 T = TypeVar("T")
+V = TypeVar("V", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aspect(Generic[V]):
+    """One of the things that a posture says."""
+
+    order: tuple[V, ...]
+    """From safe to unsafe."""
+    default: Callable[[Permissions], V]
+    """What the client does where nobody says."""
+    said: Callable[[Posture], V | None]
+
+
+_MODE = _Aspect(_MODES, lambda client: client.mode, lambda posture: posture.approval_mode)
+_SANDBOX = _Aspect(_SANDBOXES, lambda client: client.sandbox, lambda posture: posture.sandbox)
+_NETWORK = _Aspect(_NETWORKS, lambda client: client.network, lambda posture: posture.network)
 
 
 def effective(
@@ -70,7 +83,7 @@ def observed(instances: Iterable[Instance], catalog: Catalog) -> Iterator[Postur
     for instance in instances:
         client = catalog.clients.get(instance.agent or "")
         if instance.subject == "agent" and client and (flags := _flags(instance, client)):
-            yield Posture.of(
+            yield Posture(
                 endpoint_id=instance.endpoint_id,
                 owner=instance.owner,
                 observed_at=instance.observed_at,
@@ -100,8 +113,8 @@ def _given(flag: str, args: Sequence[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
-    value: str
+class _Choice(Generic[V]):
+    value: V
     set_by: SetBy = "default"
     source: Source | None = None
 
@@ -114,25 +127,23 @@ class _Layers:
         self.ranked = sorted(layers, key=lambda p: (self._rank(p), p.source.path if p.source else ""))
         self.managed = [p for p in self.ranked if p.set_by == "managed"]
 
-    def choose(
-        self, aspect: Literal["approval_mode", "sandbox", "network"], permitted: Sequence[str] | None
-    ) -> _Choice:
+    def choose(self, aspect: _Aspect[V], permitted: Sequence[V] | None) -> _Choice[V]:
         """What an aspect comes to."""
-        order = _ORDER[aspect].index
-        choice = _Choice(getattr(self.client, "mode" if aspect == "approval_mode" else aspect))
+        order = aspect.order.index
+        choice = _Choice(aspect.default(self.client))
         if permitted and choice.value not in permitted:
             choice = _Choice(permitted[-1], "managed")
         for _, group in groupby(self.ranked, key=self._rank):
-            told = [_Choice(value, p.set_by, p.source) for p in group if (value := getattr(p, aspect))]
+            told = [_Choice(value, p.set_by, p.source) for p in group if (value := aspect.said(p))]
             told = [told for told in told if not permitted or told.value in (*permitted, "unknown")]
             worst = max(told, key=lambda choice: order(choice.value), default=choice)
             if (worst.value != "unknown" and self.sure(worst.set_by)) or order(worst.value) > order(choice.value):
                 choice = worst
         return choice
 
-    def permitted(self, aspect: Limit) -> tuple[str, ...] | None:
+    def permitted(self, locked: Callable[[Posture], tuple[V, ...] | None]) -> tuple[V, ...] | None:
         """What all lock-downs permit together. One in a project is none: whoever may write there may lift it."""
-        limits = [limit for p in self.ranked if p.set_by in ("managed", "user") and (limit := getattr(p, aspect))]
+        limits = [limit for p in self.ranked if p.set_by in ("managed", "user") and (limit := locked(p))]
         return tuple(v for v in limits[0] if all(v in limit for limit in limits)) or None if limits else None
 
     def rules(self) -> tuple[Rule, ...]:
@@ -148,10 +159,10 @@ class _Layers:
                 found.setdefault(key, rule)
         return tuple(found.values())
 
-    def all(self, name: str, sure: bool = False) -> dict[T, None]:
-        """What the layers list under a name, each once; with `sure` only those that are in force when they restrict."""
+    def all(self, listed: Callable[[Posture], Iterable[T]], sure: bool = False) -> dict[T, None]:
+        """What the layers list, each once; with `sure` only those that are in force when they restrict."""
         layers = [layer for layer in self.ranked if not sure or self.sure(layer.set_by)]
-        return dict.fromkeys(item for layer in layers for item in getattr(layer, name))
+        return dict.fromkeys(item for layer in layers for item in listed(layer))
 
     def sure(self, set_by: SetBy) -> bool:
         """Whether what this layer says is in force also where it restricts."""
@@ -168,18 +179,21 @@ def _effective(
     agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions, version: str | None
 ) -> Posture:
     layers = _Layers((as_of(version, layer) for layer in applying), client)
-    modes, sandboxes = layers.permitted("permitted_modes"), layers.permitted("permitted_sandboxes")
-    mode, sandbox = layers.choose("approval_mode", modes), layers.choose("sandbox", sandboxes)
-    network = layers.choose("network", None)
+    modes = layers.permitted(lambda layer: layer.permitted_modes)
+    sandboxes = layers.permitted(lambda layer: layer.permitted_sandboxes)
+    mode, sandbox = layers.choose(_MODE, modes), layers.choose(_SANDBOX, sandboxes)
+    network = layers.choose(_NETWORK, None)
     if sandbox.value == "none":
         network = _Choice("on")
         if layers.client.unconfined_bypasses and mode.value not in ("asks_always", "bypasses"):
             mode = _Choice("bypasses", sandbox.set_by, sandbox.source)
-    return Posture.of(
+    return Posture(
         endpoint_id=agent.endpoint_id,
         owner=agent.owner,
         observed_at=agent.observed_at,
-        evidence=Evidence(collector="rollcall", source=mode.source and mode.source.path, confidence="inferred"),
+        evidence=Evidence(
+            collector="rollcall", source=mode.source.path if mode.source else None, confidence="inferred"
+        ),
         basis="effective",
         agent=agent.agent,
         project=project,
@@ -188,13 +202,13 @@ def _effective(
         sandbox=sandbox.value,
         network=network.value,
         rules=layers.rules(),
-        trusted_folders=tuple(layers.all("trusted_folders")),
-        untrusted_folders=tuple(layers.all("untrusted_folders", sure=True)),
+        trusted_folders=tuple(layers.all(lambda layer: layer.trusted_folders)),
+        untrusted_folders=tuple(layers.all(lambda layer: layer.untrusted_folders, sure=True)),
         permitted_modes=modes,
         permitted_sandboxes=sandboxes,
         managed_rules_only=any(layer.managed_rules_only for layer in layers.managed),
         managed_servers_only=any(layer.managed_servers_only for layer in layers.managed),
-        unknown=tuple(layers.all("unknown")),
+        unknown=tuple(layers.all(lambda layer: layer.unknown)),
         client_version=version,
         version_known=is_known(version, client),
         source=mode.source,

@@ -67,7 +67,7 @@ def _id(server: McpServer) -> str:
 
 
 def _edge(front: McpServer, end: McpServer) -> Connection:
-    return Connection.of(
+    return Connection(
         endpoint_id=front.endpoint_id,
         owner=front.owner,
         observed_at=front.observed_at,
@@ -80,7 +80,7 @@ def _edge(front: McpServer, end: McpServer) -> Connection:
 
 def _left_out(gateway: str, fronts: Sequence[McpServer], most: int, ends: Sequence[McpServer]) -> Diagnostic:
     shown = f"{min(most, len(fronts))} of {len(fronts)} definitions that start it"
-    return Diagnostic.of(
+    return Diagnostic(
         endpoint_id=fronts[0].endpoint_id,
         owner=fronts[0].owner,
         observed_at=min(front.observed_at for front in fronts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from agent.records import McpServer, changed
+from agent.records import McpServer
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog, Client
 
@@ -37,7 +37,7 @@ def _resolved(servers: list[McpServer], client: Client) -> list[McpServer]:
             winners = [other for other in others if _wins(other, server, ranks)]
             everywhere = any(other.project in (None, server.project) for other in winners)
         shadowed_by = tuple(sorted(winner.id for winner in winners))
-        resolved.append(changed(server, shadowed_by=shadowed_by, effective=server.enabled and not everywhere))
+        resolved.append(server.changed(shadowed_by=shadowed_by, effective=server.enabled and not everywhere))
     return resolved
 
 

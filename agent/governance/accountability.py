@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from agent.governance.policy.model import OwnerRule
-from agent.records import AiAgent, Endpoint, Instance, McpServer, Owner, Record, SignIn, changed
+from agent.records import AiAgent, Endpoint, Instance, McpServer, Owner, Record, SignIn
 from agent.records.base import AccountableBy
 from agent.runtime.memo import DerivationCache
 
@@ -91,6 +91,9 @@ def attributed(records: Mapping[str, Record], who: Accountability, memo: Derivat
         yield memo.get(("who", record.id, *told), (record,), partial(_with, record, *told))
 
 
-def _with(record: Record, person: str | None, by: AccountableBy | None, team: str | None) -> Record:
-    more = {"team": team} if isinstance(record, Owner) else {}
-    return changed(record, accountable=person, accountable_by=by, **more)
+def _with(
+    record: Owner | AiAgent | McpServer | Instance, person: str | None, by: AccountableBy | None, team: str | None
+) -> Record:
+    if isinstance(record, Owner):
+        return record.changed(accountable=person, accountable_by=by, team=team)
+    return record.changed(accountable=person, accountable_by=by)

@@ -12,7 +12,7 @@ from agent.governance.policy.exceptions import exception_for
 from agent.governance.policy.model import Policy, PolicyException
 from agent.governance.rules.rule import Rule, RuleContext
 from agent.governance.subject import describe, enduring
-from agent.records import Finding, McpServer, Proof, Record, changed
+from agent.records import Finding, McpServer, Proof, Record
 from agent.records.finding import Severity
 
 _KEPT = timedelta(days=90)
@@ -119,7 +119,7 @@ class Assessor:
     ) -> Finding:
         severity: Severity = self._policy.rules.severity.get(rule.id, rule.severity)
         exception = exception_for(rule.id, record, self._policy, now.date())
-        return Finding.of(
+        return Finding(
             endpoint_id=record.endpoint_id,
             owner=record.owner,
             observed_at=now,
@@ -164,15 +164,15 @@ def _continued(finding: Finding, old: Finding | None) -> Finding:
     if old is None or old is finding:
         return finding
     if old.state == "resolved":
-        return changed(finding, state="reopened" if finding.state == "open" else finding.state)
+        return finding.changed(state="reopened" if finding.state == "open" else finding.state)
     state = "reopened" if old.state == "reopened" and finding.state == "open" else finding.state
-    return changed(finding, opened_at=old.opened_at, state=state)
+    return finding.changed(opened_at=old.opened_at, state=state)
 
 
 def _closed(old: Finding, now: datetime) -> Finding | None:
     """What remains of a finding whose cause is gone; nothing once it has been resolved for long."""
     if old.state != "resolved":
-        return old.model_copy(update={"state": "resolved", "closed_at": now, "exception": None})
+        return old.changed(state="resolved", closed_at=now, exception=None)
     return old if old.closed_at and now - old.closed_at < _KEPT else None
 
 

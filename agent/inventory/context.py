@@ -62,7 +62,7 @@ class Surroundings:
         return self._endpoint(image.machine_id(self._files), None, None), image.homes(self._files, self._os)
 
     def _endpoint(self, identity: str, hostname: str | None, version: str | None) -> Endpoint:
-        return Endpoint.of(
+        return Endpoint(
             endpoint_id=endpoint_id(identity),
             evidence=Evidence(collector="host", confidence="confirmed"),
             hostname=hostname,

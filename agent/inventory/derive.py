@@ -18,7 +18,7 @@ from agent.governance.rules.custom import custom_rules
 from agent.governance.rules.rule import RuleContext
 from agent.governance.supply_chain.trust import trusted
 from agent.network.name_cache import NameCache
-from agent.records import AiAgent, Record, changed
+from agent.records import AiAgent, Record
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
 
@@ -118,4 +118,4 @@ def _sanctioned(agent: AiAgent, policy: Policy) -> AiAgent:
     rule = policy.agent_rule(agent.agent)
     role = (rule.role if rule else None) or (policy.role if policy.given else None)
     in_scope = rule is None or rule.in_scope is not False
-    return changed(agent, sanction=rule.state if rule else "unknown", in_scope=in_scope, role=role)
+    return agent.changed(sanction=rule.state if rule else "unknown", in_scope=in_scope, role=role)

@@ -159,7 +159,7 @@ class Engine:
             self.inventory.replace(Observation(_trouble(collector, part)))
 
     def _failure(self, collector: Collector, part: str, error: Exception) -> Diagnostic:
-        return Diagnostic.of(
+        return Diagnostic(
             endpoint_id=self._context.endpoint_id,
             evidence=Evidence(collector=collector.name, confidence="confirmed"),
             severity="error",

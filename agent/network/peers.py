@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from agent.network.name_cache import NameCache, canonical, host_name
 from agent.network.provider_hosts import ProviderHosts, provider_hosts
-from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, Record, changed
+from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, Record
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 LOCALHOST = "localhost"
@@ -86,13 +86,13 @@ def named(
     by_id = {instance.id: instance for instance in instances}
     for connection in connections:
         if connection.relation == "listening" and connection.local:
-            yield changed(connection, exposure=exposure(connection.local))
+            yield connection.changed(exposure=exposure(connection.local))
         elif connection.relation == "established" and (peer := split_endpoint(connection.remote)):
             instance = by_id.get(connection.from_id)
             host = peer.host if host_name(peer.host) else None
             if names and not host and not is_loopback(peer.host):
                 host = peers.likeliest(names.hosts(peer.host), peer.port, instance)
-            yield changed(connection, host=host, purpose=peers.purpose(host or peer.host, peer.port, instance))
+            yield connection.changed(host=host, purpose=peers.purpose(host or peer.host, peer.port, instance))
         else:
             yield connection
 

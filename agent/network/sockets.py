@@ -7,7 +7,7 @@ from typing import cast
 
 from agent.network.name_cache import NameCache
 from agent.network.peers import LOCALHOST, Endpoint, EndpointIndex, is_loopback, named, split_endpoint
-from agent.records import Connection, DataSource, Instance, McpServer, ModelProvider, Record, changed
+from agent.records import Connection, DataSource, Instance, McpServer, ModelProvider, Record
 from collectors.reach.services import services
 
 _DATABASE_PORTS = {
@@ -42,7 +42,7 @@ def network(
     for server_id, seen in _observed(sockets, instances).items():
         if server_id in by_id:
             server = by_id[server_id]
-            yield changed(server, data=(*(s for s in server.data if s.basis == "declared"), *seen))
+            yield server.changed(data=(*(s for s in server.data if s.basis == "declared"), *seen))
 
 
 def _connected(
@@ -56,7 +56,7 @@ def _connected(
             continue
         place = LOCALHOST if is_loopback(peer.host) else socket.host or peer.host
         for server in peers.servers(Endpoint(place, peer.port), instance):
-            yield Connection.of(
+            yield Connection(
                 endpoint_id=socket.endpoint_id,
                 owner=socket.owner,
                 observed_at=socket.observed_at,

@@ -3,9 +3,9 @@
 from agent.records.ai_agent import AiAgent
 from agent.records.approval import Approval
 from agent.records.artifact import Artifact
-from agent.records.base import SCHEMA, Evidence, Part, Record, changed, record_id
+from agent.records.base import SCHEMA, Evidence, Part, Record, record_id
 from agent.records.checkpoint import Checkpoint, TargetReceipt
-from agent.records.connection import Connection, Exposure, Purpose
+from agent.records.connection import Connection, Exposure, Purpose, Relation
 from agent.records.coverage import ClientState, Coverage
 from agent.records.data_source import DataKind, DataSource
 from agent.records.diagnostic import Diagnostic
@@ -76,12 +76,12 @@ __all__ = [
     "Proof",
     "Purpose",
     "Record",
+    "Relation",
     "SignIn",
     "Source",
     "Summary",
     "TargetHealth",
     "TargetReceipt",
     "Transport",
-    "changed",
     "record_id",
 ]

@@ -1,12 +1,22 @@
 """An AI agent: a product installed, configured or running for an owner."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, Unpack
 
-from agent.records.base import AccountableBy, Record
+from agent.records.base import AccountableBy, Attributed, Record
 from agent.records.policy import OrganisationRole
 
 Sanction = Literal["sanctioned", "tolerated", "unsanctioned", "unknown"]
 """What the organisation decided; unknown: nothing."""
+
+
+class AgentConclusions(Attributed, total=False):
+    """What is concluded of an agent."""
+
+    servers: int
+    running: bool
+    sanction: Sanction
+    in_scope: bool
+    role: OrganisationRole | None
 
 
 class AiAgent(Record):
@@ -37,3 +47,6 @@ class AiAgent(Record):
     """The organisation's role for it; null where no policy says."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent")
+
+    def changed(self, **fields: Unpack[AgentConclusions]) -> Self:
+        return self._changed(fields)

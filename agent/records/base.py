@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypedDict
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -37,6 +38,13 @@ AccountableBy = Literal["policy", "assignment", "signed_in", "account"]
 only the operating system account itself."""
 
 
+class Attributed(TypedDict, total=False):
+    """Who answers for it."""
+
+    accountable: str | None
+    accountable_by: AccountableBy | None
+
+
 class Record(Part):
     """One fact about the endpoint. `id` is the same in every run for the same `IDENTITY` fields."""
 
@@ -46,26 +54,34 @@ class Record(Part):
 
     schema_: Literal["rollcall/1"] = Field(default=SCHEMA, alias="schema")
     kind: str
-    id: str
+    id: str = Field(default_factory=str)
+    """A stable hash of the kind, the endpoint and the `IDENTITY` fields; made here unless it is given."""
     endpoint_id: str
     owner: str | None = None
     """The operating system account the record belongs to; null for what belongs to the machine."""
-    observed_at: AwareDatetime
+    observed_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     """UTC time at which the source was read; not part of what is compared."""
     evidence: Evidence
 
-    @classmethod
-    def of(cls, **fields: Any) -> Self:
-        """The record with its `id` made from the kind, the endpoint and the `IDENTITY` fields, observed now."""
-        fields.setdefault("observed_at", datetime.now(UTC))
-        record = cls(id="", **fields)
-        parts = [attrgetter(name)(record) for name in ("endpoint_id", *cls.IDENTITY)]
-        record.__dict__["id"] = record_id(record.kind, *parts)
-        return _light(record)
+    def model_post_init(self, context: object) -> None:
+        if not self.id:
+            parts = [attrgetter(name)(self) for name in ("endpoint_id", *self.IDENTITY)]
+            object.__setattr__(self, "id", record_id(self.kind, *parts))
+        # Nobody asks which fields were given, and the names weigh more than the record.
+        self.model_fields_set.clear()
+
+    def _changed(self, fields: Mapping[str, object]) -> Self:
+        """The record with these fields; the same object where they have these values already. Each kind that others
+        conclude things about has a `changed` with the names and types of just those fields."""
+        if all(getattr(self, name) == value for name, value in fields.items()):
+            return self
+        record = self.model_copy(update=fields)
+        record.model_fields_set.clear()
+        return record
 
     def same_facts(self, other: Record) -> bool:
         """Whether both say the same, whenever and by whomever it was seen."""
-        mine, theirs = self.__dict__, other.__dict__
+        mine, theirs = vars(self), vars(other)
         return mine.keys() == theirs.keys() and all(mine[k] == theirs[k] for k in mine if k not in self.NOT_FACTS)
 
     def facts(self) -> dict[str, Any]:
@@ -74,23 +90,6 @@ class Record(Part):
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True)
-
-
-R = TypeVar("R", bound=Record)
-_NO_FIELDS: set[str] = set()
-
-
-def changed(record: R, **fields: Any) -> R:
-    """The record with these fields; the same object where they have these values already."""
-    if all(getattr(record, name) == value for name, value in fields.items()):
-        return record
-    return _light(record.model_copy(update=fields))
-
-
-def _light(record: R) -> R:
-    """Without pydantic's note of which fields were given: nobody asks, and it weighs more than the record."""
-    object.__setattr__(record, "__pydantic_fields_set__", _NO_FIELDS)
-    return record
 
 
 def record_id(kind: str, *parts: object) -> str:

@@ -1,6 +1,6 @@
 """An edge: agent to server, or process to network peer."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, TypedDict, Unpack
 
 from pydantic import AwareDatetime
 
@@ -9,6 +9,19 @@ from agent.records.base import Record
 Purpose = Literal["model_provider", "mcp_remote", "local", "other"]
 """local: on this machine; other: egress of no known meaning."""
 Exposure = Literal["loopback", "lan", "any"]
+Relation = Literal["configured", "running", "serves", "connected", "listening", "established"]
+
+
+class ConnectionConclusions(TypedDict, total=False):
+    """What is concluded of an edge, and what is counted of it."""
+
+    host: str | None
+    purpose: Purpose | None
+    exposure: Exposure | None
+    observed_at: AwareDatetime
+    first_seen: AwareDatetime | None
+    last_seen: AwareDatetime | None
+    count: int | None
 
 
 class Connection(Record):
@@ -16,7 +29,7 @@ class Connection(Record):
     process to the definition whose URL it talks to; `listening` and `established` are TCP sockets."""
 
     kind: Literal["connection"] = "connection"
-    relation: Literal["configured", "running", "serves", "connected", "listening", "established"]
+    relation: Relation
     from_id: str
     """Record id of the agent or instance the edge starts at."""
     to_id: str | None = None
@@ -38,3 +51,6 @@ class Connection(Record):
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("relation", "from_id", "to_id", "local", "remote")
     NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"first_seen", "last_seen", "count"}
+
+    def changed(self, **fields: Unpack[ConnectionConclusions]) -> Self:
+        return self._changed(fields)

@@ -1,6 +1,6 @@
 """A nonconformity: one rule, one subject, with a life of its own."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, TypedDict, Unpack
 
 from pydantic import AwareDatetime
 
@@ -8,6 +8,7 @@ from agent.records.base import Part, Record
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+FindingState = Literal["open", "acknowledged", "resolved", "reopened"]
 
 
 class Proof(Part):
@@ -17,6 +18,15 @@ class Proof(Part):
     value: str | None = None
 
 
+class FindingLife(TypedDict, total=False):
+    """What changes in the life of a finding."""
+
+    state: FindingState
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None
+    exception: str | None
+
+
 class Finding(Record):
     """Open until its cause is gone, acknowledged while a policy exception covers it."""
 
@@ -24,7 +34,7 @@ class Finding(Record):
     rule: str
     title: str
     severity: Severity
-    state: Literal["open", "acknowledged", "resolved", "reopened"] = "open"
+    state: FindingState = "open"
     subject_id: str
     """Id of the record that does not conform."""
     subject_key: str
@@ -44,3 +54,6 @@ class Finding(Record):
     """Reason, owner and expiry of the exception that acknowledges it."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("rule", "subject_key")
+
+    def changed(self, **fields: Unpack[FindingLife]) -> Self:
+        return self._changed(fields)

@@ -1,10 +1,10 @@
 """One running process tree of an agent or of an MCP server."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, Unpack
 
 from pydantic import AwareDatetime
 
-from agent.records.base import AccountableBy, Part, Record
+from agent.records.base import AccountableBy, Attributed, Part, Record
 
 
 class Children(Part):
@@ -13,6 +13,12 @@ class Children(Part):
     program: str
     at_least: int
     """How often, rounded down to a power of two: a busy agent is no news each time it runs a shell."""
+
+
+class InstanceConclusions(Attributed, total=False):
+    """What is concluded of a process tree."""
+
+    server_ids: tuple[str, ...]
 
 
 class Instance(Record):
@@ -60,3 +66,6 @@ class Instance(Record):
     accountable_by: AccountableBy | None = None
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("pid", "started_at")
+
+    def changed(self, **fields: Unpack[InstanceConclusions]) -> Self:
+        return self._changed(fields)

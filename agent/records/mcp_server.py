@@ -1,9 +1,9 @@
 """An MCP server definition as one client holds it."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, Unpack
 
 from agent.records.ai_agent import Sanction
-from agent.records.base import AccountableBy, Part, Record
+from agent.records.base import AccountableBy, Attributed, Part, Record
 from agent.records.data_source import DataSource
 from agent.records.launch_file import LaunchFile
 
@@ -19,6 +19,18 @@ class Source(Part):
     path: str
     key: str
     """Key path of the entry, such as `mcpServers.github`; in a list the name stands for the index."""
+
+
+class ServerConclusions(Attributed, total=False):
+    """What is concluded of a definition."""
+
+    data: tuple[DataSource, ...]
+    shadowed_by: tuple[str, ...]
+    effective: bool
+    running: bool | None
+    origin: ProgramOrigin
+    publisher_known: bool | None
+    sanction: Sanction
 
 
 class McpServer(Record):
@@ -76,3 +88,6 @@ class McpServer(Record):
     accountable_by: AccountableBy | None = None
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "scope", "source.path", "source.key")
+
+    def changed(self, **fields: Unpack[ServerConclusions]) -> Self:
+        return self._changed(fields)

@@ -1,8 +1,14 @@
 """The account that agents and servers belong to."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, Unpack
 
-from agent.records.base import AccountableBy, Record
+from agent.records.base import AccountableBy, Attributed, Record
+
+
+class OwnerConclusions(Attributed, total=False):
+    """What is concluded of an account."""
+
+    team: str | None
 
 
 class Owner(Record):
@@ -27,3 +33,6 @@ class Owner(Record):
     team: str | None = None
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "home")
+
+    def changed(self, **fields: Unpack[OwnerConclusions]) -> Self:
+        return self._changed(fields)

@@ -1,7 +1,7 @@
 """What an agent may do without asking: as its files say, as it follows from them, and as it was seen to run."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal, Self, TypedDict, TypeVar, Unpack
 
 from agent.records.base import Part, Record
 from agent.records.mcp_server import Source
@@ -50,6 +50,12 @@ class ServerRule(Part):
     match: Literal["name", "command", "url", "any", "none", "unknown"]
     """What `pattern` is compared with; `command` is the redacted argv, `unknown` an entry that was not understood."""
     pattern: str = ""
+
+
+class PostureConclusions(TypedDict, total=False):
+    """What is concluded of a posture."""
+
+    approval_mode: ApprovalMode | None
 
 
 class Posture(Record):
@@ -109,3 +115,6 @@ class Posture(Record):
         if self.basis == "configured" and self.source:
             return self.source.path, self.source.key, self.set_by
         return (self.instance_id,)
+
+    def changed(self, **fields: Unpack[PostureConclusions]) -> Self:
+        return self._changed(fields)

@@ -35,7 +35,7 @@ class Health:
         self.journal_error: str | None = None
 
     def heartbeat(self, watchers: Mapping[str, Watcher]) -> Heartbeat:
-        return Heartbeat.of(
+        return Heartbeat(
             endpoint_id=self._engine.context.endpoint_id,
             evidence=Evidence(collector="rollcall", confidence="confirmed"),
             rollcall_version=__version__,
@@ -47,7 +47,7 @@ class Health:
         )
 
     def notice(self, code: str, message: str) -> Diagnostic:
-        return Diagnostic.of(
+        return Diagnostic(
             endpoint_id=self._engine.context.endpoint_id,
             evidence=Evidence(collector="rollcall", confidence="confirmed"),
             code=code,
@@ -73,7 +73,7 @@ class Health:
             CollectorHealth(
                 name=name,
                 ok=done.ok,
-                last_success=done.last_success and done.last_success.isoformat(),
+                last_success=done.last_success.isoformat() if done.last_success else None,
                 seconds=round(done.seconds, 4),
                 records=done.records,
                 mode=watchers[name].mode if name in watchers else "sweep",

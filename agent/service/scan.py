@@ -90,7 +90,7 @@ def _summary(engine: Engine, records: Sequence[Record], seconds: float) -> Summa
     # Without the policy that was asked for, what is there was seen but not judged.
     gaps += [r for r in records if isinstance(r, PolicyInForce) and (r.trouble == "invalid" or r.state == "none")]
     owners = [cast(Owner, r) for r in records if r.kind == "owner"]
-    return Summary.of(
+    return Summary(
         endpoint_id=engine.context.endpoint_id,
         evidence=Evidence(collector="rollcall", confidence="confirmed"),
         status="partial" if gaps else "complete",

@@ -13,6 +13,10 @@ Format = Literal["json", "toml", "yaml"]
 class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    def model_post_init(self, context: object) -> None:
+        # Nobody asks which fields were given, and the names weigh as much as the entries.
+        self.model_fields_set.clear()
+
 
 class Located(Entry):
     """Something at path templates: `paths` for every system, plus those of one system."""

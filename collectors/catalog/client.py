@@ -232,9 +232,6 @@ class Client(Entry):
     this gateway."""
 
 
-_NOTHING: set[str] = set()
-
-
 class Catalog:
     """The clients, by id, in alphabetical order."""
 
@@ -273,22 +270,6 @@ class Catalog:
 def load_client(path: Path) -> Client:
     """The entry in one TOML file. Raises `ValueError` naming the file."""
     try:
-        client = Client.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Client.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
-    _forget_given(client)
-    return client
-
-
-def _forget_given(value: object) -> None:
-    """Drop pydantic's notes of which fields were given: nobody asks, and they weigh as much as the entries."""
-    if isinstance(value, Entry):
-        object.__setattr__(value, "__pydantic_fields_set__", _NOTHING)
-        for part in value.__dict__.values():
-            _forget_given(part)
-    elif isinstance(value, tuple | list):
-        for part in value:
-            _forget_given(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            _forget_given(part)

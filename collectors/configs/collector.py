@@ -229,7 +229,7 @@ def _file(
 
 
 def _unwatched(context: Context, gap: Unwatched) -> Diagnostic:
-    return Diagnostic.of(
+    return Diagnostic(
         endpoint_id=context.endpoint_id,
         evidence=Evidence(collector=NAME, source=gap.path, confidence="confirmed"),
         code="watch.missing",

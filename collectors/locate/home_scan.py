@@ -185,7 +185,7 @@ class HomeScan:
 
     def _diagnostic(self, context: Context, path: str, code: str, message: str, severity: Severity) -> Diagnostic:
         shown = context.files.shown(path)
-        return Diagnostic.of(
+        return Diagnostic(
             endpoint_id=context.endpoint_id,
             owner=self.owner or None,
             evidence=Evidence(collector=NAME, source=shown, confidence="confirmed"),

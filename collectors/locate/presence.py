@@ -89,7 +89,7 @@ def _agent(
     confidence: Literal["confirmed", "declared", "inferred"] = (
         "declared" if not installs else "confirmed" if sure else "inferred"
     )
-    return AiAgent.of(
+    return AiAgent(
         endpoint_id=context.endpoint_id,
         owner=home.owner if home else None,
         evidence=Evidence(collector="configs", source=shown[0], confidence=confidence),

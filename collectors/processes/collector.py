@@ -183,7 +183,7 @@ def _scope(judged: Judged, part: str = "") -> Scope:
 
 
 def _pretence(context: Context, judged: Judged) -> Diagnostic:
-    return Diagnostic.of(
+    return Diagnostic(
         endpoint_id=context.endpoint_id,
         owner=judged.row.owner,
         evidence=Evidence(collector=NAME, source=f"pid:{judged.row.pid}", confidence="confirmed"),

@@ -29,7 +29,7 @@ def instance(
     row, client = top.row, context.catalog.clients.get(top.agent or "")
     around = process_context(row.pid)
     shown = _arguments(top, client)
-    return Instance.of(
+    return Instance(
         endpoint_id=context.endpoint_id,
         owner=row.owner,
         evidence=Evidence(collector=NAME, source=f"pid:{row.pid}", confidence="confirmed"),

@@ -32,7 +32,7 @@ class Quota:
             yield Scope(NAME, owner, "<left out>"), (self._diagnostic(context, owner, at_least(count)),)
 
     def _diagnostic(self, context: Context, owner: str, count: int) -> Diagnostic:
-        return Diagnostic.of(
+        return Diagnostic(
             endpoint_id=context.endpoint_id,
             owner=owner or None,
             evidence=Evidence(collector=NAME, confidence="confirmed"),

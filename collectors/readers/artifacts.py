@@ -106,7 +106,7 @@ def _files(context: Context, home: Home | None, folder: str, depth: int) -> Iter
 def _artifact(
     origin: Origin, part: client.Artifact, name: str, key: str, digest: str, size: int, program: str | None = None
 ) -> Artifact:
-    return Artifact.of(
+    return Artifact(
         endpoint_id=origin.endpoint_id,
         owner=origin.owner,
         evidence=Evidence(collector=NAME, source=origin.shown, confidence="confirmed"),

@@ -129,7 +129,7 @@ class _File:
         key: str | None = None,
         agent: str | None = None,
     ) -> Diagnostic:
-        return Diagnostic.of(
+        return Diagnostic(
             endpoint_id=self.context.endpoint_id,
             owner=self.home.owner if self.home else None,
             evidence=Evidence(collector=NAME, source=self.shown, confidence="confirmed"),
@@ -145,7 +145,7 @@ class _File:
 
 
 def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
-    return McpServer.of(
+    return McpServer(
         endpoint_id=origin.endpoint_id,
         owner=origin.owner,
         evidence=Evidence(collector=NAME, source=origin.shown),

@@ -41,7 +41,7 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
         settings = Settings(found.value, found.key)
         said = _Reader(settings, set_by).read(part.posture)
         if any(said.values()) or settings.unknown:
-            yield Posture.of(
+            yield Posture(
                 endpoint_id=origin.endpoint_id,
                 owner=origin.owner,
                 evidence=Evidence(collector=NAME, source=origin.shown),

@@ -25,7 +25,7 @@ def providers(document: object, origin: Origin, part: Provider) -> Iterator[Mode
         provider = found.captures[0] if found.captures else named or part.id
         if not provider or not (urls or models or found.captures or named):
             continue
-        yield ModelProvider.of(
+        yield ModelProvider(
             endpoint_id=origin.endpoint_id,
             owner=origin.owner,
             evidence=Evidence(collector=NAME, source=origin.shown),

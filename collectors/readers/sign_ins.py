@@ -20,7 +20,7 @@ def sign_ins(document: object, origin: Origin, part: SignedIn) -> Iterator[SignI
     for found in find(document, part.at):
         text = printable(found.value) if isinstance(found.value, str) else ""
         if _ACCOUNT.fullmatch(text) and redact.text(text) == text:
-            yield SignIn.of(
+            yield SignIn(
                 endpoint_id=origin.endpoint_id,
                 owner=origin.owner,
                 evidence=Evidence(collector=NAME, source=origin.shown),

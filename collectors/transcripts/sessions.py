@@ -149,7 +149,7 @@ def _postures(context: Context, home: Home, client: Client, seen: list[_Seen]) -
         mode = least_safe(MODES, (one.mode for one in latest if one.mode))
         proof = max((one for one in latest if one.mode == mode), key=lambda one: one.at)
         versioned = [one for one in latest if one.session.version]
-        yield Posture.of(
+        yield Posture(
             endpoint_id=context.endpoint_id,
             owner=home.owner,
             observed_at=proof.at,

@@ -7,7 +7,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def connection(talk: Talk) -> Connection:
-    return Connection.of(
+    return Connection(
         endpoint_id="e", evidence=Evidence(collector="sockets"), relation="established", from_id="i", remote=talk.remote
     )
 

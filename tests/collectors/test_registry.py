@@ -21,7 +21,7 @@ from collectors.host import HostCollector
 class Printers(HostCollector):
     name = "printers"
     def collect(self, context):
-        seen = Diagnostic.of(endpoint_id=context.endpoint_id, evidence=Evidence(collector=self.name),
+        seen = Diagnostic(endpoint_id=context.endpoint_id, evidence=Evidence(collector=self.name),
                              severity="info", code="printers.seen", message="there are some")
         yield Observation(Scope(self.name, "", "all"), (seen,))
 """

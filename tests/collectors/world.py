@@ -46,7 +46,7 @@ class World:
         self.files = FileTree("/" if live else str(root), os, self.limits)
         base = f"{root}{_BASES[os]}" if live else _BASES[os]
         self.homes = tuple(Home(owner, f"{base}/{owner}", None, account="human") for owner in owners)
-        self.endpoint = Endpoint.of(
+        self.endpoint = Endpoint(
             endpoint_id="e", evidence=Evidence(collector="host"), os=os, rollcall_version="0", root=not live
         )
         for home in self.homes:

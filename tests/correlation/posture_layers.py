@@ -19,7 +19,7 @@ def layer(set_by: str, approval_mode: str | None = None, **fields: Any) -> Postu
         "project": project,
         "basis": "configured",
     }
-    return Posture.of(
+    return Posture(
         endpoint_id="e",
         observed_at=made.SEEN,
         evidence={"collector": "configs"},

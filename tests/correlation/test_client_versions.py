@@ -76,7 +76,7 @@ def test_no_version_makes_a_mode_look_safer(mode: str, version: str | None) -> N
 
 def session(version: str, at: str = "2026-01-02T00:00:00Z", **fields: Any) -> Posture:
     given_ = {"owner": "dev", "agent": "demo", "basis": "observed", "set_by": "session", **fields}
-    return Posture.of(
+    return Posture(
         endpoint_id="e", observed_at=at, evidence={"collector": "sessions"}, client_version=version, **given_
     )
 

@@ -529,7 +529,7 @@ class Plugin:
     def collect(self, context):
         self.rounds += 1
         seen = Evidence(collector=self.name, confidence="confirmed")
-        yield Observation(Scope(self.name, "", "rounds"), (Diagnostic.of(
+        yield Observation(Scope(self.name, "", "rounds"), (Diagnostic(
             endpoint_id=context.endpoint_id, evidence=seen, severity="info", code="round", message=str(self.rounds)),))
         if BREAK.exists():
             raise RuntimeError("ghp_secret that a file held")

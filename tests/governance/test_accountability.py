@@ -18,7 +18,7 @@ POLICY = (
     OwnerRule(device="kiosk-*", person="Kim"),
 )
 ASSIGNED = (OwnerRule(account="dev", person="Dana", team="Tools"),)
-HOST = Endpoint.of(
+HOST = Endpoint(
     endpoint_id="e",
     evidence=Evidence(collector="host"),
     hostname="LAP-7.example.test",
@@ -30,7 +30,7 @@ KIOSK = HOST.model_copy(update={"hostname": "Kiosk-2"})
 
 def signed_in(owner: str = "dev", account: str = "dana@example.test", agent: str = "demo") -> SignIn:
     seen = Evidence(collector="configs", source="/x")
-    return SignIn.of(
+    return SignIn(
         endpoint_id="e", owner=owner, evidence=seen, agent=agent, account=account, source=Source(path="/x", key="a")
     )
 

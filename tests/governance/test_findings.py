@@ -13,7 +13,7 @@ from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
 from agent.governance.rules.rule import Check, Rule, RuleContext
 from agent.governance.subject import enduring
-from agent.records import Finding, McpServer, Proof, Record, changed
+from agent.records import Finding, McpServer, Proof, Record
 from collectors.catalog.client import Catalog
 from tests import made
 
@@ -84,7 +84,7 @@ def test_the_policy_switches_rules_off_and_rates_them_anew() -> None:
 
 
 def test_a_finding_names_who_answers_for_it() -> None:
-    assert only(assess(changed(LOUD, accountable="Dana"))).accountable == "Dana"
+    assert only(assess(LOUD.changed(accountable="Dana"))).accountable == "Dana"
 
 
 def test_two_thousand_servers_are_assessed_again_for_the_price_of_what_changed() -> None:

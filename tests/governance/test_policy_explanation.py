@@ -12,7 +12,7 @@ from agent.governance.policy.model import parse_policy
 from agent.governance.policy_explanation import Explainer, Step, Topic
 from agent.governance.rules import RULES
 from agent.governance.rules.rule import RuleContext
-from agent.records import AiAgent, Finding, McpServer, Posture, Record, changed
+from agent.records import AiAgent, Finding, McpServer, Posture, Record
 from agent.reports.policy import explanations, lines
 from collectors.catalog.client import Catalog
 from tests import made
@@ -75,7 +75,7 @@ def topics(record: AiAgent | McpServer | Finding, *records: Record, text: str = 
 
 
 def test_of_an_agent_the_first_rule_that_matches_decides_and_the_others_say_why_not() -> None:
-    agent = changed(AGENT, sanction="sanctioned", role="user")
+    agent = AGENT.changed(sanction="sanctioned", role="user")
     state = topics(agent)["state"]
     assert state.answer == "sanctioned, in scope, role user"
     assert state.steps == (
@@ -108,7 +108,7 @@ def test_of_a_finding_each_exception_says_whether_it_covers_it_and_until_when() 
 
 def test_the_ceiling_is_named_with_what_lies_above_it() -> None:
     fields: dict[str, Any] = {"endpoint_id": "e", "owner": "dev", "evidence": AGENT.evidence, "agent": "demo"}
-    loose = Posture.of(**fields, basis="effective", set_by="user", approval_mode="auto_approves")
+    loose = Posture(**fields, basis="effective", set_by="user", approval_mode="auto_approves")
     permissions = topics(AGENT, loose)["permissions"]
     assert permissions.answer == "asks_always at most, by the agent's rule"
     (step,) = permissions.steps
@@ -117,7 +117,7 @@ def test_the_ceiling_is_named_with_what_lies_above_it() -> None:
 
 
 def test_the_accountable_person_comes_with_the_rule_that_named_it() -> None:
-    agent = changed(AGENT, accountable="Dana", accountable_by="policy")
+    agent = AGENT.changed(accountable="Dana", accountable_by="policy")
     owner = topics(agent)["accountable"]
     assert owner.answer == "Dana, by policy"
     assert [(step.applies, step.why) for step in owner.steps] == [(False, "is about account root"), (True, "decides")]

@@ -12,8 +12,10 @@ COUNTS = 3000 if SECONDS else 400
 
 def test_connections_that_come_and_go_are_told_up_to_a_bound(world: World) -> None:
     with world.daemon() as daemon:
-        agent = world.start("alice", "/bin/sh", "-c", f"install -D /usr/bin/python3 {AGENT} && exec {AGENT} \"$@\"", "x",
-                            "-c", CONNECT, str(COUNTS), "2", str(max(3, int(SECONDS / 3))))  # fmt: skip
+        start = f'install -D /usr/bin/python3 {AGENT} && exec {AGENT} "$@"'
+        agent = world.start(
+            "alice", "/bin/sh", "-c", start, "x", "-c", CONNECT, str(COUNTS), "2", str(max(3, int(SECONDS / 3)))
+        )
         daemon.wait(lambda: "budget.sockets" in daemon.codes(), 60)
         time.sleep(SECONDS)
         assert agent.poll() is None

@@ -13,7 +13,7 @@ SEEN = Evidence(collector="configs")
 
 
 def server(name: str, command: str = "npx") -> McpServer:
-    return McpServer.of(
+    return McpServer(
         endpoint_id="e",
         owner="dev",
         evidence=SEEN,
@@ -28,7 +28,7 @@ def server(name: str, command: str = "npx") -> McpServer:
 
 
 def trouble() -> Diagnostic:
-    return Diagnostic.of(endpoint_id="e", owner="dev", evidence=SEEN, code="parse.json", message="m", path=FILE.key)
+    return Diagnostic(endpoint_id="e", owner="dev", evidence=SEEN, code="parse.json", message="m", path=FILE.key)
 
 
 def as_is(facts: Iterable[Record], previous: Mapping[str, Record]) -> Mapping[str, Record]:

@@ -27,7 +27,7 @@ class Clock:
 
 
 def provider(base_url: str) -> ModelProvider:
-    return ModelProvider.of(
+    return ModelProvider(
         endpoint_id="e", owner="dev", evidence=Evidence(collector="configs"), agent="opencode", provider="own",
         scope="user", base_url=base_url, source=Source(path="/x", key="p"),
     )  # fmt: skip

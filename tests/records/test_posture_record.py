@@ -13,7 +13,7 @@ from tests.made import SEEN
 
 def posture(**fields: Any) -> Posture:
     given = {"basis": "configured", "agent": "demo", "set_by": "user", "source": Source(path="/a", key=""), **fields}
-    return Posture.of(endpoint_id="e", observed_at=SEEN, evidence={"collector": "configs"}, **given)
+    return Posture(endpoint_id="e", observed_at=SEEN, evidence={"collector": "configs"}, **given)
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ def test_a_record_survives_the_way_through_json() -> None:
     )
     assert KINDS["posture"].model_validate_json(one.to_json()) == one
     fields = {"agent": "demo", "server_id": "s", "server": "x", "state": "pending"}
-    two = Approval.of(endpoint_id="e", observed_at=SEEN, evidence={"collector": "configs"}, **fields)
+    two = Approval(endpoint_id="e", observed_at=SEEN, evidence={"collector": "configs"}, **fields)
     assert KINDS["approval"].model_validate_json(two.to_json()) == two

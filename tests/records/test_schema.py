@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent.records import KINDS, SCHEMA, Record, changed, record_id
+from agent.records import KINDS, SCHEMA, Record, record_id
 from tests import made
+from tests.record_schemas import schema
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schema"
 Schema = dict[str, Any]
-
-
-def schema(model: type[Record]) -> Schema:
-    return model.model_json_schema(by_alias=True, mode="serialization")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -71,12 +68,6 @@ def test_time_and_evidence_are_no_facts() -> None:
     one, two = made.server(), made.server(observed_at="2020-01-01T00:00:00Z")
     assert one != two and one.same_facts(two) and one.facts() == two.facts()
     assert not one.same_facts(made.server(enabled=False))
-
-
-def test_a_record_that_stays_the_same_is_the_same_object() -> None:
-    server = made.server()
-    assert changed(server, running=None) is server
-    assert changed(server, running=True).running is True
 
 
 def breaks(old: Schema, new: Schema, path: str = "") -> Iterator[str]:

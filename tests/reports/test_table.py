@@ -22,7 +22,7 @@ def row(*records: Record, containing: str) -> list[str]:
 
 def summary(**fields: Any) -> Summary:
     given = {"status": "complete", "counts": {"ai_agent": 1, "mcp_server": 2}, "collector_seconds": {}, **fields}
-    return Summary.of(endpoint_id="e", evidence=Evidence(collector="rollcall"), duration_seconds=0.5, **given)
+    return Summary(endpoint_id="e", evidence=Evidence(collector="rollcall"), duration_seconds=0.5, **given)
 
 
 def test_an_empty_inventory_says_so() -> None:

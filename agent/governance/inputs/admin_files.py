@@ -66,7 +66,7 @@ class GivenFiles:
         """One for each file that was named and cannot be used as it is."""
         for code, given in (("assignment.unusable", self._assignment), ("registry.unusable", self._registry)):
             if given.trouble:
-                yield Diagnostic.of(
+                yield Diagnostic(
                     endpoint_id=endpoint_id,
                     evidence=Evidence(collector="rollcall", source=given.path, confidence="confirmed"),
                     severity="error",

@@ -36,7 +36,7 @@ class InForce:
         good, policy = self.good, self.policy
         if not self.place:
             return None
-        return PolicyInForce.of(
+        return PolicyInForce(
             endpoint_id=endpoint_id,
             observed_at=self.since,
             evidence=Evidence(collector="rollcall", source=self.place, confidence="confirmed"),

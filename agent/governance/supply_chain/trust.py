@@ -8,7 +8,7 @@ from functools import partial
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.mcp_registry import Registered
 from agent.governance.supply_chain.server_policy import server_rule
-from agent.records import McpServer, Record, changed
+from agent.records import McpServer, Record
 from agent.records.mcp_server import ProgramOrigin
 from agent.runtime.memo import DerivationCache
 
@@ -29,7 +29,7 @@ def trusted(
 def _trusted(server: McpServer, policy: Policy, registered: Registered) -> McpServer:
     rule = server_rule(server, policy)
     known = registered.knows(server)
-    return changed(server, origin=origin(server), publisher_known=known, sanction=rule.state if rule else "unknown")
+    return server.changed(origin=origin(server), publisher_known=known, sanction=rule.state if rule else "unknown")
 
 
 def origin(server: McpServer) -> ProgramOrigin:

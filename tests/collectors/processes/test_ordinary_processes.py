@@ -28,7 +28,7 @@ ORDINARY = [json.loads(line) for line in DATA.read_text().splitlines()]
 
 
 def define(name: str, command: str, *args: str, project: str | None = None, owner: str = "dev") -> McpServer:
-    return McpServer.of(
+    return McpServer(
         endpoint_id="e",
         owner=owner,
         evidence=Evidence(collector="configs", confidence="declared"),

@@ -92,7 +92,7 @@ def test_the_identity_stays_when_sessions_come_and_no_process_has_it(world: Worl
     write(world, "b", prompt("bypassPermissions", version="2.2.0"))
     (after,) = postures(world)
     assert before.id == after.id and before.approval_mode != after.approval_mode
-    of_process = Posture.of(**{**_fields(after), "instance_id": "some", "set_by": "flag"})
+    of_process = Posture(**{**_fields(after), "instance_id": "some", "set_by": "flag"})
     assert of_process.id != after.id
 
 

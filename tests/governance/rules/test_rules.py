@@ -26,7 +26,6 @@ from agent.records import (
     Posture,
     Record,
     Source,
-    changed,
 )
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.client import Catalog
@@ -56,19 +55,19 @@ GOOD, EVIL = "pkg:npm/%40good/files@1.0.0", "pkg:npm/evil@1.0.0"
 def artifact(**fields: Any) -> Artifact:
     given = {"artifact": "hook", "agent": "demo", "name": "Stop", "scope": "user", "content_hash": "a", **fields}
     seen = Evidence(collector="configs", source="/seen")
-    return Artifact.of(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
+    return Artifact(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
 
 
 def provider(url: str) -> ModelProvider:
     seen = Evidence(collector="configs", source="/seen")
     given = {"agent": "demo", "provider": "p", "scope": "user", "base_url": url}
-    return ModelProvider.of(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
+    return ModelProvider(endpoint_id="e", owner="dev", evidence=seen, source=Source(path="/s", key=""), **given)
 
 
 def posture(mode: str | None = None, basis: str = "effective", set_by: str = "user", **fields: Any) -> Posture:
     seen = Evidence(collector="configs", source="/seen")
     given = {"agent": "demo", "basis": basis, "set_by": set_by, "approval_mode": mode, **fields}
-    return Posture.of(endpoint_id="e", owner="dev", evidence=seen, **given)
+    return Posture(endpoint_id="e", owner="dev", evidence=seen, **given)
 
 
 def allows(pattern: str) -> tuple[Any, ...]:
@@ -78,12 +77,12 @@ def allows(pattern: str) -> tuple[Any, ...]:
 def approval(state: str, **fields: Any) -> Approval:
     seen = Evidence(collector="configs", source="/seen")
     given = {"agent": "demo", "server_id": "s", "server": "files", "state": state, **fields}
-    return Approval.of(endpoint_id="e", owner="dev", evidence=seen, **given)
+    return Approval(endpoint_id="e", owner="dev", evidence=seen, **given)
 
 
 def in_force(trouble: str | None = None) -> PolicyInForce:
     given = {"place": "/p", "state": "last_good" if trouble else "current", "trouble": trouble, "reason": trouble}
-    return PolicyInForce.of(endpoint_id="e", evidence=Evidence(collector="rollcall"), version="1", **given)
+    return PolicyInForce(endpoint_id="e", evidence=Evidence(collector="rollcall"), version="1", **given)
 
 
 def file(writable_by: str = "owner", exists: bool = True) -> LaunchFile:
@@ -178,7 +177,7 @@ def judged(*records: Record, policy: Policy = POLICY) -> dict[str, Record]:
 
 def trusted_as_given(server: McpServer, held: dict[str, Record], policy: Policy) -> McpServer:
     (known,) = trusted({server.id: server}, policy, Registered(), DerivationCache())
-    return changed(known, publisher_known=server.publisher_known)
+    return known.changed(publisher_known=server.publisher_known)
 
 
 def proofs(
