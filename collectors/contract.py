@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from agent.records import Endpoint, Record
+from collectors.sources.account import Home
+from collectors.sources.limits import Limits
 
 if TYPE_CHECKING:
-    from collectors.catalog.client import Catalog, Os
+    from collectors.catalog.catalog import Catalog
+    from collectors.sources.account import Os
     from collectors.sources.filesystem.file_tree import FileTree
 
 
@@ -35,62 +38,6 @@ class Observation:
     scope: Scope
     records: tuple[Record, ...] = ()
     unknown: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """One account and its home as the observed machine names it."""
-
-    owner: str
-    path: str
-    uid: int | None
-    gids: frozenset[int] = frozenset()
-    account: Literal["root", "human", "service", "unknown"] = "unknown"
-    reachable: bool = True
-    """False when this process has no right to enter it; nothing in it is looked at then."""
-    full_name: str | None = None
-    """As the account database gives it."""
-    groups: tuple[str, ...] = ()
-    """Names of the account's groups, sorted."""
-    network: str = ""
-    """Where it really lies, if that is on a network file system; it is `reachable` only if that was asked for."""
-    os: Os | None = None
-    """The system whose layout it has, where that is not the machine's own."""
-
-    @property
-    def drives(self) -> str:
-        """What the letter of a drive is put behind, for a Windows home on another system: in WSL `/mnt/`."""
-        return self.path.partition("/Users/")[0][:-1] if self.os == "windows" else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on hostile or merely huge input."""
-
-    file_bytes: int = 16 * 1024 * 1024
-    depth: int = 200
-    """Nesting of a parsed document."""
-    links: int = 40
-    folder_entries: int = 20_000
-    """Entries read from one folder."""
-    walk_depth: int = 6
-    """Folders below a home that the project walk descends."""
-    walk_entries: int = 400_000
-    walk_seconds: float = 10.0
-    servers_per_file: int = 2_000
-    file_seconds: float = 4.0
-    """Processor time for turning one file into records."""
-    account_projects: int = 2_000
-    """Project and plug-in folders of one account."""
-    account_files: int = 10_000
-    account_records: int = 10_000
-    """Records from the files of one account."""
-    account_seconds: float = 10.0
-    """For reading the files of one account in one look."""
-    account_instances: int = 250
-    """Running agents and servers of one account that are told one by one."""
-    instance_peers: int = 250
-    """Peers of one instance that are told one by one."""
 
 
 class View(Protocol):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from agent.records import Evidence, Owner
-from collectors.contract import Context, Home, Observation, Scope, Watcher
+from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.sources.account import Home
 
 NAME = "host"
 

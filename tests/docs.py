@@ -11,7 +11,7 @@ from pathlib import Path
 from agent.governance.evidence import evidence_for
 from agent.records import KINDS
 from agent.reports import catalog, rules
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests.record_schemas import schema
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ from agent.records import Approval, McpServer, Posture, Source
 from agent.records.approval import ApprovalState
 from agent.records.posture import ServerRule, SetBy
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.catalog.permissions import Permissions
 
 _STRONGEST: tuple[SetBy, ...] = ("managed", "user", "local", "project", "flag", "default")

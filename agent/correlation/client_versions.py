@@ -7,7 +7,7 @@ from typing import get_args
 from agent.records import Posture
 from agent.records.posture import ApprovalMode, least_safe
 from collectors.catalog.permissions import Permissions
-from collectors.locate.versions import release
+from collectors.catalog.version_numbers import release
 
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 

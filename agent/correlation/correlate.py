@@ -16,7 +16,7 @@ from agent.network.name_cache import NameCache
 from agent.network.sockets import network
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 

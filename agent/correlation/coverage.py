@@ -7,9 +7,10 @@ from functools import lru_cache, partial
 
 from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Endpoint, Evidence, Owner, Record
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog, Client, Os
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
 from collectors.catalog.templates import template_path
-from collectors.contract import Home
+from collectors.sources.account import Home, Os
 
 _UNREACHED = {
     "out_of_reach": "the home is out of reach",

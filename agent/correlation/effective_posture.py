@@ -19,7 +19,8 @@ from agent.correlation.client_versions import as_of, is_known
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog, Client
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
 from collectors.catalog.permissions import Flag, Permissions
 
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)

@@ -7,7 +7,8 @@ from functools import partial
 
 from agent.records import McpServer
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog, Client
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
 
 
 def resolve(servers: Iterable[McpServer], catalog: Catalog, memo: DerivationCache) -> Iterator[McpServer]:

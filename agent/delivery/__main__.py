@@ -17,8 +17,8 @@ from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.sender import Sender
 from agent.delivery.targets.registry import make_sender
 from agent.journal.journal import Journal
+from agent.runtime.lock import AlreadyRunning, lock
 from agent.runtime.logs import configure
-from agent.service import systemd
 
 _LOOK = 0.5
 _GOODBYE = 2.0
@@ -34,9 +34,9 @@ def main() -> None:
     configure(errand.log)
     try:
         # One that a killed daemon left behind needs a moment to see that it is alone.
-        with systemd.lock(Path(errand.journal).with_name("delivery.lock"), patience=2 * _GOODBYE):
+        with lock(Path(errand.journal).with_name("delivery.lock"), patience=2 * _GOODBYE):
             _deliver(errand)
-    except systemd.AlreadyRunning:
+    except AlreadyRunning:
         os._exit(1)
     # A thread may hang in a handshake that nothing cuts short; what it sends is sent again next time.
     os._exit(0)

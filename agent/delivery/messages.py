@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from agent.config.load import LogSettings
-from agent.delivery.contract import TargetSettings
+from agent.delivery.settings import TargetSettings
+from agent.runtime.logs import LogSettings
 
 
 class _Line(BaseModel):

@@ -8,19 +8,9 @@ import time
 
 from agent.delivery.backoff import Backoff, backoff, patient, slow
 from agent.delivery.batch import Batch, next_batch
-from agent.delivery.contract import (
-    Accepted,
-    Misconfigured,
-    Notice,
-    Outcome,
-    Refused,
-    Retry,
-    Rewind,
-    Target,
-    TargetSettings,
-    ignore,
-)
+from agent.delivery.contract import Accepted, Misconfigured, Notice, Outcome, Refused, Retry, Rewind, Target, ignore
 from agent.delivery.cursor import Cursor, TargetStatus
+from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.delivery.backoff import Backoff, backoff
 from agent.delivery.contract import Notice
 from agent.delivery.cursor import Cursor, TargetStatus

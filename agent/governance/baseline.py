@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.records import Record
-from agent.reports.output import replace_file
+from agent.runtime.files import replace_file
 
 FILE = "baseline.json"
 _KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture")

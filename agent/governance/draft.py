@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from agent.governance.supply_chain.server_policy import host_of
 from agent.records import AiAgent, McpServer, Owner, Record
-from collectors.processes.package import package_name
+from collectors.launch.packages import package_name
 
 
 def draft(records: Iterable[Record]) -> str:

@@ -18,7 +18,7 @@ from agent.records import AiAgent, Endpoint, Finding, Instance, McpServer, Model
 from agent.records.posture import ApprovalMode
 from agent.redaction.redact import url
 from agent.runtime.toml_lines import line_of
-from collectors.processes.package import package_name
+from collectors.launch.packages import package_name
 
 _MODES: Sequence[str] = get_args(ApprovalMode)
 

@@ -12,11 +12,14 @@ from importlib import import_module
 from pathlib import Path
 
 from agent import __version__
-from agent.config.load import ConfigError, Settings
+from agent.config.error import ConfigError
+from agent.config.settings import Settings
 from agent.records import Endpoint, Evidence
-from collectors.catalog.client import Catalog, Os
-from collectors.contract import Context, Home, Limits, View
+from collectors.catalog.catalog import Catalog
+from collectors.contract import Context, View
+from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.limits import Limits
 
 
 def os_name() -> Os:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from agent.config.load import ConfigError, Settings, state_dir
+from agent.config.error import ConfigError
+from agent.config.paths import state_dir
+from agent.config.settings import Settings
 from agent.correlation.correlate import correlate
 from agent.governance.accountability import Accountability, attributed
 from agent.governance.baseline import FILE, Baseline
@@ -20,7 +22,7 @@ from agent.governance.supply_chain.trust import trusted
 from agent.network.name_cache import NameCache
 from agent.records import AiAgent, Record
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 
 
 def derivation(

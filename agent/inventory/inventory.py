@@ -10,8 +10,8 @@ from typing import Any, Literal
 import rfc8785
 
 from agent.inventory.pace import Pace, same
-from agent.journal import entry
 from agent.records import Record
+from agent.records.change import FieldChange
 from collectors.contract import Observation, Scope
 
 Derive = Callable[[Iterable[Record], Mapping[str, Record]], Mapping[str, Record]]
@@ -24,7 +24,7 @@ class Change:
 
     op: Literal["discovered", "changed", "removed"]
     record: Record
-    fields: tuple[entry.Change, ...] = ()
+    fields: tuple[FieldChange, ...] = ()
 
 
 class Inventory:
@@ -161,7 +161,7 @@ def _differences(before: Mapping[str, Record], after: Mapping[str, Record]) -> I
             yield Change("changed", new, tuple(_field_changes(known.facts(), new.facts())))
 
 
-def _field_changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[entry.Change]:
+def _field_changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldChange]:
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            yield entry.Change(field=name, before=before.get(name), after=after.get(name))
+            yield FieldChange(field=name, before=before.get(name), after=after.get(name))

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from agent.governance.evidence import evidence_for
 from agent.inventory.inventory import Change, Derive, Inventory
-from agent.journal.entry import Change as FieldChange
 from agent.journal.entry import Op
 from agent.journal.journal import Journal, Transaction
 from agent.records import KINDS, Record
+from agent.records.change import FieldChange
 from collectors.contract import Scope
 
 

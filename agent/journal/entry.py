@@ -13,6 +13,7 @@ import rfc8785
 from pydantic import AwareDatetime
 
 from agent.records.base import Part
+from agent.records.change import FieldChange
 
 Op = Literal[
     "discovered",
@@ -34,14 +35,6 @@ _ASTRAL = re.compile(rb"[\xf0-\xf7]")
 """Characters that UTF-16, after which RFC 8785 sorts names, has elsewhere than UTF-8."""
 
 
-class Change(Part):
-    """One field of a record before and after."""
-
-    field: str
-    before: Any = None
-    after: Any = None
-
-
 class Entry(Part):
     """One thing that happened. `seq` counts from 1 without gaps within one `chain`."""
 
@@ -51,7 +44,7 @@ class Entry(Part):
     op: Op
     record: dict[str, Any] | None = None
     """The whole record as JSON; for `removed` the last one known."""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     controls: tuple[str, ...] = ()
     """Controls of ISO/IEC 42001 that it is evidence for; entries of older versions have none."""
     chain: str
@@ -93,7 +86,7 @@ def canonical(
     at: datetime,
     op: Op,
     record: dict[str, Any] | None,
-    changes: tuple[Change, ...],
+    changes: tuple[FieldChange, ...],
     controls: tuple[str, ...],
     chain: str,
 ) -> bytes:

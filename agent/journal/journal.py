@@ -14,13 +14,14 @@ from typing import Any, NamedTuple, Self
 from pydantic_core import from_json
 
 from agent.journal.database import Database
-from agent.journal.entry import Change, Entry, Line, Op, canonical, genesis, link, wire_time
+from agent.journal.entry import Entry, Line, Op, canonical, genesis, link, wire_time
 from agent.journal.errors import JournalDamaged, JournalForeign, JournalReplaced
 from agent.journal.head_file import HeadFile, KnownHead
 from agent.journal.span import Span, begin_span, kind_of, read_span
 from agent.journal.subjects import subjects_of
 from agent.journal.verify import VerifyResult, verify_chain
 from agent.records import Checkpoint
+from agent.records.change import FieldChange
 
 FILE = "journal.db"
 """Name of the journal in the state folder."""
@@ -47,7 +48,7 @@ class Transaction:
         self,
         op: Op,
         record: dict[str, Any] | None = None,
-        changes: tuple[Change, ...] = (),
+        changes: tuple[FieldChange, ...] = (),
         at: datetime | None = None,
         controls: tuple[str, ...] = (),
     ) -> Line:

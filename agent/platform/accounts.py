@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 
 _FIRST_HUMAN = {"linux": 1000, "macos": 500, "windows": 0}
 _NOT_HOMES = ("/", "/nonexistent", "/var/empty")

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from agent.platform.accounts import Account, full_name, homes_of, printable
 from agent.platform.wsl import NOT_HOMES, drives_of_image, windows_homes
-from collectors.catalog.client import Os
-from collectors.contract import Home
+from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.platform.accounts import Account, full_name, homes_of, printable
 from agent.platform.network_homes import NetworkHomes
 from agent.platform.wsl import windows_homes
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.mounts import Mounts
 

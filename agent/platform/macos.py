@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.platform.accounts import Account, full_name, homes_of
-from collectors.contract import Home
+from collectors.sources.account import Home
 
 
 def homes(network: bool = False) -> list[Home]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.platform.accounts import printable
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 from collectors.sources.filesystem.mounts import Mounts
 

@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 
 _PROFILES = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _CRYPTOGRAPHY = r"SOFTWARE\Microsoft\Cryptography"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent.platform.accounts import printable
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 
 NOT_HOMES = ("Shared", "Public", "Default", "Default User", "All Users", "Guest", "defaultuser0")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from collectors.catalog.client import Catalog, Client, ConfigFile, Fact, SignedIn
+from collectors.catalog.base import Fact
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client, ConfigFile, SignedIn
 
 _SYSTEMS = ("linux", "macos", "windows")
 _LETTERS = {"linux": "L", "macos": "M", "windows": "W"}

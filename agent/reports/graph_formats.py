@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
 
 from agent.reports.graph import Edge, Graph, Node
 
-Format = Literal["text", "dot", "json"]
 _MAX_LABEL = 120
 _MAX_INDENT = 60
 _SHAPES = {
@@ -23,7 +21,7 @@ _PLAIN = ("has", "configured", "running", "reaches", "established", "listening")
 """Relations that the place in the tree says already."""
 
 
-def render(graph: Graph, form: Format) -> str:
+def render(graph: Graph, form: str) -> str:
     """The whole text, ended by a newline."""
     return {"text": text, "dot": dot, "json": as_json}[form](graph)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import io
 import os
@@ -10,16 +9,15 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
 
 from agent.records import Record
+from agent.runtime.files import replace_file
 
 _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
-Format = Literal["table", "json", "ndjson"]
 
 
-def render(records: Iterable[Record], form: Format) -> Iterator[str]:
-    """The text of all records, piece by piece: the inventory of a large machine is long."""
+def render(records: Iterable[Record], form: str) -> Iterator[str]:
+    """All records as `table`, `json` or `ndjson`, piece by piece: the inventory of a large machine is long."""
     if form == "ndjson":
         yield from (_json(record) + "\n" for record in records)
     elif form == "json":
@@ -72,25 +70,3 @@ def _device(path: Path) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
-
-
-def replace_file(path: Path, text: Iterable[str]) -> None:
-    """Put a new file, mode 0600, in place of whatever is at `path`; a reader sees the old or the new one whole."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with contextlib.suppress(FileNotFoundError):
-        # Left behind by a process of the same number that was killed, as happens in containers.
-        os.unlink(partial)
-    try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(partial)
-        raise

@@ -9,10 +9,16 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from types import ModuleType, TracebackType
-from typing import Any, TextIO, cast
+from typing import Any, Literal, TextIO, cast
 
-from agent.config.load import LogSettings
 from agent.runtime.imports import hollow, without
+from agent.runtime.settings import Section
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
 
 _settings = LogSettings()
 

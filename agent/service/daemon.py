@@ -11,7 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from agent.config.load import ConfigError, Settings, state_dir
+from agent.config.error import ConfigError
+from agent.config.paths import state_dir
+from agent.config.settings import Settings
+from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
 from agent.service import systemd
 from agent.service.session import Session, Setup
@@ -42,7 +45,7 @@ class Daemon:
             signal.signal(signal.SIGHUP, self._reload)
         folder = state_dir(self._setup.settings)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with systemd.lock(folder / "lock"):
+        with lock(folder / "lock"):
             while not self._stopping:
                 self._live(folder)
                 if not self._stopping:

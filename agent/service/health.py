@@ -15,7 +15,7 @@ from agent.inventory.runner import Engine
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
-from agent.reports.output import replace_file
+from agent.runtime.files import replace_file
 from agent.runtime.logs import logger
 from collectors.contract import Watcher
 

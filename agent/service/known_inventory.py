@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.config.load import Settings, state_dir
+from agent.config.paths import state_dir
+from agent.config.settings import Settings
 from agent.inventory.context import file_context
 from agent.inventory.store import committed
 from agent.journal.errors import JournalError

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from agent.config.load import Settings, state_dir
+from agent.config.paths import state_dir
+from agent.config.settings import Settings
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import Surroundings, load_catalog

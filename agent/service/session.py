@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.config.load import Settings, state_dir
+from agent.config.paths import state_dir
+from agent.config.settings import Settings
 from agent.delivery.supervisor import DeliverySupervisor
 from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import NoView, Surroundings, load_catalog
@@ -29,7 +30,7 @@ from agent.runtime.logs import logger, place
 from agent.service import systemd
 from agent.service.health import STATUS, Health
 from agent.service.work_queue import Work, WorkQueue
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.contract import Watcher
 from collectors.registry import all_collectors
 

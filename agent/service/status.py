@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.journal.journal import FILE
 from agent.records import Heartbeat
-from agent.service import systemd
+from agent.runtime.lock import AlreadyRunning, lock
 from agent.service.health import STATUS
 
 
@@ -48,8 +48,8 @@ def report(folder: Path) -> Report:
 
 def _running(folder: Path) -> bool:
     try:
-        systemd.lock(folder / "lock", patience=0).close()
-    except systemd.AlreadyRunning:
+        lock(folder / "lock", patience=0).close()
+    except AlreadyRunning:
         return True
     return False
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Os = Literal["linux", "macos", "windows"]
 Format = Literal["json", "toml", "yaml"]
 
 

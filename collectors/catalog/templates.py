@@ -8,11 +8,9 @@ list or registry key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from collectors.contract import Context, Home
-from collectors.sources.filesystem.windows_registry import HIVES
+from collectors.sources.account import Home
 
 MANAGED = "/Library/Managed Preferences"
 
@@ -62,11 +60,4 @@ def template_path(template: str, os: str, home: Home | None) -> str | None:
     return path if home is None and not head.startswith("{") else None
 
 
-def expand(context: Context, templates: Iterable[str], home: Home | None) -> Iterator[str]:
-    """Paths that templates of a home or of the machine stand for; those with `*` only as far as they exist."""
-    for template in templates:
-        path = template_path(template, context.os_of(home), home)
-        if path and "*" in path:
-            yield from context.files.glob(path, home)
-        elif path:
-            yield path
+HIVES: Final = ("HKLM", "HKCU")

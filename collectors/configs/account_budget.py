@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from collectors.contract import Limits
+from collectors.sources.limits import Limits
 
 
 class AccountBudget:

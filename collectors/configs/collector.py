@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from agent.records import Diagnostic, Evidence, Record
-from collectors.catalog.client import Os
 from collectors.configs.account_budget import AccountBudget
 from collectors.configs.watch import ConfigWatch, WatchRoot
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.locate.home_scan import HomeScan
+from collectors.locate.interest import NAME, Interest
 from collectors.locate.overrides import moved
-from collectors.locate.path_index import Interest, PathIndex
+from collectors.locate.path_index import PathIndex
 from collectors.locate.presence import agent_records
 from collectors.locate.projects import working_folders
 from collectors.readers.file import observe_file
-from collectors.readers.origin import NAME
+from collectors.sources.account import Os
 from collectors.sources.filesystem.windows_registry import is_key
-from collectors.sources.watching.folder_watch import Unwatched
+from collectors.sources.watching.backend import Unwatched
 
 _TURN_SECONDS = 2.0
 """For the changed files of one account before the next one's are read."""

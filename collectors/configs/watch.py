@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from collectors.contract import Home, Scope
+from collectors.contract import Scope
+from collectors.locate.interest import NAME
 from collectors.locate.path_index import Node, listed
-from collectors.readers.origin import NAME
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.mounts import Mounts
-from collectors.sources.watching.folder_watch import FolderWatch, Unwatched
+from collectors.sources.watching.backend import Unwatched
+from collectors.sources.watching.folder_watch import FolderWatch
 
 
 class WatchRoot(NamedTuple):

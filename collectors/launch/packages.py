@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import parse_qs
 
 from packageurl import PackageURL
 
@@ -176,3 +177,14 @@ def _package(
         return Package(PackageURL(kind, namespace or None, name, version, qualifiers or None).to_string(), pin)
     except ValueError:
         return None
+
+
+def package_name(purl: str) -> str:
+    """`npm:@scope/name` from a package URL: the identity without the version; an image by its repository."""
+    kind, _, rest = purl.removeprefix("pkg:").partition("/")
+    rest, _, qualifiers = rest.partition("#")[0].partition("?")
+    if kind == "oci":
+        image = parse_qs(qualifiers).get("repository_url")
+        return f"oci:{image[0] if image else rest.partition('@')[0]}"
+    name = rest[: rest.rindex("@")] if "@" in rest else rest
+    return f"{kind}:{name.replace('%40', '@')}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as pattern
 
-from collectors.catalog.templates import expand
-from collectors.contract import Context, Home
+from collectors.catalog.templates import template_path
+from collectors.contract import Context
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.formats import rpm
 from collectors.sources.formats.unparseable import Unparseable
@@ -122,3 +123,13 @@ class PackageFolders:
             except (OSError, Unreadable):
                 self._names[root] = ()
         return self._names[root]
+
+
+def expand(context: Context, templates: Iterable[str], home: Home | None) -> Iterator[str]:
+    """Paths that templates of a home or of the machine stand for; those with `*` only as far as they exist."""
+    for template in templates:
+        path = template_path(template, context.os_of(home), home)
+        if path and "*" in path:
+            yield from context.files.glob(path, home)
+        elif path:
+            yield path

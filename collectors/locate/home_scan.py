@@ -8,13 +8,14 @@ from typing import Literal
 
 from agent.records import Diagnostic, Evidence
 from collectors.catalog.client import Manifest, Roots
-from collectors.contract import Context, Home, Observation
+from collectors.contract import Context, Observation
+from collectors.locate.interest import NAME, Interest, Root
 from collectors.locate.manifests import dependencies
 from collectors.locate.overrides import moved
-from collectors.locate.path_index import Found, Interest, Node, PathIndex, Root
+from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, named_roots, working_roots
-from collectors.readers.origin import NAME
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.filesystem.project_walk import find_projects
 from collectors.sources.formats.documents import Unparseable

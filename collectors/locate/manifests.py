@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from collectors.contract import Context, Home
+from collectors.contract import Context
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.formats.documents import Unparseable, parse
 

@@ -5,18 +5,14 @@ Only the variables that the catalog names are looked at; their values are used t
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, cast
 
 from agent.records import Instance
 from collectors.catalog.client import Client
 from collectors.contract import Context
-
-_MOST_BYTES = 1_000_000
+from collectors.sources.process.environment import environment
 
 
 class Moved(NamedTuple):
@@ -48,21 +44,6 @@ def _folders(instance: str, pid: int, names: tuple[str, ...]) -> tuple[tuple[str
         for name, value in environment(pid, names).items()
         if value.startswith("/") and "\0" not in value and len(value) < 4096
     )
-
-
-def environment(pid: int, names: Iterable[str]) -> dict[str, str]:
-    """The values of these variables in a process; none where the system does not show them to this one."""
-    wanted = set(names)
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-            pairs = (os.fsdecode(item).partition("=") for item in file.read(_MOST_BYTES).split(b"\0"))
-            return {name: value for name, _, value in pairs if name in wanted}
-        return {}
-    import psutil
-
-    with contextlib.suppress(psutil.Error, OSError):
-        return {name: value for name, value in psutil.Process(pid).environ().items() if name in wanted}
-    return {}
 
 
 def _agents(context: Context) -> Iterator[Instance]:

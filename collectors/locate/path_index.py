@@ -6,57 +6,17 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from collectors.catalog.client import (
-    Artifact,
-    Catalog,
-    Client,
-    ConfigFile,
-    Install,
-    Manifest,
-    Provider,
-    Roots,
-    SignedIn,
-)
-from collectors.catalog.permissions import PosturePart
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client, ConfigFile
 from collectors.catalog.templates import MANAGED, taken_apart
-from collectors.contract import Context, Home
+from collectors.contract import Context
+from collectors.locate.interest import Interest, Part, Root
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
-
-Part = ConfigFile | Artifact | Provider | SignedIn | PosturePart | Roots | Install | Manifest
 
 _LIKE_A_CONFIG = re.compile(r"(?i)[^/]*mcp[^/]*\.(?:jsonc?|toml|ya?ml)")
 _FEW = 6
 """A folder with at most this many names of interest is asked for each; otherwise it is listed once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A folder that project or plug-in templates start at."""
-
-    kind: str
-    """project or extension."""
-    path: str
-    label: str
-    """The project's path, or the name of the plug-in."""
-    client: str | None = None
-    """Catalog id of the only client it concerns: a plug-in belongs to one client, a project to all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """One client's interest in one file, and as what."""
-
-    client: Client
-    part: Part
-    root: Root | None = None
-    captures: tuple[str, ...] = ()
-    """What the `*` of the template stood for."""
-    inside: str = ""
-    """Name of the value in the property list or registry key that is the document; empty: all of it is."""
-
-    @property
-    def shared(self) -> bool:
-        return isinstance(self.part, ConfigFile) and self.part.shared
 
 
 @dataclass(slots=True)

@@ -8,11 +8,12 @@ from typing import Literal
 
 from agent.records import AiAgent, Evidence
 from collectors.catalog.client import Client, ConfigFile, Install, Provider, Roots
-from collectors.contract import Context, Home
+from collectors.contract import Context
+from collectors.launch.program_name import base_name
 from collectors.locate.ecosystems import PackageFolders
-from collectors.locate.path_index import Interest
+from collectors.locate.interest import Interest
 from collectors.locate.versions import version_at
-from collectors.processes.command import base_name
+from collectors.sources.account import Home
 
 _MOST_PATHS = 20
 

@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from agent.records import Instance
 from collectors.catalog.client import Roots
-from collectors.contract import Context, Home
-from collectors.locate.path_index import Interest, Root
+from collectors.contract import Context
+from collectors.locate.interest import Interest, Root
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.keypath import find

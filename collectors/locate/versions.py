@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Callable
 
-from collectors.contract import Context, Home
+from collectors.catalog.version_numbers import _NUMBER
+from collectors.contract import Context
 from collectors.locate.ecosystems import RPM, rpm_version
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 
-_NUMBER = re.compile(r"v?(\d+\.\d+(?:\.\d+)*(?:[-+.][0-9A-Za-z.+-]+)?)")
 _PLATFORM = "(?:universal|linux|darwin|win32|alpine|web)"
 _EXTENSION = re.compile(rf".+?-(\d+\.\d+\.\d+(?:-(?!{_PLATFORM}\b)[0-9A-Za-z.]+)?)(?:-{_PLATFORM}.*)?")
 _DISTRIBUTION = re.compile(r"[^-]+-([^-]+)\.dist-info")
@@ -59,12 +60,6 @@ def bounded(version: str) -> str | None:
     """The part of a text that a version can be made of: anybody may write anything behind the numbers."""
     match = _BOUNDED.match(version)
     return match[0] if match else None
-
-
-def release(version: str) -> tuple[int, ...] | None:
-    """The numbers of a version, to be compared; None for a text that is none. Pre-releases count like the release."""
-    match = re.match(r"v?(\d+(?:\.\d+)+)", version) if len(version) <= 64 and _NUMBER.fullmatch(version) else None
-    return tuple(int(number) for number in match[1].split(".")) if match else None
 
 
 def _read(context: Context, home: Home | None, path: str, parse: Callable[[bytes], object]) -> str | None:

@@ -9,7 +9,7 @@ from agent.records import McpServer
 from collectors.contract import Context
 from collectors.processes.package import Programs
 from collectors.processes.signatures import AgentSignatures, Definitions, is_server_program, looks_like_server
-from collectors.sources.process.table import ProcessRow
+from collectors.sources.process.row import ProcessRow
 
 
 @dataclass(frozen=True, slots=True)

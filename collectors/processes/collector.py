@@ -16,7 +16,8 @@ from collectors.processes.quota import Quota
 from collectors.processes.tree import ProcessTree
 from collectors.processes.watch import ProcessWatch
 from collectors.sources.process.events import ProcessEvent
-from collectors.sources.process.table import ProcessRow, ProcessTable, Sweep
+from collectors.sources.process.row import ProcessRow
+from collectors.sources.process.table import ProcessTable, Sweep
 
 
 class ProcessCollector:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from collectors.launch.program_name import base_name
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.process.table import ProcessRow
+from collectors.sources.process.row import ProcessRow
 
 _INTERPRETER = re.compile(r"(?:node|nodejs|bun|deno|pyw?|(?:python|pypy)w?[\d.]*t?|ruby|perl|tsx|ts-node)[\d.]*")
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ash", "ksh"})
@@ -32,12 +33,6 @@ class Start(NamedTuple):
     kind: Literal["script", "module"]
     name: str
     args: tuple[str, ...]
-
-
-def base_name(path: str) -> str:
-    """The last component, without `.exe`."""
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return name[:-4] if name.lower().endswith(".exe") else name
 
 
 def program_of(row: ProcessRow) -> str:

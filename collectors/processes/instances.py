@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from agent.records import Children, Evidence, Instance, McpServer, record_id
 from agent.redaction import redact
 from collectors.catalog.client import Client
-from collectors.contract import Context, Home
+from collectors.contract import Context
+from collectors.launch.program_name import base_name
 from collectors.processes.classifier import Judged
-from collectors.processes.command import base_name, program_of, script_of
+from collectors.processes.command import program_of, script_of
 from collectors.processes.shown_arguments import ShownArguments, shown_arguments
 from collectors.processes.signatures import bypass_flags, is_distinct, own_arguments
+from collectors.sources.account import Home
 from collectors.sources.process.context import process_context
-from collectors.sources.process.table import ProcessRow
+from collectors.sources.process.row import ProcessRow
 
 NAME = "processes"
 

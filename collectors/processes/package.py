@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from urllib.parse import parse_qs
 
 from agent.redaction import redact
 from collectors.launch.identify import identify
-from collectors.processes.command import base_name, command_of, script_of, start_of
+from collectors.launch.packages import package_name
+from collectors.launch.program_name import base_name
+from collectors.processes.command import command_of, script_of, start_of
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
-from collectors.sources.process.table import ProcessRow
+from collectors.sources.process.row import ProcessRow
 
 __all__ = ["Programs", "base_name", "launched_package", "package_name"]
 
@@ -42,17 +43,6 @@ def _runs_one_command(args: list[str]) -> bool:
     """Whether a shell was given one command (after a change of folder and the like): then it is that command."""
     script = next((args[i + 1] for i, arg in enumerate(args[:-1]) if re.fullmatch(r"-[a-z]*c", arg)), "")
     return sum(not _SET_UP.fullmatch(part) for part in _BETWEEN_COMMANDS.split(script)) == 1
-
-
-def package_name(purl: str) -> str:
-    """`npm:@scope/name` from a package URL: the identity without the version; an image by its repository."""
-    kind, _, rest = purl.removeprefix("pkg:").partition("/")
-    rest, _, qualifiers = rest.partition("#")[0].partition("?")
-    if kind == "oci":
-        image = parse_qs(qualifiers).get("repository_url")
-        return f"oci:{image[0] if image else rest.partition('@')[0]}"
-    name = rest[: rest.rindex("@")] if "@" in rest else rest
-    return f"{kind}:{name.replace('%40', '@')}"
 
 
 class Programs:

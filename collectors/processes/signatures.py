@@ -10,12 +10,14 @@ from fnmatch import fnmatchcase
 
 from agent.records import McpServer
 from agent.redaction import redact
-from collectors.catalog.client import Catalog, Client, Process
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client, Process
 from collectors.launch.launchers import LAUNCHERS
-from collectors.processes.command import base_name, is_honest, is_interpreter, is_title, program_of, script_of, start_of
-from collectors.processes.package import package_name
+from collectors.launch.packages import package_name
+from collectors.launch.program_name import base_name
+from collectors.processes.command import is_honest, is_interpreter, is_title, program_of, script_of, start_of
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.process.table import ProcessRow
+from collectors.sources.process.row import ProcessRow
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+|%[A-Z_]+%|~(?=/)")
 _WORDS = re.compile(r"[^a-z0-9]+")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from collectors.launch.program_name import base_name
 from collectors.processes.classifier import Judged
-from collectors.processes.command import base_name, program_of
+from collectors.processes.command import program_of
 
 _DEAD_PARENTS = 4_096
 """How many processes that ended are remembered, so that what they started still descends from whoever started them."""

@@ -12,10 +12,12 @@ from agent.records import Artifact, Evidence, Source
 from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog import client
-from collectors.contract import Context, Home
+from collectors.contract import Context
 from collectors.launch.identify import split_command
+from collectors.locate.interest import NAME
 from collectors.processes.package import base_name
-from collectors.readers.origin import NAME, Origin
+from collectors.readers.origin import Origin
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.formats.keypath import Found, find
 

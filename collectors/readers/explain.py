@@ -12,7 +12,7 @@ from agent.records import Diagnostic, McpServer, Record
 from collectors.catalog.client import Artifact, Client, ConfigFile, Provider, SignedIn
 from collectors.catalog.permissions import PosturePart
 from collectors.contract import Context
-from collectors.locate.path_index import Interest
+from collectors.locate.interest import Interest
 from collectors.readers.file import observe_file
 from collectors.sources.filesystem.windows_registry import is_key
 

@@ -11,16 +11,17 @@ from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog.client import Artifact, ConfigFile, Provider, SignedIn
 from collectors.catalog.permissions import PosturePart
-from collectors.contract import Context, Home, Observation, Scope
-from collectors.locate.path_index import Interest
+from collectors.contract import Context, Observation, Scope
+from collectors.locate.interest import NAME, Interest
 from collectors.reach.data_sources import data_sources
 from collectors.readers.artifacts import entry_artifacts, file_artifact
 from collectors.readers.launch_file import launch_file
-from collectors.readers.origin import NAME, Origin
+from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
 from collectors.readers.providers import providers
 from collectors.readers.servers import Definition, read_definitions
 from collectors.readers.sign_ins import sign_ins
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.formats.documents import Document, Unparseable
 from collectors.sources.formats.embedded import parse_at

@@ -9,7 +9,8 @@ from os import stat_result
 from typing import Literal
 
 from agent.records import LaunchFile
-from collectors.contract import Context, Home
+from collectors.contract import Context
+from collectors.sources.account import Home
 
 Width = Literal["owner", "group", "everyone"]
 _WIDTHS: tuple[Width, ...] = ("owner", "group", "everyone")

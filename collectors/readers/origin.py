@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.redaction import redact
-from collectors.contract import Context, Home
-from collectors.locate.path_index import Interest
-
-NAME = "configs"
+from collectors.contract import Context
+from collectors.locate.interest import Interest
+from collectors.sources.account import Home
 
 
 @dataclass(frozen=True, slots=True)

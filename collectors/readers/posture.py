@@ -22,7 +22,8 @@ from collectors.catalog.permissions import (
     TrustAt,
 )
 from collectors.catalog.rule_syntax import MODES, SYNTAXES, ParsedRule
-from collectors.readers.origin import NAME, Origin
+from collectors.locate.interest import NAME
+from collectors.readers.origin import Origin
 from collectors.readers.settings import Settings
 from collectors.sources.formats.keypath import Found, find
 

@@ -8,7 +8,8 @@ from agent.records import Evidence, ModelProvider, Source
 from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog.client import Provider
-from collectors.readers.origin import NAME, Origin
+from collectors.locate.interest import NAME
+from collectors.readers.origin import Origin
 from collectors.sources.formats.keypath import find
 
 _MOST = 100

@@ -13,10 +13,10 @@ from agent.records import DefinitionScope, Transport
 from agent.redaction import redact
 from agent.redaction.redact import is_secret_value
 from collectors.catalog.client import ConfigFile, Dialect, ServersAt
-from collectors.contract import Limits
 from collectors.launch.identify import identify
 from collectors.readers.server_entry import Entry, Values, looks_like_server, read_entry
 from collectors.sources.formats.keypath import Found, find
+from collectors.sources.limits import Limits
 
 _MAX_NAME = 256
 _COMMENTS = ("_", "$", "/", "#")

@@ -9,7 +9,8 @@ from agent.records import Evidence, SignIn, Source
 from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog.client import SignedIn
-from collectors.readers.origin import NAME, Origin
+from collectors.locate.interest import NAME
+from collectors.readers.origin import Origin
 from collectors.sources.formats.keypath import find
 
 _ACCOUNT = re.compile(r"[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,190}|[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

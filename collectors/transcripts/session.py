@@ -16,7 +16,8 @@ from typing import Any, get_args
 from agent.records.posture import ApprovalMode, Network, Sandbox, least_safe
 from collectors.catalog.permissions import ModeAt, NetworkAt, SandboxAt
 from collectors.catalog.transcripts import LineAt, Transcript
-from collectors.locate.versions import bounded, release
+from collectors.catalog.version_numbers import release
+from collectors.locate.versions import bounded
 from collectors.readers.settings import Settings
 from collectors.sources.formats.keypath import find
 

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from agent.records import Evidence, Posture
 from agent.records.posture import ApprovalMode, least_safe
 from agent.redaction.redact import printable
-from collectors.catalog.client import Client, Transcript
+from collectors.catalog.client import Client
 from collectors.catalog.templates import template_path
-from collectors.contract import Context, Home, Observation, Scope, Watcher
+from collectors.catalog.transcripts import Transcript
+from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.locate.projects import around, local_folder
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.filesystem.recent import Recent, recent_files
 from collectors.transcripts.session import MODES, NETWORKS, SANDBOXES, Session, read_session

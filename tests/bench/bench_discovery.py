@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.inventory.context import Surroundings, load_catalog
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.governance.findings import Assessor
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.model import load_policy

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.sources.process.table import ProcessRow, ProcessTable
+from collectors.sources.process.row import ProcessRow
+from collectors.sources.process.table import ProcessTable
 
 WAIT = "import time; time.sleep(60)"
 WAIT_JS = "setInterval(() => {}, 1000)\n"

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from agent.records import Endpoint, Evidence, Record
-from collectors.catalog.client import Catalog, Client, Os
-from collectors.contract import Context, Home, Limits
-from collectors.locate.path_index import Interest
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
+from collectors.contract import Context
+from collectors.locate.interest import Interest
+from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.limits import Limits
 
 _BASES = {"linux": "/home", "macos": "/Users", "windows": "C:/Users"}
 _FACTS = ("config", "install", "roots", "artifact", "provider", "override", "manifest")

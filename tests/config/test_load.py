@@ -11,7 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from agent.config import load
-from agent.delivery.contract import TargetSettings
+from agent.config.error import ConfigError
+from agent.config.settings import Settings
+from agent.delivery.settings import TargetSettings
 from agent.runtime.toml_lines import line_of
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -24,12 +26,12 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_example_file_is_the_defaults(tmp_path: Path) -> None:
-    assert load.load(EXAMPLE, env={}) == load.Settings()
+    assert load.load(EXAMPLE, env={}) == Settings()
 
 
 def test_the_example_file_names_every_setting() -> None:
     documented = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
-    for name, field in load.Settings.model_fields.items():
+    for name, field in Settings.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
             assert set(documented[name]) == set(section.model_fields)
@@ -62,7 +64,7 @@ def test_an_error_names_file_line_and_key_but_no_value(tmp_path: Path) -> None:
         '[log]\nlevel = "loud"\n\n[[target]]\nurl = "https://a.test"\n\n[[target]]\nname = "b"\n'
         'url = "https://user:hunter2@b.test"\n[colect]\nx = 1\n',
     )
-    with pytest.raises(load.ConfigError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load.load(file, env={})
     text = str(caught.value)
     assert f"{file}:2: log.level:" in text
@@ -74,12 +76,12 @@ def test_an_error_names_file_line_and_key_but_no_value(tmp_path: Path) -> None:
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
     file = write(tmp_path, "[log]\nlevel = \n")
-    with pytest.raises(load.ConfigError, match="line 2"):
+    with pytest.raises(ConfigError, match="line 2"):
         load.load(file, env={})
 
 
 def test_a_named_file_must_exist_but_the_default_need_not(tmp_path: Path) -> None:
-    with pytest.raises(load.ConfigError, match="no such file"):
+    with pytest.raises(ConfigError, match="no such file"):
         load.load(tmp_path / "missing.toml", env={})
 
 

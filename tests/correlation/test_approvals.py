@@ -10,7 +10,7 @@ from agent.correlation.approvals import approvals
 from agent.records import Approval, McpServer, Posture
 from agent.records.posture import ServerRule
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.correlation.posture_layers import P, layer
 

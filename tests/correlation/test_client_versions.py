@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.correlation.client_versions import as_of, is_known
 from agent.correlation.effective_posture import effective
 from agent.records import Finding, Posture
 from agent.records.posture import ApprovalMode
 from agent.runtime.memo import DerivationCache
 from agent.service.scan import take_inventory
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.catalog.permissions import Permissions
-from collectors.locate.versions import release
+from collectors.catalog.version_numbers import release
 from tests import made
 from tests.collectors.world import client
 from tests.correlation.posture_layers import layer

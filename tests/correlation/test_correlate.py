@@ -8,7 +8,7 @@ import pytest
 
 from agent.correlation.correlate import correlate
 from agent.records import AiAgent, Connection, Instance, McpServer, Record
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.collectors.world import client
 

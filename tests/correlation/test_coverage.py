@@ -7,7 +7,7 @@ import pytest
 from agent.correlation.coverage import coverage
 from agent.records import AiAgent, Coverage, Record
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.collectors.world import client
 

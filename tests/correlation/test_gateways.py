@@ -11,7 +11,7 @@ import pytest
 from agent.correlation.gateways import fan_out
 from agent.records import Connection, Diagnostic, McpServer
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.collectors.world import client
 

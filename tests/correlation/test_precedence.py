@@ -9,7 +9,7 @@ import pytest
 from agent.correlation.precedence import resolve
 from agent.records import McpServer
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.collectors.world import client
 

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from agent.delivery.contract import TargetSettings
+from agent.delivery.settings import TargetSettings
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 
-from agent.delivery.contract import TargetSettings
+from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.registry import make_sender
 from agent.journal.journal import Journal
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.batch import Batch
-from agent.delivery.contract import Accepted, Outcome, Refused, TargetSettings
+from agent.delivery.contract import Accepted, Outcome, Refused
 from agent.delivery.cursor import Cursor
 from agent.delivery.sender import Sender
+from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.registry import make_sender
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver

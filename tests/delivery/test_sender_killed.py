@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.delivery.contract import TargetSettings
+from agent.delivery.settings import TargetSettings
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 

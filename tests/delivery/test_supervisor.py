@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.config.load import Settings
-from agent.delivery.contract import TargetSettings
+from agent.config.settings import Settings
+from agent.delivery.settings import TargetSettings
 from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
@@ -160,7 +160,7 @@ def test_a_killed_daemon_takes_the_process_with_it(
     code = """
 import sys, time
 from pathlib import Path
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
 file = Path(sys.argv[1])

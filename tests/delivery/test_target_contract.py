@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from agent.delivery.contract import TargetSettings
+from agent.delivery.settings import TargetSettings
 
 
 @pytest.mark.parametrize("url", [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 
 if TYPE_CHECKING:
     from conftest import Record, Rollcall

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 
 if TYPE_CHECKING:
     from conftest import Daemon, Machine, Outcome, Rollcall

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from collectors.catalog.client import Catalog, Os
+from collectors.catalog.catalog import Catalog
+from collectors.sources.account import Os
 from tests.golden.make_tree import make_tree
 
 FOLDER = Path(__file__).resolve().parent

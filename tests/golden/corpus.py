@@ -18,7 +18,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from collectors.catalog.client import Catalog, Client
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
 
 FOLDER = Path(__file__).resolve().parent
 GOLDEN = FOLDER / "corpus_findings.txt"

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from collectors.catalog.client import Artifact, ConfigFile, Provider, Roots, Transcript
+from collectors.catalog.client import Artifact, ConfigFile, Provider, Roots
+from collectors.catalog.transcripts import Transcript
 
 STDIO = {
     "command": "npx",

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from collectors.catalog.client import Artifact, Catalog, Client, ConfigFile, Install, Manifest, Os, Provider, Roots
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Artifact, Client, ConfigFile, Install, Manifest, Provider, Roots
 from collectors.catalog.templates import template_path
-from collectors.contract import Home
+from collectors.sources.account import Home, Os
 from tests.golden.documents import add, database, property_list, transcript, written, xml
 
 SYSTEMS: tuple[Os, ...] = get_args(Os)

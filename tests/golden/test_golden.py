@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from collectors.catalog.client import Catalog, Client, Os
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
+from collectors.sources.account import Os
 from tests.golden.answer import answer, golden
 from tests.golden.make_tree import SYSTEMS
 

@@ -14,7 +14,7 @@ from agent.governance.rules import RULES
 from agent.governance.rules.rule import Check, Rule, RuleContext
 from agent.governance.subject import enduring
 from agent.records import Finding, McpServer, Proof, Record
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from agent.governance.rules import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.records import AiAgent, Finding, McpServer, Posture, Record
 from agent.reports.policy import explanations, lines
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 
 POLICY = """version = "4"

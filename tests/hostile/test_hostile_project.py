@@ -9,11 +9,11 @@ from typing import Any, get_args
 
 import pytest
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.records import Finding, Posture
 from agent.records.posture import ApprovalMode
 from agent.service.scan import take_inventory
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.catalog.permissions import PosturePart
 
 MODES = get_args(ApprovalMode)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.records import AiAgent, Diagnostic, Finding, McpServer, Owner, SignIn
 from agent.service.scan import ScanResult, take_inventory
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.inventory.context import file_context
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal.entry import Change
 from agent.journal.errors import JournalDamaged, JournalError, JournalForeign, JournalFull
 from agent.journal.journal import Journal
+from agent.records.change import FieldChange
 
 ENDPOINT = "e" * 32
 
@@ -34,7 +34,7 @@ def append(journal: Journal, count: int, **record: object) -> None:
 def test_entries_are_numbered_from_one_and_read_back_as_they_were_appended(journal: Journal) -> None:
     at = datetime(2026, 11, 23, 8, 30, 0, 120000, tzinfo=UTC)
     with journal.transaction() as tx:
-        first = tx.append("changed", {"id": "a", "n": 1.5}, (Change(field="n", before=1, after=1.5),), at).entry()
+        first = tx.append("changed", {"id": "a", "n": 1.5}, (FieldChange(field="n", before=1, after=1.5),), at).entry()
         second = tx.append("heartbeat").entry()
     assert (first.seq, second.seq, first.at, first.chain) == (1, 2, at, journal.chain)
     assert journal.read(0) == [first, second]

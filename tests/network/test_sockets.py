@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.correlation.correlate import correlate
 from agent.network.name_cache import NameCache
 from agent.records import Connection, DataSource, Instance, McpServer, Record
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 
 CATALOG = Catalog.load()

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.platform.image import homes, machine_id, system_of
-from collectors.catalog.client import Os
-from collectors.contract import Home
+from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.file_tree import FileTree
 
 PASSWD = "root:x:0:0:root:/root:/bin/bash\ndev:x:1000:1000:Dev,,,:/home/dev:/bin/bash\n"

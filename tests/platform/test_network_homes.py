@@ -32,7 +32,7 @@ print(json.dumps([[h.owner, h.path, h.reachable, h.network] for h in linux.homes
 """
 COLLECTED = """
 import json
-from agent.config.load import Settings
+from agent.config.settings import Settings
 from agent.correlation.coverage import coverage
 from agent.runtime.memo import DerivationCache
 from agent.inventory.context import NoView, Surroundings, load_catalog

@@ -13,10 +13,11 @@ from agent.platform.image import homes
 from agent.platform.wsl import windows_homes
 from agent.records import Diagnostic, McpServer, Owner, Record
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.configs.collector import ConfigCollector
-from collectors.contract import Context, Home
+from collectors.contract import Context
 from collectors.host import HostCollector
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.mounts import Mounts
 from tests.collectors.world import World

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import rfc8785
 
-from agent.delivery.contract import TargetSettings
 from agent.delivery.sender import Sender
+from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.registry import make_sender
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.reports.output import Format, emit, render, replace_file
+from agent.reports.output import emit, render
+from agent.runtime.files import replace_file
 from tests import made
 
 RECORDS = [made.server("ünï \x1b[2J"), made.agent(), made.owner()]
 
 
-def text(form: Format, records: list[object] | None = None) -> str:
+def text(form: str, records: list[object] | None = None) -> str:
     return "".join(render(RECORDS if records is None else records, form))  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ import random
 from agent.correlation.correlate import correlate
 from agent.records import McpServer, Record
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.collectors.world import client
 

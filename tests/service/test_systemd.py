@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.runtime.lock import AlreadyRunning, lock
 from agent.service import systemd
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs Unix sockets")
@@ -74,10 +75,10 @@ def test_the_watchdog_hears_twice_within_its_patience(
 HOLDER = """
 import sys, time
 from pathlib import Path
-from agent.service import systemd
+from agent.runtime.lock import AlreadyRunning, lock
 try:
-    lock = systemd.lock(Path(sys.argv[1]))
-except systemd.AlreadyRunning:
+    held = lock(Path(sys.argv[1]))
+except AlreadyRunning:
     print("refused", flush=True)
 else:
     print("held", flush=True)
@@ -97,13 +98,13 @@ def test_the_lock_is_held_by_one_process_and_free_when_that_is_killed(tmp_path: 
     second, said = hold(tmp_path / "lock")
     assert said == "refused"
     second.wait(5)
-    with pytest.raises(systemd.AlreadyRunning):
-        systemd.lock(tmp_path / "lock")
+    with pytest.raises(AlreadyRunning):
+        lock(tmp_path / "lock")
     first.kill()
     first.wait(5)
-    systemd.lock(tmp_path / "lock").close()
+    lock(tmp_path / "lock").close()
 
 
 def test_a_lock_that_is_closed_is_free(tmp_path: Path) -> None:
-    systemd.lock(tmp_path / "lock").close()
-    systemd.lock(tmp_path / "lock").close()
+    lock(tmp_path / "lock").close()
+    lock(tmp_path / "lock").close()

@@ -7,7 +7,8 @@ import re
 import stat
 from pathlib import Path
 
-from agent.delivery.contract import Notice, TargetSettings
+from agent.delivery.contract import Notice
+from agent.delivery.settings import TargetSettings
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 

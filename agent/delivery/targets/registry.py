@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.delivery.contract import Notice, Target, TargetSettings, ignore
+from agent.delivery.contract import Notice, Target, ignore
 from agent.delivery.sender import Sender
+from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.rollcall import RollcallHttp
 from agent.journal.journal import Journal
 

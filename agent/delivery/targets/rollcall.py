@@ -11,20 +11,11 @@ from urllib.parse import urlsplit
 
 from agent import __version__
 from agent.delivery.batch import Batch
-from agent.delivery.contract import (
-    Accepted,
-    Misconfigured,
-    Notice,
-    Outcome,
-    Refused,
-    Retry,
-    Rewind,
-    TargetSettings,
-    ignore,
-)
+from agent.delivery.contract import Accepted, Misconfigured, Notice, Outcome, Refused, Retry, Rewind, ignore
 from agent.delivery.http.abort import ConnectionAborter
 from agent.delivery.http.failures import reason_of
 from agent.delivery.http.token import Token, TokenError
+from agent.delivery.settings import TargetSettings
 from agent.records.base import SCHEMA
 
 if TYPE_CHECKING:

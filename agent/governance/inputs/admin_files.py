@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from agent.config.load import PolicySettings
 from agent.governance.inputs.assignment import read_assignment
 from agent.governance.policy.model import OwnerRule
+from agent.governance.policy.settings import PolicySettings
 from agent.governance.supply_chain.mcp_registry import Registered, read_registry
 from agent.records import Diagnostic, Evidence
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError
 
 from agent.governance.policy.model import OwnerRule
 from agent.governance.policy.section import Section
-from collectors.contract import Limits
 from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.limits import Limits
 
 _MOST_BYTES = 1024 * 1024
 

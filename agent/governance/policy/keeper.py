@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.config.load import PolicySettings
 from agent.governance.policy.fetch_messages import Answer, Question
 from agent.governance.policy.fetch_process import PolicyCheck
 from agent.governance.policy.file import PolicyFile
 from agent.governance.policy.in_force import InForce, Problem
 from agent.governance.policy.last_good import LastGood, confirm, confirmed_within
 from agent.governance.policy.model import PolicyError, parse_policy
+from agent.governance.policy.settings import PolicySettings
 from agent.runtime.logs import logger
 
 _LOOK_SECONDS = 2.0

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from agent.records.base import Part
-from agent.reports.output import replace_file
+from agent.runtime.files import replace_file
 
 FILE = "policy.json"
 

@@ -9,7 +9,7 @@ from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.name_collisions import different
 from agent.governance.supply_chain.server_policy import identity, in_use
 from agent.records import McpServer, Proof
-from collectors.processes.package import package_name
+from collectors.launch.packages import package_name
 
 
 def _replaced(server: McpServer, facts: RuleContext) -> Iterable[Proof]:

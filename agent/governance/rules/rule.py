@@ -13,7 +13,7 @@ from agent.governance.supply_chain.known_packages import KnownPackages
 from agent.governance.supply_chain.name_collisions import NameCollisions
 from agent.records import AiAgent, Owner, Posture, Proof, Record
 from agent.records.finding import Severity
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 
 
 class RuleContext:

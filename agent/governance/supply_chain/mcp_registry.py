@@ -18,8 +18,7 @@ from hashlib import blake2b
 
 from agent.records import McpServer
 from agent.redaction import redact
-from collectors.launch.packages import image
-from collectors.processes.package import package_name
+from collectors.launch.packages import image, package_name
 from collectors.sources.filesystem.file_tree import FileTree
 
 _CHUNK = 256 * 1024

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from agent.governance.policy.model import Policy, ServerRule
 from agent.governance.policy.versions import outside
 from agent.records import McpServer
-from collectors.processes.package import package_name
+from collectors.launch.packages import package_name
 
 _LOOPBACK = re.compile(r"(?i)localhost|127(\.\d+){3}|::1|0\.0\.0\.0|.*\.localhost|host\.docker\.internal")
 

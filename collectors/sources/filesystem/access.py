@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import Unreadable
 
 READ: Final = 4

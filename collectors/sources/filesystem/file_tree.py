@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
-from collectors.contract import Home, Limits
-from collectors.sources.filesystem.globbing import matches
+from collectors.sources.account import Home
+from collectors.sources.filesystem.globbing import expression
 from collectors.sources.filesystem.lookup import Lookup
 from collectors.sources.filesystem.unreadable import Unreadable, explained
 from collectors.sources.filesystem.windows_registry import Registry, is_key
+from collectors.sources.limits import Limits
 
 __all__ = ["Entry", "FileTree", "Unreadable"]
 
@@ -202,3 +203,22 @@ def _read(file: int, most: int) -> bytes:
         chunks.append(os.read(file, min(left, 1 << 20)))
         left -= len(chunks[-1])
     return b"".join(chunks)
+
+
+def matches(tree: FileTree, pattern: str, home: Home | None, done: str = "") -> Iterator[str]:
+    """Paths for `pattern` below the existing path `done`; see `FileTree.glob` for what stands for an unreadable one."""
+    if "*" not in pattern:
+        if not pattern or not tree.is_absent(done + pattern, home):
+            yield done + pattern
+        return
+    above, _, _ = pattern.partition("*")[0].rpartition("/")
+    component, slash, below = pattern[len(above) + 1 :].partition("/")
+    try:
+        names = [entry.name for entry in tree.entries(done + above or "/", home)]
+    except FileNotFoundError:
+        return
+    except Unreadable:
+        yield done + pattern
+        return
+    for name in filter(expression(component).fullmatch, names):
+        yield from matches(tree, slash + below, home, f"{done}{above}/{name}")

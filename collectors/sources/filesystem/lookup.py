@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.access import READ, demand, judged
 from collectors.sources.filesystem.mounts import Mounts
 from collectors.sources.filesystem.resolve import PathWalk, ResolvedPath, by_name

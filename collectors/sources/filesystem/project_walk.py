@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
-from collectors.contract import Home, Limits
+from collectors.sources.account import Home
 from collectors.sources.filesystem.access import READ, SEARCH, granted, judged
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.limits import Limits
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _PRUNED: Final = frozenset(

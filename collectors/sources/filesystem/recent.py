@@ -10,7 +10,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import NamedTuple
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 from collectors.sources.filesystem.globbing import expression
 from collectors.sources.filesystem.unreadable import explained

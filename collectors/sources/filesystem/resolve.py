@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.access import SEARCH, demand
 from collectors.sources.filesystem.mounts import Mounts
 from collectors.sources.filesystem.unreadable import Unreadable

@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Protocol
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import Unreadable, explained
 
-HIVES: Final = ("HKLM", "HKCU")
 _PROFILES: Final = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _MOST_ENTRIES: Final = 1_000
 _DEPTH: Final = 4

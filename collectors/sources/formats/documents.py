@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from collectors.contract import Limits
 from collectors.sources.formats.json_text import parse_json
 from collectors.sources.formats.plist import parse_plist
 from collectors.sources.formats.toml_text import parse_toml
 from collectors.sources.formats.unparseable import Note, Notes, Unparseable, too_deep
 from collectors.sources.formats.yaml_text import parse_yaml
+from collectors.sources.limits import Limits
 
 __all__ = ["Document", "Format", "Note", "Unparseable", "parse"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 
-from collectors.contract import Limits
 from collectors.sources.filesystem.windows_registry import is_key
 from collectors.sources.formats.documents import Document, Format, parse
 from collectors.sources.formats.keypath import find
 from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.limits import Limits
 
 
 def parse_at(path: str, data: bytes, format: Format, inside: str, limits: Limits) -> Document | None:

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from collectors.sources.process.netlink_filter import attach
-from collectors.sources.process.table import ProcessRow, ProcessTable
+from collectors.sources.process.row import ProcessRow
+from collectors.sources.process.table import ProcessTable
 
 _NETLINK_CONNECTOR = 11
 _CN_IDX_PROC = _CN_VAL_PROC = 1

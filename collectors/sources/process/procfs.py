@@ -6,7 +6,7 @@ import os
 import time
 from typing import NamedTuple
 
-from collectors.sources.process.table import ARGUMENT_BYTES, ARGUMENTS, ProcessRow, account_name
+from collectors.sources.process.row import ARGUMENT_BYTES, ARGUMENTS, ProcessRow, account_name
 
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD of the kernel's include/linux/sched.h, in field 9 of /proc/<pid>/stat."""

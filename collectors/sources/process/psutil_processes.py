@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import psutil
 
-from collectors.sources.process.table import ARGUMENT_BYTES, ARGUMENTS, ProcessRow
+from collectors.sources.process.row import ARGUMENT_BYTES, ARGUMENTS, ProcessRow
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Container, Iterable, Iterator
 
 from collectors.sources.socket.inet_diag import DiagSocket, diag_sockets
-from collectors.sources.socket.table import TcpTable, tcp_socket
+from collectors.sources.socket.tcp import TcpTable, tcp_socket
 
 _DESCRIPTORS = 65_536
 """Descriptors looked at in one process."""

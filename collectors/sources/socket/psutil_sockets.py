@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import psutil
 
-from collectors.sources.socket.table import TcpSocket, TcpTable, tcp_socket
+from collectors.sources.socket.tcp import TcpSocket, TcpTable, tcp_socket
 
 
 def read(pids: Iterable[int]) -> TcpTable:

@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
-State = Literal["listening", "established"]
-Family = Literal["ipv4", "ipv6"]
-
-
-@dataclass(frozen=True, slots=True)
-class TcpSocket:
-    """One socket of one process; a socket that several processes share is one for each of them.
-
-    An IPv4 connection through an IPv6 socket counts as IPv4. `::` as a listening address stands for both families
-    unless the socket is restricted to one, which is not told.
-    """
-
-    pid: int
-    state: State
-    local_address: str
-    local_port: int
-    remote_address: str | None
-    """None for a listening socket, as is the port."""
-    remote_port: int | None
-    family: Family
-
-
-class TcpTable(NamedTuple):
-    sockets: list[TcpSocket]
-    unreadable: frozenset[int]
-    """Processes that exist but whose sockets this user may not see: theirs are unknown, not none."""
+from collectors.sources.socket.tcp import TcpSocket, TcpTable
 
 
 def tcp_sockets(pids: Iterable[int]) -> list[TcpSocket]:
@@ -50,27 +22,3 @@ def tcp_table(pids: Iterable[int]) -> TcpTable:
     from collectors.sources.socket.psutil_sockets import read as read_elsewhere
 
     return read_elsewhere(pids)
-
-
-def tcp_socket(pid: int, listening: bool, local: tuple[str, int], remote: tuple[str, int] | None) -> TcpSocket:
-    """A socket with its addresses in canonical form."""
-    address, family = _canonical(local[0])
-    far = None if listening or remote is None else (_canonical(remote[0])[0], remote[1])
-    return TcpSocket(
-        pid=pid,
-        state="listening" if listening else "established",
-        local_address=address,
-        local_port=local[1],
-        remote_address=far[0] if far else None,
-        remote_port=far[1] if far else None,
-        family=family,
-    )
-
-
-def _canonical(text: str) -> tuple[str, Family]:
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(address), "ipv6"
-        address = address.ipv4_mapped
-    return str(address), "ipv4"

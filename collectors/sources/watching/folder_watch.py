@@ -4,26 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
 
 from collectors.sources.filesystem.mounts import Mounts
-
-
-class Unwatched(NamedTuple):
-    """A wanted folder whose changes will not be told."""
-
-    path: str
-    reason: str
-
-
-class Backend(Protocol):
-    """One operating system's way of watching."""
-
-    mode: str
-
-    def set_folders(self, wanted: Iterable[str]) -> list[Unwatched]: ...
-
-    def close(self) -> None: ...
+from collectors.sources.watching.backend import Backend, Unwatched
 
 
 class FolderWatch:

@@ -18,7 +18,7 @@ from watchdog.observers.inotify_c import (
     WatchDescriptor,
 )
 
-from collectors.sources.watching.folder_watch import Unwatched
+from collectors.sources.watching.backend import Unwatched
 from collectors.sources.watching.inotify_paths import Watch, WatchPaths
 
 _IN = InotifyConstants

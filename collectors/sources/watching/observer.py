@@ -22,7 +22,7 @@ from watchdog.events import (
 )
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from collectors.sources.watching.folder_watch import Unwatched
+from collectors.sources.watching.backend import Unwatched
 
 # A changed folder is told by the entry that changed in it.
 _UNTOLD = (DirModifiedEvent, FileOpenedEvent, FileClosedNoWriteEvent)

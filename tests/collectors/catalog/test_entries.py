@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from collectors import catalog
-from collectors.catalog.client import Artifact, Catalog, Client, ConfigFile, Install, Os, Provider, Roots, SignedIn
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Artifact, Client, ConfigFile, Install, Provider, Roots, SignedIn
 from collectors.locate.ecosystems import ECOSYSTEMS
+from collectors.sources.account import Os
 
 FOLDER = Path(catalog.__file__).parent / "clients"
 CLIENTS = list(Catalog.load().clients.values())

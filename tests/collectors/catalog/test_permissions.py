@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from collectors.catalog.client import Catalog, Client
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
 from collectors.catalog.permissions import Posture
 from collectors.catalog.rule_syntax import MODES, SYNTAXES
 from tests.collectors.catalog.test_entries import FILE_TEMPLATE, KEY_PATH, SOURCE, SYSTEMS

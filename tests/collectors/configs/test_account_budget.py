@@ -3,7 +3,7 @@ from pathlib import Path
 
 from collectors.configs.account_budget import AccountBudget
 from collectors.configs.collector import ConfigCollector
-from collectors.contract import Limits
+from collectors.sources.limits import Limits
 from tests.collectors.world import World, client
 
 

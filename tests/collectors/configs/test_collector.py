@@ -12,7 +12,8 @@ import pytest
 from agent.inventory.inventory import Inventory
 from agent.records import AiAgent, Diagnostic, McpServer, Record
 from collectors.configs.collector import ConfigCollector
-from collectors.contract import Limits, Observation, Scope
+from collectors.contract import Observation, Scope
+from collectors.sources.limits import Limits
 from tests import made
 from tests.collectors.world import World, client
 

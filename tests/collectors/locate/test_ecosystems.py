@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.catalog.client import Os
 from collectors.locate.ecosystems import ECOSYSTEMS, PackageFolders
+from collectors.sources.account import Os
 from tests.collectors.world import World
 
 

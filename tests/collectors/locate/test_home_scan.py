@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import Limits
 from collectors.locate.home_scan import HomeScan
 from collectors.locate.path_index import PathIndex
+from collectors.sources.limits import Limits
 from tests import made
 from tests.collectors.world import World, client
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from collectors.catalog.client import Os
-from collectors.catalog.templates import expand, template_path
-from collectors.contract import Limits
-from collectors.locate.path_index import Found, PathIndex, Root
+from collectors.catalog.templates import template_path
+from collectors.locate.ecosystems import expand
+from collectors.locate.interest import Root
+from collectors.locate.path_index import Found, PathIndex
+from collectors.sources.account import Os
+from collectors.sources.limits import Limits
 from tests.collectors.world import World, client
 
 SERVERS = [{"at": "mcpServers"}]

@@ -78,7 +78,7 @@ def test_a_file_shared_with_another_client_shows_neither(tmp_path: Path) -> None
 
 def test_files_of_projects_can_be_left_out(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
-    from collectors.locate.path_index import Root
+    from collectors.locate.interest import Root
 
     world.write("/srv/p/.demo.json")
     found = (

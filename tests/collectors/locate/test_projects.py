@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from collectors.catalog.client import Os
-from collectors.locate.path_index import Root
+from collectors.locate.interest import Root
 from collectors.locate.projects import distinct, local_folder, named_roots, working_folders, working_roots
+from collectors.sources.account import Os
 from collectors.sources.formats.documents import Unparseable
 from tests import made
 from tests.collectors.world import World, client, reading

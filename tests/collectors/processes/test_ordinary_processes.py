@@ -16,12 +16,12 @@ import pytest
 
 from agent.records import Evidence, McpServer
 from agent.records.mcp_server import Source
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.launch.identify import identify
 from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.instances import is_instance
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.process.table import ProcessRow
+from collectors.sources.process.row import ProcessRow
 
 DATA = Path(__file__).resolve().parents[2] / "data/ordinary_processes.jsonl"
 ORDINARY = [json.loads(line) for line in DATA.read_text().splitlines()]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.processes.package import Programs, base_name, package_name
+from collectors.launch.packages import package_name
+from collectors.processes.package import Programs, base_name
 from collectors.sources.filesystem.file_tree import FileTree
 from tests.collectors.running import WAIT, Processes, needs, node_package, processes
 

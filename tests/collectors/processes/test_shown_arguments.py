@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.processes.shown_arguments import shown_arguments
 
 PROMPT = "Draft a warning letter to Jane Miller about her sick leave"

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from agent.redaction import redact
-from collectors.catalog.client import Catalog, ConfigFile, ServersAt
-from collectors.contract import Limits
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import ConfigFile, ServersAt
 from collectors.launch.identify import identify
 from collectors.reach.data_sources import data_sources
 from collectors.reach.services import package_key, services
 from collectors.readers.servers import Definition, read_definitions
 from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.limits import Limits
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 

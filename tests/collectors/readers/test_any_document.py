@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from agent.records import KINDS, Diagnostic
-from collectors.catalog.client import Artifact, Catalog, Client, ConfigFile, Provider
-from collectors.contract import Limits
-from collectors.locate.path_index import Interest, Root
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Artifact, Client, ConfigFile, Provider
+from collectors.locate.interest import Interest, Root
 from collectors.readers.file import observe_file
 from collectors.readers.servers import Definition, Problem, read_definitions
+from collectors.sources.limits import Limits
 from tests.collectors.world import World
 from tests.golden.documents import put, written
 

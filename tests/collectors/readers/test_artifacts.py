@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from agent.records import Artifact
-from collectors.locate.path_index import Interest, PathIndex, Root
+from collectors.locate.interest import Interest, Root
+from collectors.locate.path_index import PathIndex
 from collectors.readers.file import observe_file
 from tests.collectors.world import World, client
 

@@ -14,11 +14,12 @@ import pytest
 from packageurl import PackageURL
 
 from agent.redaction import redact
-from collectors.catalog.client import Catalog, Client, ConfigFile, ServersAt
-from collectors.contract import Limits
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client, ConfigFile, ServersAt
 from collectors.launch.identify import identify
 from collectors.readers.servers import Definition, read_definitions
 from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.limits import Limits
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 KINDS = ("mcp_config", "extension", "plugin")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from agent.records import Artifact, Diagnostic, McpServer, ModelProvider
-from collectors.contract import Limits, Observation, Scope
-from collectors.locate.path_index import Interest, Root
+from collectors.contract import Observation, Scope
+from collectors.locate.interest import Interest, Root
 from collectors.readers.file import observe_file
+from collectors.sources.limits import Limits
 from tests.collectors.world import World, client, reading
 
 PATH = "~/.demo.json"

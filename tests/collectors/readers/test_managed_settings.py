@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from agent.records import Artifact, Diagnostic, McpServer, Posture, Record
-from collectors.catalog.client import Catalog, Os
+from collectors.catalog.catalog import Catalog
 from collectors.configs.collector import ConfigCollector
 from collectors.contract import Observation
 from collectors.readers.explain import explain
+from collectors.sources.account import Os
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.windows_registry import Registry
 from tests.collectors.sources.filesystem.fake_winreg import FakeWinreg, Tree

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.records import Diagnostic, Posture
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.catalog.permissions import PosturePart
 from collectors.contract import Observation
-from collectors.locate.path_index import Interest, Root
+from collectors.locate.interest import Interest, Root
 from collectors.readers.file import observe_file
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.catalog.client import ConfigFile, Dialect, ServersAt
-from collectors.contract import Limits
 from collectors.readers.servers import Definition, Problem, read_definitions
+from collectors.sources.limits import Limits
 
 PLAIN = Dialect()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.records import SignIn
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.configs.collector import ConfigCollector
 from tests.collectors.world import World, client
 

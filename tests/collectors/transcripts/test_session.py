@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from collectors.catalog.client import Catalog, Transcript
-from collectors.catalog.transcripts import LineAt
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.transcripts import LineAt, Transcript
 from collectors.transcripts.session import Session, read_session
 
 REAL = Catalog.load()

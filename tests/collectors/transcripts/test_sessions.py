@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from agent.records import Posture
-from collectors.catalog.client import Catalog, Client
+from collectors.catalog.catalog import Catalog
+from collectors.catalog.client import Client
 from collectors.contract import Observation
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 from collectors.transcripts import sessions

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.delivery.contract import TargetSettings
 from agent.delivery.http.token import Token, TokenError
+from agent.delivery.settings import TargetSettings
 
 URL = "https://collector.example/x"
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.batch import Batch, next_batch
-from agent.delivery.contract import Accepted, Misconfigured, Outcome, Refused, Retry, Rewind, TargetSettings
+from agent.delivery.contract import Accepted, Misconfigured, Outcome, Refused, Retry, Rewind
 from agent.delivery.cursor import Position
+from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.rollcall import RollcallHttp, retry_after
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
@@ -217,7 +218,7 @@ def test_retry_after_takes_seconds_and_dates_up_to_an_hour() -> None:
 def test_the_http_library_is_not_imported_before_something_is_sent() -> None:
     code = (
         "import sys; from agent.delivery.targets.registry import make_sender;"
-        "from agent.delivery.contract import TargetSettings;"
+        "from agent.delivery.settings import TargetSettings;"
         "from agent.journal.journal import Journal; j = Journal.open(':memory:', 'e');"
         "make_sender(j, TargetSettings(url='https://c.example/x')).status();"
         "print([m for m in ('httpx', 'ssl', 'asyncio') if m in sys.modules])"

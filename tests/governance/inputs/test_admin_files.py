@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.config.load import PolicySettings
 from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.inputs.assignment import read_assignment
+from agent.governance.policy.settings import PolicySettings
 
 EXAMPLE = Path(__file__).parents[3] / "assignment.example.toml"
 GOOD = '[[assignment]]\naccount = "dev"\nperson = "Dana"\n'

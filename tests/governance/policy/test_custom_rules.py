@@ -12,7 +12,7 @@ from agent.governance.policy.model import Policy, PolicyError, parse_policy
 from agent.governance.rules.custom import custom_rules
 from agent.governance.rules.rule import RuleContext
 from agent.records import KINDS, DataSource, Finding, McpServer
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from agent.config.load import PolicySettings
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.keeper import PolicyManager
 from agent.governance.policy.last_good import FILE
+from agent.governance.policy.settings import PolicySettings
 from tests.governance.policy.minisign_keys import PolicyServer, Signer
 
 GOOD = 'version = "1"\norganisation = "Example"\n'

@@ -10,7 +10,7 @@ from agent.governance.policy.model import Policy
 from agent.governance.rules import reach
 from agent.governance.rules.rule import RuleContext
 from agent.records import DataSource, LaunchFile, McpServer
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from collectors.reach.data_sources import data_sources
 from tests import made
 

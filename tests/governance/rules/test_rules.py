@@ -28,7 +28,7 @@ from agent.records import (
     Source,
 )
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 
 BY_ID = {rule.id: rule for rule in RULES}

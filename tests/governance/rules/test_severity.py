@@ -17,7 +17,7 @@ from agent.records import Finding, Posture
 from agent.records.finding import SEVERITIES
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy
 from agent.runtime.memo import DerivationCache
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 from tests.collectors.world import client
 from tests.correlation.posture_layers import P, layer

@@ -10,7 +10,7 @@ from agent.governance.policy.model import Policy
 from agent.governance.rules import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.records import McpServer
-from collectors.catalog.client import Catalog
+from collectors.catalog.catalog import Catalog
 from tests import made
 
 BY_ID = {rule.id: rule for rule in RULES}

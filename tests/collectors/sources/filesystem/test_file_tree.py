@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import Home, Limits
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Entry, FileTree, Unreadable
 from collectors.sources.filesystem.resolve import by_name
+from collectors.sources.limits import Limits
 
 DEV = Home("dev", "/home/dev", uid=os.geteuid() + 4_000 if hasattr(os, "geteuid") else 4_000)
 
@@ -261,7 +262,7 @@ def test_systems_with_fewer_flags_read_the_same(image: Path, missing: list[str])
         "import os, sys\n"
         f"for name in {missing}: delattr(os, name)\n"
         f"if len({missing}) > 1: os.supports_dir_fd = set()\n"
-        "from collectors.contract import Home, Limits\n"
+        "from collectors.sources.account import Home\nfrom collectors.sources.limits import Limits\n"
         "from collectors.sources.filesystem.file_tree import FileTree, Unreadable\n"
         "from collectors.sources.filesystem.project_walk import find_projects\n"
         "tree, home = FileTree(sys.argv[1]), Home('dev', '/home/dev', None)\n"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import Home, Limits
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.limits import Limits
 
 DEV = Home("dev", "/home/dev", uid=os.geteuid() + 4_000)
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can read what an owner cannot")
@@ -141,7 +142,7 @@ def test_without_rights_the_kernel_decides_and_is_quoted(live_home: Path) -> Non
     (live_home / "roots.json").chmod(0o600)
     program = (
         "import os, sys; os.setuid(1000)\n"
-        "from collectors.contract import Home\n"
+        "from collectors.sources.account import Home\n"
         "from collectors.sources.filesystem.file_tree import FileTree, Unreadable\n"
         "try: print(FileTree().read(sys.argv[1], Home('dev', '/', 1000)))\n"
         "except Unreadable as error: print(error.code)\n"

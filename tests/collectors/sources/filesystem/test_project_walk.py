@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from collectors.contract import Home, Limits
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree, Unreadable
 from collectors.sources.filesystem.project_walk import Walk, find_projects
+from collectors.sources.limits import Limits
 
 MARKERS = frozenset({".mcp.json", ".cursor", "opencode.json"})
 UID = os.geteuid() + 4_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collectors.contract import Home
+from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.unreadable import Unreadable
 from collectors.sources.filesystem.windows_registry import Registry

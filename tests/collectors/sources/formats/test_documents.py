@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.contract import Limits
 from collectors.sources.formats.documents import Document, Format, Note, Unparseable, parse
+from collectors.sources.limits import Limits
 
 
 def refused(data: bytes, format: Format = "json") -> Unparseable:

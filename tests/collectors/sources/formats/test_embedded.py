@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from collectors.contract import Limits
 from collectors.sources.formats.embedded import parse_at
 from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.limits import Limits
 
 TOML = '[mcp_servers.a]\ncommand = "npx"\n'
 PLIST = plistlib.dumps(

@@ -3,8 +3,8 @@ from contextlib import suppress
 
 import pytest
 
-from collectors.contract import Limits
 from collectors.sources.formats.documents import Format, Unparseable, parse
+from collectors.sources.limits import Limits
 
 FORMATS: tuple[Format, ...] = ("json", "toml", "yaml")
 

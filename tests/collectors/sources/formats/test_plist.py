@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.contract import Limits
 from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.limits import Limits
 
 FORMATS = [plistlib.FMT_XML, plistlib.FMT_BINARY]
 XML = '<?xml version="1.0"?><!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://x.example/p.dtd">'

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from collectors.sources.process.psutil_processes import PsutilProcesses
-from collectors.sources.process.table import ARGUMENT_BYTES, ARGUMENTS, ProcessKey, ProcessTable, Sweep, account_name
+from collectors.sources.process.row import ARGUMENT_BYTES, ARGUMENTS, ProcessKey, account_name
+from collectors.sources.process.table import ProcessTable, Sweep
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 SLEEP = [sys.executable, "-c", "import time; time.sleep(30)"]

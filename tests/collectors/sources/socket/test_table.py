@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from collectors.sources.socket import psutil_sockets
-from collectors.sources.socket.table import TcpSocket, tcp_socket, tcp_sockets, tcp_table
+from collectors.sources.socket.table import tcp_sockets, tcp_table
+from collectors.sources.socket.tcp import TcpSocket, tcp_socket
 
 HERE = os.getpid()
 

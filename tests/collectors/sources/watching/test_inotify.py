@@ -11,7 +11,8 @@ import pytest
 
 from collectors.sources.filesystem.mounts import Mounts
 from collectors.sources.filesystem.unreadable import Unreadable
-from collectors.sources.watching.folder_watch import FolderWatch, Unwatched
+from collectors.sources.watching.backend import Unwatched
+from collectors.sources.watching.folder_watch import FolderWatch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 

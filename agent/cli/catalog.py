@@ -1,0 +1,55 @@
+"""The AI clients that are known: list them, show one, check an entry of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli.common import COMPLETE, Shared, declare, group, print_lines
+
+if TYPE_CHECKING:
+    from agent.cli.common import Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare `catalog list`, `catalog show` and `catalog check`."""
+    catalog = group(commands, "catalog", "the AI clients that are known")
+    declare(catalog.add_parser("list", help="one line per client"), lambda shared, _: _list(shared))
+    show = catalog.add_parser("show", help="everything known of one client, and from where")
+    show.add_argument("id", metavar="ID")
+    declare(show, lambda shared, given: _show(shared, given.id))
+    check = catalog.add_parser("check", help="check an entry of your own")
+    check.add_argument("file", type=Path, metavar="FILE")
+    declare(check, lambda _, given: _check(given.file))
+
+
+def _list(shared: Shared) -> int:
+    from agent.inventory.context import load_catalog
+    from agent.reports import catalog
+
+    print_lines(catalog.listing(load_catalog(shared.settings())))
+    return COMPLETE
+
+
+def _show(shared: Shared, client_id: str) -> int:
+    from agent.config.error import ConfigError
+    from agent.inventory.context import load_catalog
+    from agent.reports import catalog
+
+    client = load_catalog(shared.settings()).clients.get(client_id)
+    if client is None:
+        raise ConfigError(f"no client {client_id!r} in the catalog")
+    print_lines(catalog.details(client))
+    return COMPLETE
+
+
+def _check(file: Path) -> int:
+    from agent.config.error import ConfigError
+    from collectors.catalog.catalog import load_client
+
+    try:
+        client = load_client(file)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    print(f"{file}: {client.id} is ok")
+    return COMPLETE

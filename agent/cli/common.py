@@ -1,0 +1,115 @@
+"""What all commands share: exit statuses, the options that several take, and how a command is declared."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from agent.config.settings import Settings
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+COMPLETE, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
+
+Option = Literal["root", "output", "no_deliver"]
+_ARGUMENTS: dict[Option, dict[str, Any]] = {
+    "root": {"metavar": "DIR", "help": "read DIR as the file system of another machine"},
+    "output": {"type": Path, "metavar": "FILE", "help": "write to FILE (atomically, mode 0600), not to stdout"},
+    "no_deliver": {"action": "store_true", "help": "send nothing, even where a target is configured"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The options that several commands take, wherever on the line they stood."""
+
+    config: Path | None = None
+    root: str | None = None
+    """A folder that is read as the file system of another machine."""
+    format: str | None = None
+    output: Path | None = None
+    no_deliver: bool = False
+
+    def settings(self) -> Settings:
+        """The settings in force. Raises ConfigError, also where `root` is no folder."""
+        from agent.config.error import ConfigError
+        from agent.config.load import load
+
+        if self.root and not Path(self.root).is_dir():
+            raise ConfigError(f"{self.root}: no such folder")
+        return load(self.config)
+
+
+Work = Callable[[Shared, argparse.Namespace], int]
+"""A command: the shared options and its own arguments in, the exit status out."""
+
+
+def declare(
+    parser: argparse.ArgumentParser, work: Work, takes: Iterable[Option] = (), formats: tuple[str, ...] = ()
+) -> None:
+    """What a parser's command does, and which of the shared options it understands: any other is refused."""
+    known = frozenset({*takes, *(("format",) if formats else ())})
+    parser.set_defaults(work=work, takes=known, formats=formats)
+    _add(parser, takes, formats)
+
+
+def shared_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """All shared options, for those who write them before the command."""
+    _add(parser, _ARGUMENTS, formats)
+
+
+def _add(parser: argparse.ArgumentParser, options: Iterable[Option], formats: tuple[str, ...]) -> None:
+    """Options that leave no trace where they are not given: the same one may stand before or after the command."""
+    absent: Any = argparse.SUPPRESS
+    parser.add_argument("--config", type=Path, metavar="FILE", default=absent, help="configuration file")
+    for option in options:
+        parser.add_argument(f"--{option.replace('_', '-')}", default=absent, **_ARGUMENTS[option])
+    if formats:
+        parser.add_argument("--format", metavar="FORMAT", default=absent, help=f"one of {', '.join(formats)}")
+
+
+def shared(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Shared:
+    """The shared options that were given; one that the command does not understand is an error of usage."""
+    values = {name: value for name in Shared.__slots__ if (value := getattr(given, name, None)) is not None}
+    command = " ".join(filter(None, (given.command, getattr(given, "action", None)))) or "--once"
+    for name in values.keys() - given.takes - {"config"}:
+        parser.error(f"{command} takes no --{name.replace('_', '-')}")
+    form = values.get("format")
+    if form and form not in given.formats:
+        parser.error(f"{command} takes no --format {form}; choose from {', '.join(given.formats)}")
+    return Shared(**values)
+
+
+def group(commands: Commands, name: str, help: str) -> Commands:
+    """A command that only names others."""
+    return commands.add_parser(name, help=help).add_subparsers(dest="action", required=True)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines on standard output."""
+    sys.stdout.writelines(line + "\n" for line in lines)
+
+
+def on_terminal() -> bool:
+    """Whether somebody reads standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+@contextmanager
+def progress() -> Iterator[None]:
+    """A line on a terminal's stderr where the work takes more than a second."""
+    timer = threading.Timer(1.0, lambda: print("rollcall: looking around …", file=sys.stderr, flush=True))
+    if sys.stderr.isatty():
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

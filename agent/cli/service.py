@@ -1,0 +1,44 @@
+"""The daemon: run it, and ask how it is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from agent.cli.common import COMPLETE, FAILURE, Shared, declare
+
+if TYPE_CHECKING:
+    from agent.cli.common import Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare `run` and `status`."""
+    declare(commands.add_parser("run", help="watch, journal and deliver until stopped"), lambda shared, _: _run(shared))
+    declare(commands.add_parser("status", help="health of the running daemon"), lambda shared, _: _status(shared))
+
+
+def _run(shared: Shared) -> int:
+    from agent.journal.errors import JournalError
+    from agent.runtime import logs
+    from agent.runtime.lock import AlreadyRunning
+    from agent.service import daemon
+
+    logs.configure(shared.settings().log)
+    try:
+        daemon.Daemon(shared.settings).run()
+    except AlreadyRunning as error:
+        print(f"rollcall: another daemon holds {error}", file=sys.stderr)
+        return FAILURE
+    except JournalError as error:
+        print(f"rollcall: {error}", file=sys.stderr)
+        return FAILURE
+    return COMPLETE
+
+
+def _status(shared: Shared) -> int:
+    from agent.config.paths import state_dir
+    from agent.service import status
+
+    report = status.report(state_dir(shared.settings()))
+    sys.stdout.write(report.text)
+    return COMPLETE if report.running else FAILURE

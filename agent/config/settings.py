@@ -1,0 +1,40 @@
+"""All settings: the sections that the layers declare, composed."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from agent.delivery.settings import TargetSettings
+from agent.governance.policy.settings import PolicySettings
+from agent.inventory.settings import CatalogSettings, CollectSettings, LimitSettings
+from agent.runtime.logs import LogSettings
+from agent.runtime.settings import Section
+
+
+class StateSettings(Section):
+    dir: str = ""
+    """Folder of the journal; empty: /var/lib/rollcall as root, else the user's state folder."""
+
+
+class DaemonSettings(Section):
+    heartbeat_seconds: float = Field(default=300, ge=1)
+    snapshot_seconds: float = Field(default=86_400, ge=10)
+
+
+class Settings(Section):
+    state: StateSettings = StateSettings()
+    log: LogSettings = LogSettings()
+    collect: CollectSettings = CollectSettings()
+    limits: LimitSettings = LimitSettings()
+    catalog: CatalogSettings = CatalogSettings()
+    policy: PolicySettings = PolicySettings()
+    daemon: DaemonSettings = DaemonSettings()
+    target: tuple[TargetSettings, ...] = ()
+
+    @field_validator("target")
+    @classmethod
+    def _named_apart(cls, targets: tuple[TargetSettings, ...]) -> tuple[TargetSettings, ...]:
+        """Two of one name would share a cursor, and each would get only a part."""
+        if len({target.name for target in targets}) < len(targets):
+            raise ValueError("every target needs a name of its own")
+        return targets

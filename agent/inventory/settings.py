@@ -1,0 +1,46 @@
+"""What is collected, within which limits, and with which catalog."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from agent.runtime.settings import Section
+
+
+class CollectSettings(Section):
+    disabled: tuple[str, ...] = ()
+    """Names of collectors that do not run."""
+    transcripts: bool = True
+    """Whether transcripts of sessions are read for the modes and versions they ran with; nothing else of them is."""
+    transcript_seconds: float = Field(default=600, ge=1)
+    reconcile_seconds: float = Field(default=3600, ge=10)
+    """Interval of the full collection that catches what no event told."""
+    process_seconds: float = Field(default=1, ge=0.2)
+    socket_seconds: float = Field(default=10, ge=1)
+    resolve: bool = True
+    """Whether the system's resolver is asked for the addresses of configured hosts, to name connections by them."""
+    resolve_seconds: float = Field(default=900, ge=60)
+    network_homes: bool = False
+    """Whether homes on network file systems are read too: each user's files then cross the network."""
+    people: bool = True
+    """Whether full names of accounts, and who the clients are signed in as, are read."""
+    debounce_seconds: float = Field(default=0.05, ge=0, le=5)
+    """How long a changed file is left alone before it is read, so that a burst of writes is read once."""
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Names of all collectors that do not run."""
+        return self.disabled if self.transcripts else (*self.disabled, "sessions")
+
+
+class LimitSettings(Section):
+    file_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    depth: int = Field(default=200, ge=10)
+    walk_depth: int = Field(default=6, ge=0)
+    walk_entries: int = Field(default=400_000, ge=0)
+    walk_seconds: float = Field(default=10, ge=0)
+
+
+class CatalogSettings(Section):
+    paths: tuple[str, ...] = ()
+    """Folders with further client entries; an entry with a built-in id replaces it."""

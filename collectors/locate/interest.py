@@ -1,0 +1,43 @@
+"""What a client wants of a file: one part of its catalog entry, and where that part starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectors.catalog.client import Artifact, Client, ConfigFile, Install, Manifest, Provider, Roots, SignedIn
+from collectors.catalog.permissions import PosturePart
+
+Part = ConfigFile | Artifact | Provider | SignedIn | PosturePart | Roots | Install | Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder that project or plug-in templates start at."""
+
+    kind: str
+    """project or extension."""
+    path: str
+    label: str
+    """The project's path, or the name of the plug-in."""
+    client: str | None = None
+    """Catalog id of the only client it concerns: a plug-in belongs to one client, a project to all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """One client's interest in one file, and as what."""
+
+    client: Client
+    part: Part
+    root: Root | None = None
+    captures: tuple[str, ...] = ()
+    """What the `*` of the template stood for."""
+    inside: str = ""
+    """Name of the value in the property list or registry key that is the document; empty: all of it is."""
+
+    @property
+    def shared(self) -> bool:
+        return isinstance(self.part, ConfigFile) and self.part.shared
+
+
+NAME = "configs"

@@ -1,0 +1,35 @@
+"""Bounds on input that is hostile or merely huge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on hostile or merely huge input."""
+
+    file_bytes: int = 16 * 1024 * 1024
+    depth: int = 200
+    """Nesting of a parsed document."""
+    links: int = 40
+    folder_entries: int = 20_000
+    """Entries read from one folder."""
+    walk_depth: int = 6
+    """Folders below a home that the project walk descends."""
+    walk_entries: int = 400_000
+    walk_seconds: float = 10.0
+    servers_per_file: int = 2_000
+    file_seconds: float = 4.0
+    """Processor time for turning one file into records."""
+    account_projects: int = 2_000
+    """Project and plug-in folders of one account."""
+    account_files: int = 10_000
+    account_records: int = 10_000
+    """Records from the files of one account."""
+    account_seconds: float = 10.0
+    """For reading the files of one account in one look."""
+    account_instances: int = 250
+    """Running agents and servers of one account that are told one by one."""
+    instance_peers: int = 250
+    """Peers of one instance that are told one by one."""

@@ -1,0 +1,69 @@
+"""One command line: an option means the same before and after its command, or is refused in both places."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.cli.common import COMPLETE, USAGE
+from agent.cli.main import main
+
+SERVER = {"mcpServers": {"files": {"command": "npx", "args": ["-y", "some-mcp@1.0.0"]}}}
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    home = tmp_path / "image/home/dev"
+    home.mkdir(parents=True)
+    (home / ".claude.json").write_text(json.dumps(SERVER), encoding="utf-8")
+    return tmp_path / "image"
+
+
+def run(*arguments: object) -> int:
+    try:
+        return main([str(argument) for argument in arguments])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+
+
+@pytest.mark.parametrize("command", [["graph"], ["owners"], ["controls"], ["policy", "explain"]])
+def test_a_root_before_its_command_is_the_same_root(
+    command: list[str], image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--root", image, *command) == COMPLETE
+    before = capsys.readouterr().out
+    assert run(*command, "--root", image) == COMPLETE
+    assert capsys.readouterr().out == before
+    assert any(word in before for word in ("files", "dev", str(image)))
+
+
+@pytest.mark.parametrize(
+    "command", [["baseline", "accept"], ["baseline", "diff"], ["status"], ["audit", "verify"], ["rules", "list"]]
+)
+def test_a_root_is_refused_where_it_would_be_another_machine(
+    command: list[str], image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--root", image, *command) == USAGE
+    assert f"{' '.join(command)} takes no --root" in capsys.readouterr().err
+    assert run(*command, "--root", image) == USAGE
+
+
+def test_a_format_that_a_command_does_not_print_is_refused(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--format", "ndjson", "graph"], ["graph", "--format", "ndjson"]):
+        assert run(*arguments, "--root", image) == USAGE
+        assert "choose from text, dot, json" in capsys.readouterr().err
+    assert run("--format", "json", "graph", "--root", image) == COMPLETE
+    assert json.loads(capsys.readouterr().out)["nodes"]
+
+
+def test_a_root_that_is_no_folder_is_an_error_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["--once"], ["graph"], ["owners"], ["controls"]):
+        assert run("--root", "/nowhere/at/all", *command) == USAGE
+        assert capsys.readouterr().err == "/nowhere/at/all: no such folder\n"
+
+
+def test_without_a_command_it_says_what_there_is_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == USAGE
+    assert "give --once, or a command" in capsys.readouterr().err
