@@ -12,7 +12,7 @@ from agent.governance.evidence import evidence_for
 from agent.records import KINDS
 from agent.reports import catalog, rules
 from collectors.catalog.catalog import Catalog
-from tests.record_schemas import schema
+from tests.record_schemas import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 _SECTION = re.compile(r"(<!-- generated: {name} -->\n).*?(<!-- end -->)".replace("{name}", r"([a-z-]+)"), re.DOTALL)
@@ -20,8 +20,8 @@ _SECTION = re.compile(r"(<!-- generated: {name} -->\n).*?(<!-- end -->)".replace
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file with the text it should have."""
-    for kind, model in KINDS.items():
-        yield ROOT / f"docs/schema/{kind}.json", json.dumps(schema(model), indent=1, sort_keys=True) + "\n"
+    for name, schema in schemas():
+        yield ROOT / f"docs/schema/{name}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"
     yield ROOT / "docs/rules.md", rules.table()
     readme = ROOT / "README.md"
     yield readme, _SECTION.sub(_filled, readme.read_text(encoding="utf-8"))

@@ -26,10 +26,13 @@ class AiAgent(Record):
     agent: str
     """Catalog id, such as `claude-code`."""
     name: str
+    """Name of the product, for people."""
     vendor: str
+    """Who makes it."""
     agent_kind: str
     """cli, ide, desktop, extension, gateway, runtime or framework."""
     version: str | None = None
+    """As its installation says; null where none was seen."""
     installed: bool = False
     """True when install evidence (a binary, a package, an extension folder) was seen, not only a config file."""
     paths: tuple[str, ...] = ()
@@ -37,10 +40,13 @@ class AiAgent(Record):
     servers: int = 0
     """MCP server definitions it holds for this owner, all scopes."""
     running: bool = False
+    """True while a process of it runs for this owner."""
     accountable: str | None = None
     """The person who answers for it; null where nobody is known to."""
     accountable_by: AccountableBy | None = None
+    """How that person is known; null where nobody is."""
     sanction: Sanction = "unknown"
+    """What the organisation's policy says of it; `unknown` where it says nothing."""
     in_scope: bool = True
     """Whether it is within the scope of the organisation's AI management; so is what no policy takes out."""
     role: OrganisationRole | None = None

@@ -14,10 +14,13 @@ class Approval(Record):
 
     kind: Literal["approval"] = "approval"
     agent: str
+    """Catalog id of the client that asks."""
     server_id: str
+    """Record id of the definition."""
     server: str
     """Name of the definition."""
     project: str | None = None
+    """Folder of the project that the definition stands in; null outside of projects."""
     state: ApprovalState
     """not_applicable: the client asks nobody about servers of this scope, and nobody decided. unknown: what was
     decided is kept where it cannot be read."""

@@ -11,12 +11,17 @@ class Artifact(Record):
 
     kind: Literal["artifact"] = "artifact"
     artifact: Literal["skill", "subagent", "command", "rule", "hook", "plugin", "marketplace"]
+    """What it is to its client."""
     agent: str
     """Catalog id of the client that reads it."""
     name: str
+    """As its client calls it."""
     scope: DefinitionScope
+    """Whose it is: of the administrators, the user, a project or a plug-in."""
     project: str | None = None
+    """Folder of the project for scopes `project` and `local`."""
     extension: str | None = None
+    """Plug-in that brings it, for scope `extension`."""
     program: str | None = None
     """For a hook: the program it starts, without its arguments."""
     content_hash: str | None = None
@@ -24,5 +29,6 @@ class Artifact(Record):
     size: int | None = None
     """Bytes that were hashed."""
     source: Source
+    """Where it stands."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "artifact", "source.path", "source.key")

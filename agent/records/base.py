@@ -27,6 +27,7 @@ class Evidence(Part):
     """Who saw it, where, and how sure that is."""
 
     collector: str
+    """Name of the collector that saw it; `rollcall` for what was concluded from several records."""
     source: str | None = None
     """A path, `pid:<pid>` or a socket, as the observed machine names it."""
     confidence: Literal["confirmed", "declared", "inferred"] = "declared"
@@ -53,15 +54,19 @@ class Record(Part):
     """Fields that say when and how it was seen: a difference in them is no change."""
 
     schema_: Literal["rollcall/1"] = Field(default=SCHEMA, alias="schema")
+    """Major version of the format."""
     kind: str
+    """What the record says; each kind has a schema of its own."""
     id: str = Field(default_factory=str)
     """A stable hash of the kind, the endpoint and the `IDENTITY` fields; made here unless it is given."""
     endpoint_id: str
+    """The machine: a keyed hash of its machine id, never the id itself."""
     owner: str | None = None
     """The operating system account the record belongs to; null for what belongs to the machine."""
     observed_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     """UTC time at which the source was read; not part of what is compared."""
     evidence: Evidence
+    """Who saw it, where, and how sure that is; not part of what is compared."""
 
     def model_post_init(self, context: object) -> None:
         if not self.id:

@@ -13,9 +13,11 @@ class ReplacedChain(Part):
     chain: str | None = None
     """Its name; null where nothing of it could be read."""
     head_seq: int = 0
+    """Number of its last entry that is known; 0 for none."""
     head_hash: str | None = None
     """Its last entry that is known, as SHA-256 in hex."""
     reason: str
+    """Why it could not go on."""
     kept_as: str | None = None
     """Name of the file it was set aside under, in the state folder; null where there was no file any more."""
 
@@ -24,7 +26,9 @@ class Cut(Part):
     """Entries that retention removed: all before an earlier checkpoint."""
 
     first_seq: int
+    """Number of the first entry that was removed."""
     last_seq: int
+    """Number of the last entry that was removed."""
     counts: dict[str, int]
     """How many of each kind of record."""
     not_accepted: dict[str, int]
@@ -35,7 +39,9 @@ class TargetReceipt(Part):
     """What a delivery target said last that it holds."""
 
     target: str
+    """Name of the target, as in the configuration."""
     seq: int
+    """Number of the last entry that it holds."""
     hash: str
     """SHA-256 of entry `seq`, in hex."""
 
@@ -47,12 +53,15 @@ class Checkpoint(Record):
     reason: CheckpointReason
     """begin: first of a chain, or of a key that nothing hands over to; key: hands over to `next_public_key`."""
     chain: str
+    """UUID of the journal."""
     head_seq: int
     """The entry before this one."""
     head_hash: str
+    """Hash of entry `head_seq`, SHA-256 in hex."""
     previous_seq: int | None = None
     """The checkpoint before; null for the first."""
     previous_hash: str | None = None
+    """Hash of entry `previous_seq`; null for the first."""
     span_hash: str
     """SHA-256, in hex, over the hashes of the entries `previous_seq` to `head_seq`, each as 64 hex digits and a \\n."""
     boot_id: str | None = None
@@ -60,16 +69,21 @@ class Checkpoint(Record):
     boot_ms: int
     """Milliseconds since then, sleep included: a clock that does not go along was set."""
     key_id: str
+    """Id of the key that signed this."""
     public_key: str
     """Ed25519, base64: the key that signed this."""
     next_public_key: str | None = None
+    """For `key`: the key that signs from here on, Ed25519 in base64."""
     inventory_digest: str | None = None
     """As in a heartbeat."""
     snapshot_seq: int | None = None
     """For `snapshot`: the `snapshot_end` that holds the inventory, unchanged since."""
     receipts: tuple[TargetReceipt, ...] = ()
+    """What each delivery target said last that it holds."""
     cut: Cut | None = None
+    """For `cut`: what retention removed."""
     replaces: ReplacedChain | None = None
+    """For the first of a chain that follows another: the chain before it."""
     signature: str = ""
     """Ed25519, base64, over the record as RFC 8785 canonical JSON without this field."""
 

@@ -30,6 +30,7 @@ class Connection(Record):
 
     kind: Literal["connection"] = "connection"
     relation: Relation
+    """What the edge means."""
     from_id: str
     """Record id of the agent or instance the edge starts at."""
     to_id: str | None = None
@@ -45,7 +46,9 @@ class Connection(Record):
     exposure: Exposure | None = None
     """Who can reach a listening socket: this machine only, one of its networks, or every network it is in."""
     first_seen: AwareDatetime | None = None
+    """UTC time at which the socket was first seen; null for an edge that is no socket."""
     last_seen: AwareDatetime | None = None
+    """UTC time at which it was last seen."""
     count: int | None = None
     """Connections to this peer so far; several at a time count each."""
 

@@ -11,6 +11,7 @@ class ClientState(Part):
     """What is known of one client for one owner."""
 
     agent: str
+    """Catalog id of the client."""
     state: State
     """`no_servers`: it is there and defines none."""
     reason: str | None = None
@@ -22,5 +23,6 @@ class Coverage(Record):
 
     kind: Literal["coverage"] = "coverage"
     clients: tuple[ClientState, ...]
+    """Each client of the catalog, by id."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner",)

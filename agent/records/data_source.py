@@ -13,6 +13,7 @@ class DataSource(Part):
     """One thing that a server reads or writes. Never a credential."""
 
     kind: DataKind
+    """What sort of thing it is."""
     target: str
     """A path, `engine host/database`, `cloud profile name`, a service's name or a host."""
     basis: Literal["declared", "observed"] = "declared"

@@ -9,10 +9,15 @@ class CollectorHealth(Part):
     """One collector's last pass."""
 
     name: str
+    """Name of the collector."""
     ok: bool
+    """Whether its last run went through."""
     last_success: str | None = None
+    """UTC time, RFC 3339, of its last run that went through; null for never."""
     seconds: float = 0.0
+    """How long its last run took."""
     records: int = 0
+    """Records that its last run gave."""
     mode: str | None = None
     """How it learns of changes, such as `inotify` or `sweep`."""
 
@@ -21,9 +26,13 @@ class TargetHealth(Part):
     """One delivery target's backlog."""
 
     name: str
+    """Name of the target, as in the configuration."""
     acknowledged: int
+    """Number of the last journal entry that it has accepted."""
     backlog: int
+    """Journal entries that it has not accepted yet."""
     last_error: str | None = None
+    """Why its last attempt failed; null when it did not."""
 
 
 class Heartbeat(Record):
@@ -31,10 +40,16 @@ class Heartbeat(Record):
 
     kind: Literal["heartbeat"] = "heartbeat"
     rollcall_version: str
+    """Version of the daemon."""
     uptime_seconds: float
+    """Seconds since it was started."""
     inventory_digest: str
+    """SHA-256, in hex, over all current records, as docs/protocol.md says."""
     journal_head: int
+    """Number of the last journal entry."""
     collectors: tuple[CollectorHealth, ...] = ()
+    """The last run of each collector."""
     targets: tuple[TargetHealth, ...] = ()
+    """How far each delivery target is."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ()

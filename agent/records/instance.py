@@ -11,6 +11,7 @@ class Children(Part):
     """A program that an agent's processes started."""
 
     program: str
+    """Name of the program, without its folder."""
     at_least: int
     """How often, rounded down to a power of two: a busy agent is no news each time it runs a shell."""
 
@@ -26,17 +27,21 @@ class Instance(Record):
 
     kind: Literal["instance"] = "instance"
     subject: Literal["agent", "mcp_server"]
+    """Whether an agent or an MCP server runs."""
     agent: str | None = None
     """Catalog id: of the agent itself, or of the agent that started the server."""
     name: str
+    """The agent's catalog id; the server's name where it was joined to a definition, else its package or program."""
     server_ids: tuple[str, ...] = ()
     """Definitions this server process was joined to; empty means that no config declares it."""
     package: str | None = None
+    """Package URL (purl) of what runs; null where it is none."""
     pid: int
     """The topmost process of the tree."""
     pids: tuple[int, ...] = ()
     """All processes of the tree that were recognised as this instance."""
     started_at: AwareDatetime
+    """UTC time at which the topmost process started."""
     parent_id: str | None = None
     """Instance id of the agent it runs under."""
     uid: int | None = None
@@ -50,6 +55,7 @@ class Instance(Record):
     container: str | None = None
     """Container id, or `pid-namespace:<number>` for a process in another namespace without one."""
     exe: str | None = None
+    """Path of the executable; null where it may not be read."""
     args: tuple[str, ...] = ()
     """Redacted argv without argv[0]; of an agent only what the catalog lists, for the rest may be a prompt."""
     args_withheld: int = 0
@@ -57,6 +63,7 @@ class Instance(Record):
     bypass_flags: tuple[str, ...] = ()
     """Arguments that switch approvals or the sandbox off."""
     cwd: str | None = None
+    """Its working directory; null where it may not be read."""
     project: str | None = None
     """The repository the working directory lies in, or the directory itself."""
     children: tuple[Children, ...] = ()
@@ -64,6 +71,7 @@ class Instance(Record):
     accountable: str | None = None
     """The person who answers for it; null where nobody is known to."""
     accountable_by: AccountableBy | None = None
+    """How that person is known; null where nobody is."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("pid", "started_at")
 

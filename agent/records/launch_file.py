@@ -9,6 +9,8 @@ class LaunchFile(Part):
     """Whether it is there, and who else than its owner could change what runs."""
 
     path: str
+    """As the observed machine names it."""
     exists: bool
+    """Whether it was there when the definition was read."""
     writable_by: Literal["owner", "group", "everyone"] = "owner"
     """Who could change the file, or put another in its place; on Windows nothing else is known than `owner`."""

@@ -17,6 +17,7 @@ class Source(Part):
     """Where in which file a definition stands."""
 
     path: str
+    """The file, as the observed machine names it."""
     key: str
     """Key path of the entry, such as `mcpServers.github`; in a list the name stands for the index."""
 
@@ -40,6 +41,7 @@ class McpServer(Record):
     agent: str
     """Catalog id of the client that holds the definition."""
     name: str
+    """As the definition is called in its file."""
     scope: DefinitionScope
     """`local` is for one project and private to the user."""
     project: str | None = None
@@ -47,7 +49,9 @@ class McpServer(Record):
     extension: str | None = None
     """Plugin or extension that brings it, for scope `extension`."""
     transport: Transport
+    """How the client talks to it; `unknown` where the definition does not say."""
     command: str | None = None
+    """Program that is started, as the definition names it; null for a URL."""
     args: tuple[str, ...] = ()
     """Arguments with secrets replaced by `<redacted>`; placeholders such as `${VAR}` are kept."""
     package: str | None = None
@@ -61,8 +65,11 @@ class McpServer(Record):
     launch_file: LaunchFile | None = None
     """For stdio: the absolute path it names; null where it names none."""
     env_names: tuple[str, ...] = ()
+    """Names of the environment variables that the definition sets or passes on, never values."""
     header_names: tuple[str, ...] = ()
+    """Names of the HTTP headers that it sets, never values."""
     enabled: bool = True
+    """False when its own entry, or a list of its client, switches it off."""
     inline_secret: bool = False
     """True when a secret stands in clear text in env, headers, arguments or URL."""
     data: tuple[DataSource, ...] = ()
@@ -76,6 +83,7 @@ class McpServer(Record):
     running: bool | None = None
     """True when an instance was joined to it; null when processes were not looked at."""
     source: Source
+    """Where the definition stands."""
     origin: ProgramOrigin = "unknown"
     """Where the program comes from that it starts or talks to."""
     publisher_known: bool | None = None
@@ -86,6 +94,7 @@ class McpServer(Record):
     accountable: str | None = None
     """The person who answers for it; null where nobody is known to."""
     accountable_by: AccountableBy | None = None
+    """How that person is known; null where nobody is."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "scope", "source.path", "source.key")
 

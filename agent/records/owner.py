@@ -16,8 +16,11 @@ class Owner(Record):
 
     kind: Literal["owner"] = "owner"
     uid: int | None = None
+    """User id; null where the system has none."""
     home: str
+    """Path of the home, as the observed machine names it."""
     account: Literal["root", "human", "service", "unknown"]
+    """What kind of account it is."""
     reach: Literal["read", "out_of_reach", "network"] = "read"
     """`out_of_reach`: this run lacks the rights to enter the home; `network`: it lies on a network file system, and
     `collect.network_homes` is off. Either way nothing is known about what is in it."""
@@ -30,7 +33,9 @@ class Owner(Record):
     accountable: str | None = None
     """The person who answers for what runs under the account; null where nobody is known to."""
     accountable_by: AccountableBy | None = None
+    """How that person is known; null where nobody is."""
     team: str | None = None
+    """That person's team, as the policy or the assignment file says."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "home")
 

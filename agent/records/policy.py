@@ -21,6 +21,7 @@ class PolicyInForce(Record):
     version: str | None = None
     """Of the policy in force, as it calls itself."""
     organisation: str | None = None
+    """As the policy in force names it."""
     role: OrganisationRole | None = None
     """The organisation's role for systems of which the policy says nothing else."""
     digest: str | None = None
@@ -30,6 +31,7 @@ class PolicyInForce(Record):
     signed_at: AwareDatetime | None = None
     """As the signer stated it in the trusted comment."""
     trouble: Literal["invalid", "unreachable"] | None = None
+    """What is wrong with what is at `place` now: `invalid` (it cannot be used) or `unreachable`; null for nothing."""
     reason: str | None = None
     """For a trouble: file, line and key of each error, or what else is wrong."""
 

@@ -33,6 +33,7 @@ class Rule(Part):
     """One thing that is allowed, asked for or denied."""
 
     effect: Effect
+    """What happens to what the rule fits: it runs unasked, a person is asked, or it is refused."""
     subject: Subject
     """tool: a tool, `server/tool` for one of an MCP server; server: all tools of an MCP server."""
     pattern: str
@@ -40,6 +41,7 @@ class Rule(Part):
     tool: str | None = None
     """The client's tool that a path, command or domain is about."""
     set_by: SetBy
+    """The layer that the rule stands in."""
 
 
 class ServerRule(Part):
@@ -50,6 +52,7 @@ class ServerRule(Part):
     match: Literal["name", "command", "url", "any", "none", "unknown"]
     """What `pattern` is compared with; `command` is the redacted argv, `unknown` an entry that was not understood."""
     pattern: str = ""
+    """In the client's own pattern language, without secrets; empty for `any` and `none`."""
 
 
 class PostureConclusions(TypedDict, total=False):
@@ -67,6 +70,7 @@ class Posture(Record):
     the least safe that transcripts of a project's last sessions say (then `set_by` is `session`, and the evidence is
     the transcript and when it said so)."""
     agent: str
+    """Catalog id of the client."""
     project: str | None = None
     """Null for what holds outside of the projects that say otherwise."""
     set_by: SetBy
@@ -74,15 +78,21 @@ class Posture(Record):
     approval_mode: ApprovalMode | None = None
     """Null where this layer does not say."""
     sandbox: Sandbox | None = None
+    """What its commands can write; null where this layer does not say."""
     network: Network | None = None
+    """What its commands can reach; null where this layer does not say."""
     rules: tuple[Rule, ...] = ()
     """In the client's order; of an effective posture the rules of weaker layers come first."""
     servers: tuple[ServerRule, ...] = ()
+    """What this layer says about starting MCP servers."""
     trusted_folders: tuple[str, ...] = ()
+    """Folders that it takes for trusted without asking."""
     untrusted_folders: tuple[str, ...] = ()
+    """Folders that it takes for untrusted."""
     permitted_modes: tuple[ApprovalMode, ...] | None = None
     """A lock-down: no other mode can be chosen. Null where there is none."""
     permitted_sandboxes: tuple[Sandbox, ...] | None = None
+    """A lock-down: no other sandbox can be chosen. Null where there is none."""
     managed_rules_only: bool = False
     """Rules of other layers than managed ones do not count."""
     managed_servers_only: bool = False
@@ -92,6 +102,7 @@ class Posture(Record):
     flags: tuple[str, ...] = ()
     """Of an observed posture: the arguments that it follows from."""
     instance_id: str | None = None
+    """Of a posture that was observed at a process: the id of its instance."""
     client_version: str | None = None
     """Of an effective posture the version of the client that it was concluded for, of an observed one the version that
     wrote the last transcript; null where it is not known."""

@@ -11,8 +11,10 @@ class SignIn(Record):
 
     kind: Literal["sign_in"] = "sign_in"
     agent: str
+    """Catalog id of the client."""
     account: str
     """E-mail address or user name."""
     source: Source
+    """Where the client keeps it."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "source.path")

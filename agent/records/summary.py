@@ -10,10 +10,13 @@ class Summary(Record):
 
     kind: Literal["summary"] = "summary"
     status: Literal["complete", "partial"]
+    """complete: no gap is known, and the policy that was asked for is in force."""
     counts: dict[str, int]
     """Records per kind."""
     collector_seconds: dict[str, float]
+    """Seconds that each collector took, by name."""
     duration_seconds: float
+    """Seconds that the whole run took."""
     out_of_reach: tuple[str, ...] = ()
     """Owners whose homes this run had no right to enter."""
 
