@@ -120,7 +120,7 @@ def test_no_text_costs_much_more_than_its_size(format: Format, text: str) -> Non
     started = time.monotonic()
     with suppress(Unparseable):
         parse(text.encode(), format)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20
 
 
 def test_long_texts_with_many_dots_are_no_long_keys() -> None:

@@ -1,0 +1,76 @@
+"""Runs one of the parsers in a process of its own: what is large or strange costs that process its memory and time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, cast
+
+from collectors.sources.formats.parsers import Format, parse_here
+from collectors.sources.formats.unparseable import Note, Unparseable
+
+_MOST_SECONDS: Final = 10
+_MOST_MEMORY: Final = 192 * 1024 * 1024
+"""Addresses, of which a text that is worth reading needs a small part."""
+_MOST_ANSWER: Final = 16 * 1024 * 1024
+_OURS: Final = str(Path(__file__).resolve().parents[3])
+_WINDOWS: Final = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+_COSTLY: Final = "reading it takes more memory or time than a file may"
+
+
+def parse_apart(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Note, ...]]:
+    """Value and notes as `documents.parse` gives them. Raises `Unparseable`.
+
+    The process gets no environment but where the modules lie, and its standard streams; it ends with its answer.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter and a module of ours
+            [sys.executable, "-P", "-S", "-m", "collectors.sources.formats.apart", format, str(depth)],
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": os.pathsep.join([_OURS, *filter(None, sys.path)]), **_WINDOWS},
+            timeout=_MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unparseable("parse.too_large", _COSTLY) from None
+    except OSError as error:
+        raise Unparseable("parse.too_large", f"no process to read it in: {type(error).__name__}") from None
+    if done.returncode or not done.stdout or len(done.stdout) > _MOST_ANSWER:
+        raise Unparseable("parse.too_large", _COSTLY)
+    kind, *said = json.loads(done.stdout)
+    if kind == "refused":
+        raise Unparseable(*said)
+    value, notes = said
+    return value, tuple(Note(*note) for note in notes)
+
+
+def _bound() -> None:
+    """Limits that hold for this process to its end."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Format and depth as arguments, the bytes on standard input, the answer on standard output: one that dies leaves
+    none."""
+    _bound()
+    format, depth = cast(Format, sys.argv[1]), int(sys.argv[2])
+    try:
+        value, notes = parse_here(sys.stdin.buffer.read(), format, depth)
+        answer: list[Any] = ["read", value, [[note.code, note.message, note.line, note.key] for note in notes]]
+    except Unparseable as error:
+        answer = ["refused", error.code, error.message, error.line, error.column]
+    sys.stdout.buffer.write(json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    main()
