@@ -1,8 +1,9 @@
-"""The journal as evidence: recompute its whole hash chain."""
+"""The journal as evidence: what is proved of it, and what others may keep of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,48 +11,70 @@ from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
+    from agent.journal.anchor import Anchor
+    from agent.journal.signing import PublicKey
 
 
 def add(commands: Commands) -> None:
-    """Declare `audit verify`."""
-    audit = group(commands, "audit", "check the journal")
-    declare(audit.add_parser("verify", help="recompute the whole hash chain"), lambda shared, _: _verify(shared))
+    """Declare `audit verify` and `audit anchor`."""
+    audit = group(commands, "audit", "the journal as evidence")
+    verify = audit.add_parser("verify", help="what is proved of the journal, by what, and what is not")
+    verify.add_argument("--key", type=Path, metavar="FILE", help="the public key, kept elsewhere")
+    verify.add_argument("--anchor", type=Path, metavar="FILE", action="append", help="what `audit anchor` printed once")
+    declare(verify, _verify)
+    anchor = audit.add_parser("anchor", help="print the journal's head, for somebody else to keep")
+    declare(anchor, lambda shared, _: _anchor(shared))
 
 
-def _verify(shared: Shared) -> int:
+def _verify(shared: Shared, given: argparse.Namespace) -> int:
+    from agent.cli.audit_verify import verify
     from agent.config.paths import state_dir
     from agent.inventory.context import file_context
 
     settings = shared.settings()
-    result = verify(state_dir(settings), file_context(settings).endpoint_id)
-    print(result.text)
-    return COMPLETE if result.ok else FAILURE
+    key, anchors = _key(given.key), tuple(map(_read_anchor, given.anchor or ()))
+    report = verify(state_dir(settings), file_context(settings).endpoint_id, key, anchors)
+    print(report.text)
+    return COMPLETE if report.ok else FAILURE
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Text for a person, and whether the chain is whole."""
-
-    text: str
-    ok: bool
-
-
-def verify(folder: Path, endpoint_id: str) -> Verdict:
-    """Check the journal in a state folder, without writing to it."""
+def _anchor(shared: Shared) -> int:
+    from agent.config.paths import state_dir
+    from agent.inventory.context import file_context
+    from agent.journal.anchor import anchor
     from agent.journal.errors import JournalError
     from agent.journal.journal import FILE, Journal
+    from agent.journal.keys import existing_key
 
-    path = folder / FILE
-    if not path.exists():
-        return Verdict(f"{path}: no journal", False)
+    settings = shared.settings()
+    folder = state_dir(settings)
     try:
-        journal = Journal.open(path, endpoint_id, readonly=True)
+        journal = Journal.open(folder / FILE, file_context(settings).endpoint_id, readonly=True)
+        try:
+            sys.stdout.write(anchor(journal, existing_key(folder)).decode())
+        finally:
+            journal.close()
     except JournalError as error:
-        return Verdict(str(error), False)
+        print(f"rollcall: {error}", file=sys.stderr)
+        return FAILURE
+    return COMPLETE
+
+
+def _key(path: Path | None) -> PublicKey | None:
+    from agent.config.error import ConfigError
+    from agent.journal.signing import PublicKey
+
     try:
-        result = journal.verify()
-    finally:
-        journal.close()
-    if result.ok:
-        return Verdict(f"{path}: {result.entries} entries, chain {journal.chain} is whole", True)
-    return Verdict(f"{path}: entry {result.first_bad} is bad: {result.reason}", False)
+        return PublicKey.parse(path.read_text(encoding="ascii")) if path else None
+    except ValueError:
+        raise ConfigError(f"{path}: not an Ed25519 public key") from None
+
+
+def _read_anchor(path: Path) -> Anchor:
+    from agent.config.error import ConfigError
+    from agent.journal.anchor import parse_anchor
+
+    try:
+        return parse_anchor(path.read_bytes())
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from agent.delivery.settings import TargetSettings
 from agent.governance.policy.settings import PolicySettings
 from agent.inventory.settings import CatalogSettings, CollectSettings, LimitSettings
+from agent.journal.settings import JournalSettings
 from agent.runtime.logs import LogSettings
 from agent.runtime.settings import Section
 
@@ -29,6 +30,7 @@ class Settings(Section):
     catalog: CatalogSettings = CatalogSettings()
     policy: PolicySettings = PolicySettings()
     daemon: DaemonSettings = DaemonSettings()
+    journal: JournalSettings = JournalSettings()
     target: tuple[TargetSettings, ...] = ()
 
     @field_validator("target")

@@ -14,6 +14,7 @@ from types import FrameType
 from agent.config.error import ConfigError
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
+from agent.journal.errors import JournalLost
 from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
 from agent.service import systemd
@@ -21,6 +22,8 @@ from agent.service.session import Session, Setup
 
 _LAST_SECONDS = 4.5
 """After SIGTERM; whatever still hangs then, such as a look at a dead network drive, is left behind."""
+_ONCE_SECONDS = 60.0
+"""A journal that is lost again sooner than this is no accident of the file: whoever starts the daemon must know."""
 _SWITCH_SECONDS = 0.0005
 """How long a thread that has something to do waits for the interpreter. Python's 5 ms, once for each of the dozen
 system calls that reading a process takes, is longer than some servers live."""
@@ -43,18 +46,34 @@ class Daemon:
             signal.signal(number, self._stop)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, self._reload)
-        folder = state_dir(self._setup.settings)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with lock(folder / "lock"):
-            while not self._stopping:
-                self._live(folder)
-                if not self._stopping:
-                    self._setup = self._reloaded()
+        folder, lost = state_dir(self._setup.settings), None
+        while not self._stopping:
+            # Once more after the journal was lost: the folder, and the lock with it, may be new.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with lock(folder / "lock"):
+                lost = self._serve(folder, lost)
         systemd.notify("STOPPING=1")
         logger().info("daemon.stopped")
 
-    def _live(self, folder: Path) -> None:
-        self._session = Session(self._setup, folder)
+    def _serve(self, folder: Path, lost: JournalLost | None) -> JournalLost | None:
+        """Sessions until the daemon is stopped, or until the journal of one is lost: why it is."""
+        began = time.monotonic()
+        while not self._stopping:
+            try:
+                self._live(folder, lost)
+            except JournalLost as error:
+                if lost and time.monotonic() - began < _ONCE_SECONDS:
+                    raise
+                logger().error("journal.lost", reason=str(error))
+                self._setup = self._reloaded()
+                return error
+            lost = None
+            if not self._stopping:
+                self._setup = self._reloaded()
+        return None
+
+    def _live(self, folder: Path, lost: JournalLost | None) -> None:
+        self._session = Session(self._setup, folder, lost)
         if self._asked:
             # The signal came before there was a session to end.
             self._session.stop()

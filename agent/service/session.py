@@ -19,16 +19,18 @@ from agent.inventory.inventory import Change
 from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots
-from agent.inventory.store import Store, append_evidence, as_json
-from agent.journal.errors import JournalError
+from agent.inventory.store import append_evidence, as_json
+from agent.journal.errors import JournalError, JournalLost
 from agent.journal.journal import FILE as JOURNAL
-from agent.journal.journal import Journal, Transaction
+from agent.journal.journal import Transaction
 from agent.network.name_cache import NameCache
 from agent.network.peers import hosts_to_resolve
 from agent.network.resolver import Resolver
 from agent.runtime.logs import logger, place
 from agent.service import systemd
+from agent.service.gap import Gap
 from agent.service.health import STATUS, Health
+from agent.service.signed_journal import SignedJournal
 from agent.service.work_queue import Work, WorkQueue
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Watcher
@@ -64,15 +66,17 @@ class Setup:
 class Session:
     """Wires the flow; the only place that knows everyone."""
 
-    def __init__(self, setup: Setup, folder: Path) -> None:
+    def __init__(self, setup: Setup, folder: Path, lost: JournalLost | None = None) -> None:
+        """`lost` is why the journal of the session before must not be gone on with. Raises `JournalError`."""
         settings = self._settings = setup.settings
         self._ending = False
         self._agenda = WorkQueue(settings.collect.debounce_seconds)
         endpoint = Surroundings(settings, setup.catalog, NoView())().endpoint_id
-        self._journal = Journal.open(folder / JOURNAL, endpoint)
-        self._store = Store(self._journal)
         collectors = all_collectors(settings.collect.off)
-        self._inventory = self._store.load(setup.derive, {collector.name for collector in collectors})
+        names = {collector.name for collector in collectors}
+        signed = SignedJournal(folder, endpoint, settings.journal, setup.derive, names, lost)
+        self._journal, self._store, self._inventory = signed.journal, signed.store, signed.inventory
+        self._checkpoints = signed.checkpoints
         surroundings = Surroundings(settings, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._ping_watchdog)
         self._courier = DeliverySupervisor(self._journal, folder / JOURNAL, settings, self._agenda.notice)
@@ -83,7 +87,8 @@ class Session:
         self._snapshots = Snapshots(self._store, settings.daemon.snapshot_seconds)
         self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
         self._watchers: dict[str, Watcher] = {}
-        self._notices: list[tuple[str, str]] = []
+        self._notices: list[tuple[str, str]] = signed.notices
+        self._gap = Gap()
         self._pace: Pace | None = None
         self._trouble: str | None = None
         self._due: dict[str, float] = {}
@@ -214,6 +219,7 @@ class Session:
         def entries(step: Transaction) -> None:
             self._told(step)
             append(step)
+            self._checkpoints.append_if_due(step)
 
         if not self._durably(lambda: self._store.commit(self._inventory, changes, entries)):
             return False
@@ -224,25 +230,42 @@ class Session:
         return True
 
     def _told(self, step: Transaction) -> None:
-        for code, message in self._notices:
+        gap = self._gap.notice()
+        for code, message in [*([gap] if gap else []), *self._notices]:
             append_evidence(step, "notice", as_json(self._health.notice(code, message)))
 
     def _durably(self, write: Callable[[], None]) -> bool:
         """Whether the notices, and what `write` writes with them, are in the journal."""
         try:
             write()
+        except JournalLost:
+            raise
         except JournalError as error:
+            self._gap.note(str(error))
             if self._health.journal_error != str(error):
                 logger().error("journal.not_written", reason=str(error))
-            self._health.journal_error = str(error)
+                self._health.journal_error = str(error)
+                self._health.write(self._watchers)
             return False
         self._notices.clear()
+        self._gap.close()
         self._health.journal_error = None
         self._courier.wake()
         return True
 
     def _beat(self, step: Transaction) -> None:
         append_evidence(step, "heartbeat", as_json(self._health.heartbeat(self._watchers)))
+
+    def _seal(self) -> None:
+        """Sign what was journaled; where that fails, the next start does."""
+        try:
+            with self._journal.transaction() as step:
+                self._checkpoints.append(step, "stop")
+        except JournalLost:
+            # Whoever noticed first has said so.
+            return
+        except JournalError as error:
+            logger().error("journal.not_signed", reason=str(error))
 
     def _close(self) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
@@ -252,5 +275,6 @@ class Session:
         if self._keeper:
             self._keeper.close()
         self._courier.stop(max(0.1, deadline - time.monotonic()))
+        self._seal()
         self._journal.close()
         gc.unfreeze()
