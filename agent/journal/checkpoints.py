@@ -67,7 +67,7 @@ class Checkpoints:
 
     def _unsigned(self, step: Transaction, reason: CheckpointReason, details: dict[str, Any]) -> Checkpoint:
         now, boot, key, before = datetime.now(UTC), boot_time(), self._keys.current.public, step.span.checkpoint
-        return Checkpoint.of(
+        return Checkpoint(
             endpoint_id=self._journal.endpoint_id,
             evidence=Evidence(collector="rollcall", confidence="confirmed"),
             observed_at=now,
