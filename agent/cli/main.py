@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from agent import __version__
-from agent.cli import audit, catalog, config, governance, policy, scan, service
+from agent.cli import actions, audit, catalog, config, governance, policy, scan, service
 from agent.cli.common import FAILURE, USAGE, shared, shared_options
 
-_GROUPS = (scan, service, catalog, policy, governance, config, audit)
+_GROUPS = (scan, service, actions, catalog, policy, governance, config, audit)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from agent.runtime.settings import Section
+
+ActionDetail = Literal["full", "counts", "off"]
 
 
 class CollectSettings(Section):
@@ -13,6 +17,16 @@ class CollectSettings(Section):
     transcripts: bool = True
     """Whether transcripts of sessions are read for the modes and versions they ran with; nothing else of them is."""
     transcript_seconds: float = Field(default=600, ge=1)
+    actions: ActionDetail = "full"
+    """How much is told of what agents did: each action, how many there were in an hour, or nothing."""
+    client_actions: dict[str, ActionDetail] = Field(default_factory=dict)
+    """The same for single clients, by their ids."""
+    action_programs: bool = True
+    """Whether known programs that a shell action started are named."""
+    action_seconds: float = Field(default=2, ge=0.2)
+    """Interval at which transcripts are looked at for new actions."""
+    backfill_days: float = Field(default=0, ge=0, le=365)
+    """How far before the first start actions in transcripts are told of."""
     reconcile_seconds: float = Field(default=3600, ge=10)
     """Interval of the full collection that catches what no event told."""
     process_seconds: float = Field(default=1, ge=0.2)

@@ -25,6 +25,7 @@ Op = Literal[
     "heartbeat",
     "notice",
     "checkpoint",
+    "action",
 ]
 
 _EXACT = 2**53 - 1

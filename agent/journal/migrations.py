@@ -66,6 +66,11 @@ CREATE TABLE subjects (subject BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY 
 CREATE INDEX subjects_by_seq ON subjects (seq)""",
         _index_entries,
     ),
+    # 3: how far transcripts were read, which of their actions were told, and the counts of hours that are under way.
+    Migration("""
+CREATE TABLE action_positions (name TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE actions_told (id BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE action_counts (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID"""),
 )
 
 

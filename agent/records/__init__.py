@@ -1,5 +1,6 @@
 """What Rollcall says: one frozen model per kind of record."""
 
+from agent.records.action import Action, ActionCount
 from agent.records.ai_agent import AiAgent
 from agent.records.approval import Approval
 from agent.records.artifact import Artifact
@@ -36,6 +37,8 @@ KINDS: dict[str, type[Record]] = {
     "sign_in": SignIn,
     "coverage": Coverage,
     "policy": PolicyInForce,
+    "action": Action,
+    "action_count": ActionCount,
     "finding": Finding,
     "diagnostic": Diagnostic,
     "summary": Summary,
@@ -46,6 +49,8 @@ KINDS: dict[str, type[Record]] = {
 __all__ = [
     "KINDS",
     "SCHEMA",
+    "Action",
+    "ActionCount",
     "AiAgent",
     "Approval",
     "Artifact",

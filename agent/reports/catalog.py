@@ -67,6 +67,8 @@ def _row(client: Client) -> str:
         more.append("project manifests")
     if client.signed_in:
         more.append("who is signed in")
+    if client.actions:
+        more.append("actions" if client.actions.confidence == "verified" else "actions (reported)")
     facts: list[Fact] = [*client.config, *client.roots, *client.install, *client.artifact, *client.provider]
     facts += (*client.manifest, *client.signed_in)
     verified = sum(fact.confidence == "verified" for fact in facts)

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent.records import DefinitionScope, Transport
+from collectors.catalog.actions import Actions
 from collectors.catalog.base import Entry, Fact, Format, Located
 from collectors.catalog.permissions import Permissions, Posture
 from collectors.catalog.transcripts import Transcript
@@ -192,6 +193,7 @@ class Client(Entry):
     posture: tuple[Posture, ...] = ()
     permissions: Permissions | None = None
     transcript: tuple[Transcript, ...] = ()
+    actions: Actions | None = None
     override: tuple[Override, ...] = ()
     manifest: tuple[Manifest, ...] = ()
     precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")

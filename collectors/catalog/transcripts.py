@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
+from collectors.catalog.actions import Paths, Rule, Shape, Table
 from collectors.catalog.base import Entry, Fact, Located
 from collectors.catalog.permissions import ModeAt, NetworkAt, SandboxAt
 
@@ -41,10 +42,20 @@ class LineAt(Entry):
 
 
 class Transcript(Located, Fact):
-    """Files in which the client notes its sessions, one JSON object a line."""
+    """Files in which the client notes its sessions."""
+
+    shape: Shape = "lines"
+    table: Table | None = None
+    rule: tuple[Rule, ...] = ()
+    """How entries map to actions; see `collectors.catalog.actions`."""
+    session: Paths = ""
+    """A value path: the session that an entry belongs to; without one that of the entry before, or the file's name."""
+    group: str = ""
+    """A value path: what is said of the group holds for every session in it that does not say otherwise."""
 
     type_at: str = "type"
     """Key of a line that tells its type."""
     time_at: str = "timestamp"
     """Key path of its time, RFC 3339."""
-    line: tuple[LineAt, ...]
+    line: tuple[LineAt, ...] = ()
+    """How lines tell the posture of a session."""

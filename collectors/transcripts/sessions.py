@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 from agent.records import Evidence, Posture
 from agent.records.posture import ApprovalMode, least_safe
-from agent.redaction.redact import printable
 from collectors.catalog.client import Client
 from collectors.catalog.templates import template_path
 from collectors.catalog.transcripts import Transcript
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.locate.projects import around, local_folder
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import Unreadable
 from collectors.sources.filesystem.recent import Recent, recent_files
 from collectors.transcripts.session import MODES, NETWORKS, SANDBOXES, Session, read_session
+from collectors.transcripts.session_project import project_of
 
 NAME = "sessions"
 
@@ -28,9 +27,6 @@ _OLDEST = timedelta(days=30)
 _LATEST = timedelta(days=7)
 """Sessions that ended so long before a project's last one still count: else a bypass would be hidden by starting once
 more without it."""
-
-_DEEPEST = 64
-"""Folders above a session's own that are searched for the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ class SessionCollector:
                 yield Observation(Scope(NAME, home.owner, home.path), unknown=True)
                 continue
             for client in context.catalog.clients.values():
-                if client.transcript:
+                if any(transcript.line for transcript in client.transcript):
                     yield self._look(context, home, client, before)
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
@@ -97,7 +93,7 @@ def _recent(context: Context, home: Home, client: Client) -> tuple[list[tuple[Re
     found: dict[Recent, Transcript] = {}
     os = context.os_of(home)
     for transcript in client.transcript:
-        for template in transcript.on(os):
+        for template in transcript.on(os) if transcript.line else ():
             path = template_path(template, os, home)
             try:
                 files = recent_files(context.files, path, home, since, _MOST_FILES) if path else []
@@ -120,7 +116,7 @@ def _seen(context: Context, home: Home, client: Client, file: Recent, session: S
     now = time.time_ns()
     written = datetime.fromtimestamp(min(file.modified, now) / 1e9, UTC)
     at = min(session.at, written) if session.at else written
-    return _Seen(file.path, at, _project(context, home, session.folder), session, _mode(client, session))
+    return _Seen(file.path, at, project_of(context, home, session.folder), session, _mode(client, session))
 
 
 def _mode(client: Client, session: Session) -> ApprovalMode | None:
@@ -129,15 +125,6 @@ def _mode(client: Client, session: Session) -> ApprovalMode | None:
     if unconfined and session.sandbox == "none" and session.mode not in (None, "asks_always"):
         return "bypasses"
     return session.mode
-
-
-def _project(context: Context, home: Home, text: str | None) -> str | None:
-    """The repository that the session's folder lies in, or the folder itself; None outside of every project."""
-    folder = local_folder(text, context.os_of(home), home) if text else None
-    if folder is None or folder in ("/", home.path) or folder.count("/") > _DEEPEST:
-        return None
-    *_, root = around(context, home, folder)
-    return printable(root.label)
 
 
 def _postures(context: Context, home: Home, client: Client, seen: list[_Seen]) -> Iterator[Posture]:

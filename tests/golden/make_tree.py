@@ -58,7 +58,7 @@ class Tree:
     def add(self, client: Client) -> None:
         parts: list[Part] = [*client.config, *client.artifact, *client.provider, *client.roots, *client.install]
         for kept in client.transcript:
-            for template in kept.on(self.os):
+            for template in kept.on(self.os) if kept.line else ():
                 self.files[self._path(template)] = _File(text=transcript(kept, self.project))
         for part in [*parts, *client.manifest]:
             for template in part.on(self.os):

@@ -17,7 +17,7 @@ Mistake = tuple[tuple[str, ...], str]
 """Where below its rule, and what is wrong; without the value, which may be a secret in the wrong place."""
 
 _OPERATORS = ("equals", "one_of", "matches", "exists", "at_least", "at_most")
-_KINDS = KINDS.keys() - {"finding", "summary", "heartbeat"}
+_KINDS = KINDS.keys() - {"action", "action_count", "finding", "summary", "heartbeat"}
 
 
 class Condition(Section):

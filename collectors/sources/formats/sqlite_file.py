@@ -16,8 +16,7 @@ from typing import Final
 
 from collectors.sources.formats.unparseable import Unparseable
 
-Value = str | bytes | int | None
-"""A number with a fraction is nothing anybody asks for: it is told as None."""
+Value = str | bytes | int | float | None
 
 _MAGIC: Final = b"SQLite format 3\0"
 _WAL_MAGIC: Final = (0x377F0682, 0x377F0683)
@@ -83,9 +82,20 @@ class Database:
                 return Table(root, _columns(sql, name))
         return None
 
-    def rows(self, table: Table) -> Iterator[tuple[int, list[Value]]]:
-        """Row ids with the values of all columns, in the order of the ids."""
-        return self._rows(table.root, len(table.columns))
+    def rows(self, table: Table, since: int | None = None) -> Iterator[tuple[int, list[Value]]]:
+        """Row ids, from one on, with the values of all columns, in the order of the ids."""
+        return self._rows(table.root, len(table.columns), since)
+
+    def last_row(self, table: Table) -> int | None:
+        """The highest row id; None of a table without rows."""
+        number = table.root
+        for _ in range(_DEEPEST):
+            page, start = self._page(number)
+            cells = _cells(page, start)
+            if page[start] == 0x0D:
+                return _varint(page, _varint(page, cells[-1])[1])[0] if cells else None
+            number = _u32(page, start + 8)
+        raise Unparseable("parse.sqlite", "its pages lead in a circle")
 
     def row(self, table: Table, wanted: int) -> list[Value] | None:
         """The values of one row."""
@@ -103,20 +113,23 @@ class Database:
             number = next((_u32(page, at) for at in cells if wanted <= _varint(page, at + 4)[0]), _u32(page, start + 8))
         raise Unparseable("parse.sqlite", "its pages lead in a circle")
 
-    def _rows(self, root: int, columns: int) -> Iterator[tuple[int, list[Value]]]:
+    def _rows(self, root: int, columns: int, since: int | None = None) -> Iterator[tuple[int, list[Value]]]:
         pending = [(root, 0)]
         while pending:
             number, depth = pending.pop()
             page, start = self._page(number)
             kind, cells = page[start], _cells(page, start)
             if kind == 0x05 and depth < _DEEPEST:
-                below = [_u32(page, at) for at in cells] + [_u32(page, start + 8)]
+                # A cell leads to the rows up to its own id.
+                below = [_u32(page, at) for at in cells if since is None or _varint(page, at + 4)[0] >= since]
+                below.append(_u32(page, start + 8))
                 pending += [(child, depth + 1) for child in reversed(below)]
             elif kind == 0x0D:
                 for at in cells:
                     length, at_id = _varint(page, at)
                     row_id, at_payload = _varint(page, at_id)
-                    yield row_id, self._values(self._payload(page, at_payload, length), columns)
+                    if since is None or row_id >= since:
+                        yield row_id, self._values(self._payload(page, at_payload, length), columns)
             else:
                 raise Unparseable("parse.sqlite", "a page that belongs to no table")
 
@@ -160,6 +173,8 @@ class Database:
         raw = record[at : at + size]
         if kind in _INTEGERS:
             return int.from_bytes(raw, "big", signed=True), at + size
+        if kind == 7 and len(raw) == size:
+            return struct.unpack(">d", raw)[0], at + size
         if kind < 12 or len(raw) < size:
             return None, at + size
         return (raw.decode(self._encoding, "replace") if kind % 2 else raw), at + size

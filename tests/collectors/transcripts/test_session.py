@@ -17,9 +17,9 @@ from collectors.catalog.transcripts import LineAt, Transcript
 from collectors.transcripts.session import Session, read_session
 
 REAL = Catalog.load()
-(CLAUDE,) = REAL.clients["claude-code"].transcript
-(CODEX,) = REAL.clients["codex"].transcript
-(COPILOT,) = REAL.clients["copilot-cli"].transcript
+(CLAUDE,) = (entry for entry in REAL.clients["claude-code"].transcript if entry.line)
+(CODEX,) = (entry for entry in REAL.clients["codex"].transcript if entry.line)
+(COPILOT,) = (entry for entry in REAL.clients["copilot-cli"].transcript if entry.line)
 
 
 def prompt(mode: object = "default", **fields: Any) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""What an agent did: one event of a session, never its content."""
+
+from typing import ClassVar, Literal, Self, TypeVar
+
+from pydantic import AwareDatetime, Field
+
+from agent.records.base import Record
+
+ActionKind = Literal[
+    "session_start",
+    "session_end",
+    "tool",
+    "shell",
+    "file_read",
+    "file_write",
+    "web",
+    "mcp",
+    "subagent",
+    "permission",
+]
+Decision = Literal["user", "rule", "auto", "denied", "unknown"]
+"""user: somebody was asked and agreed. rule: a rule that somebody made allowed it. auto: nobody was asked. denied: it
+was refused. unknown: the client does not say."""
+DeniedBy = Literal["user", "rule", "mode", "nobody_to_ask", "sandbox", "unknown"]
+Resolved = Literal["definition", "name", "ambiguous"]
+"""How a server's name is known. definition: a configured server of exactly one name fits. name: the client says so and
+no definition is known. ambiguous: several fit, or the client does not say, and so none is named."""
+Result = Literal["ok", "error", "denied", "cancelled", "unknown"]
+
+
+class Action(Record):
+    """One thing that an agent did or was refused, from its client's own notes: names, times and outcomes only."""
+
+    kind: Literal["action"] = "action"
+    agent: str
+    action: ActionKind
+    session_id: str | None = None
+    call_id: str | None = None
+    """The client's own id of the call: the same in every copy of a session."""
+    at: AwareDatetime | None = None
+    """When it was asked for, by the client's clock."""
+    duration_ms: int | None = None
+    """As the client tells it; with some it includes the wait for an approval."""
+    parent_session: str | None = None
+    client_version: str | None = None
+    project: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    mode: str | None = None
+    """The permission mode in force, in the client's own word."""
+    tool: str | None = None
+    """As the model named it."""
+    inner_tool: str | None = None
+    """What a bridge tool was asked for."""
+    mcp_server: str | None = None
+    """The name of the definition that it means."""
+    mcp_tool: str | None = None
+    server_resolved: Resolved | None = None
+    decision: Decision = "unknown"
+    denied_by: DeniedBy | None = None
+    result: Result = "unknown"
+    programs: tuple[str, ...] = ()
+    """Of a shell action: known programs that its command starts; `other` for those that are not known."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "key")
+
+    @property
+    def key(self) -> tuple[str | None, ...]:
+        """What tells two events apart; a call is the same whichever session repeats it."""
+        if self.call_id:
+            return (self.call_id,)
+        return self.action, self.session_id, self.at.isoformat() if self.at else None, self.mode
+
+    def of_call(
+        self,
+        *,
+        action: ActionKind,
+        duration_ms: int | None,
+        tool: str | None,
+        inner_tool: str | None,
+        mcp_server: str | None,
+        mcp_tool: str | None,
+        server_resolved: Resolved | None,
+        decision: Decision,
+        denied_by: DeniedBy | None,
+        result: Result,
+        programs: tuple[str, ...],
+    ) -> Self:
+        """With what one call says."""
+        return self._changed(
+            {
+                "action": action,
+                "duration_ms": duration_ms,
+                "tool": tool,
+                "inner_tool": inner_tool,
+                "mcp_server": mcp_server,
+                "mcp_tool": mcp_tool,
+                "server_resolved": server_resolved,
+                "decision": decision,
+                "denied_by": denied_by,
+                "result": result,
+                "programs": programs,
+            }
+        )
+
+
+class ActionCount(Record):
+    """How many actions of one agent and owner there were in an hour, where each alone is not told."""
+
+    kind: Literal["action_count"] = "action_count"
+    agent: str
+    hour: AwareDatetime
+    actions: dict[ActionKind, int] = Field(default_factory=dict)
+    decisions: dict[Decision, int] = Field(default_factory=dict)
+    results: dict[Result, int] = Field(default_factory=dict)
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "hour")
+
+    def plus(self, action: Action) -> Self:
+        """With one more."""
+        return self._changed(
+            {
+                "actions": _one_more(self.actions, action.action),
+                "decisions": _one_more(self.decisions, action.decision),
+                "results": _one_more(self.results, action.result),
+            }
+        )
+
+
+K = TypeVar("K", bound=str)
+
+
+def _one_more(counts: dict[K, int], key: K) -> dict[K, int]:
+    return {**counts, key: counts.get(key, 0) + 1}

@@ -1,0 +1,221 @@
+"""What agents did, from the transcripts that their clients keep: an event source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import cast
+
+from agent.records import Diagnostic, Evidence, McpServer
+from agent.records.action import Action
+from collectors.catalog.client import Client
+from collectors.catalog.templates import template_path
+from collectors.catalog.transcripts import Transcript
+from collectors.contract import Context
+from collectors.events import Batch
+from collectors.sources.account import Home
+from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.recent import Recent, recent_files
+from collectors.sources.formats.unparseable import Unparseable
+from collectors.transcripts.calls import Calls, in_order
+from collectors.transcripts.follow import Follower, TranscriptReader
+from collectors.transcripts.position import Position
+from collectors.transcripts.records import NAME, Scene, record
+from collectors.transcripts.session_project import project_of
+
+_MOST_FILES = 2_000
+"""Transcripts of one pattern and account, those written last."""
+_MOST_BYTES = 32 << 20
+"""Bytes that are read in one step."""
+_LONGEST_OPEN = timedelta(hours=24)
+"""A call that has no result for so long is told without one."""
+_BEFORE = timedelta(days=30)
+"""Files that were last written so long before the time that is asked for are known to be old without being opened."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """The transcripts of one client and account."""
+
+    calls: Calls = field(default_factory=Calls)
+    files: dict[str, Follower] = field(default_factory=dict)
+
+
+class ActionSource:
+    """Reads what is new in the transcripts of every account and client."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        positions: Mapping[str, str],
+        since: datetime,
+        *,
+        programs: bool = True,
+        clients: frozenset[str] | None = None,
+    ) -> None:
+        """`positions`: how far transcripts were read, from earlier batches. Actions before `since` are not told.
+        `clients`: ids of those that are read, None for all."""
+        self._positions = {name: Position.from_json(text) for name, text in positions.items()}
+        self._since = since
+        self._programs = programs
+        self._clients = clients
+        self._followed: dict[tuple[str, str], _Followed] = {}
+        self._readers: dict[int, TranscriptReader] = {}
+        self._left = 0
+
+    def read(self, context: Context, *, everything: bool = False) -> Batch:
+        """What is new. `everything`: calls without a result are told too, as nothing more will come."""
+        self._left = _MOST_BYTES
+        events: list[Action] = []
+        known: list[Action] = []
+        positions: dict[str, str] = {}
+        diagnostics: list[Diagnostic] = []
+        for home in context.homes:
+            for client in context.catalog.clients.values() if home.reachable else ():
+                if client.actions and (self._clients is None or client.id in self._clients):
+                    told, old = self._look(context, home, client, positions, diagnostics, everything)
+                    events += told
+                    known += old
+        return Batch(tuple(events), tuple(known), positions, self._left <= 0, tuple(diagnostics))
+
+    def _look(
+        self,
+        context: Context,
+        home: Home,
+        client: Client,
+        positions: dict[str, str],
+        diagnostics: list[Diagnostic],
+        everything: bool,
+    ) -> tuple[list[Action], list[Action]]:
+        followed = self._followed.setdefault((home.owner, client.id), _Followed())
+        scene = _scene(context, home, client, self._programs)
+        changed: list[Follower] = []
+        old: list[Action] = []
+        for pattern, file, transcript in _files(context, home, client, self._since - _BEFORE):
+            follower = followed.files.get(file.path) or self._follower(
+                followed, transcript, pattern, file.path, home, client
+            )
+            if follower.is_current(file) or self._left <= 0:
+                continue
+            try:
+                with context.files.opened(file.path, home) as descriptor, _log(context, home, file, transcript) as log:
+                    old += self._read(followed, scene, follower, (descriptor, log), file, transcript)
+            except FileNotFoundError:
+                continue
+            except (OSError, Unreadable, Unparseable) as error:
+                diagnostics.append(_diagnostic(context, home, client, file.path, error))
+                continue
+            changed.append(follower)
+        found = in_order(followed.calls.take(before=None if everything else datetime.now(UTC) - _LONGEST_OPEN))
+        told = [record(scene, followed.calls, one) for one in found]
+        for follower in changed or (followed.files.values() if found else ()):
+            positions[_name(home, client, follower.path)] = follower.durable().to_json()
+        return [one for one in told if self._is_new(one)], [*old, *(one for one in told if not self._is_new(one))]
+
+    def _follower(
+        self, followed: _Followed, transcript: Transcript, pattern: str, path: str, home: Home, client: Client
+    ) -> Follower:
+        position = self._positions.pop(_name(home, client, path), None)
+        reader = self._readers.get(id(transcript))
+        if reader is None:
+            reader = self._readers[id(transcript)] = TranscriptReader(transcript)
+        follower = followed.files[path] = Follower(reader, pattern, path, followed.calls, position)
+        return follower
+
+    def _read(
+        self,
+        followed: _Followed,
+        scene: Scene,
+        follower: Follower,
+        descriptors: tuple[int, int | None],
+        file: Recent,
+        transcript: Transcript,
+    ) -> list[Action]:
+        """Read one file; the actions of one that is older than what is asked for, which are not to be told."""
+        is_old = file.modified < self._since.timestamp() * 1e9
+        if is_old and transcript.shape in ("lines", "table"):
+            follower.skip(*descriptors, file)
+            return []
+        self._left -= follower.read(*descriptors, file, self._left)
+        if not is_old:
+            return []
+        return [record(scene, followed.calls, one) for one in followed.calls.take(source=follower.path)]
+
+    def _is_new(self, action: Action) -> bool:
+        return action.at is None or action.at >= self._since
+
+
+def _files(context: Context, home: Home, client: Client, since: datetime) -> Iterator[tuple[str, Recent, Transcript]]:
+    """Transcripts by pattern, those of a pattern in the order in which they were written."""
+    os = context.os_of(home)
+    for transcript in client.transcript:
+        for template in transcript.on(os) if transcript.rule else ():
+            pattern = template_path(template, os, home)
+            if pattern is None:
+                continue
+            try:
+                found = recent_files(context.files, pattern, home, int(since.timestamp() * 1e9), _MOST_FILES)
+            except Unreadable:
+                continue
+            for file in reversed(found):
+                yield pattern, _with_log(context, home, file) if transcript.shape == "table" else file, transcript
+
+
+def _with_log(context: Context, home: Home, file: Recent) -> Recent:
+    """A database as new and large as it is with its write-ahead log: that alone grows for long."""
+    log = context.files.status(f"{file.path}-wal", home)
+    return file._replace(modified=max(file.modified, log.st_mtime_ns), size=file.size + log.st_size) if log else file
+
+
+@contextmanager
+def _log(context: Context, home: Home, file: Recent, transcript: Transcript) -> Iterator[int | None]:
+    """The write-ahead log of a database, if it has one."""
+    with ExitStack() as opened:
+        log = None
+        if transcript.shape == "table":
+            with suppress(FileNotFoundError):
+                log = opened.enter_context(context.files.opened(f"{file.path}-wal", home))
+        yield log
+
+
+def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scene:
+    assert client.actions is not None
+    servers = {
+        cast(McpServer, server).name
+        for server in context.view.records("mcp_server")
+        if cast(McpServer, server).agent == client.id and server.owner in (home.owner, None)
+    }
+    return Scene(
+        context.endpoint_id,
+        home.owner,
+        client.id,
+        client.actions,
+        servers,
+        cache(lambda folder: project_of(context, home, folder)),
+        context.files.shown,
+        programs,
+    )
+
+
+def _name(home: Home, client: Client, path: str) -> str:
+    return f"{home.owner}\n{client.id}\n{path}"
+
+
+def _diagnostic(
+    context: Context, home: Home, client: Client, path: str, error: OSError | Unreadable | Unparseable
+) -> Diagnostic:
+    code = getattr(error, "code", None) or "file.unreadable"
+    return Diagnostic(
+        endpoint_id=context.endpoint_id,
+        owner=home.owner,
+        evidence=Evidence(collector=NAME, source=context.files.shown(path)),
+        severity="warning",
+        code=f"actions.{code}",
+        message="actions in this transcript could not be read",
+        path=context.files.shown(path),
+        agent=client.id,
+    )

@@ -1,0 +1,181 @@
+"""Joins what entries say of calls and sessions into actions, for one client of one account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+
+from agent.records.action import ActionKind, Decision, DeniedBy, Result
+from collectors.transcripts.statement import Statement
+
+_MOST_OPEN = 5_000
+"""Calls without a result that are kept; of more the oldest are told as they are."""
+_MOST_SESSIONS = 2_000
+
+
+@dataclass(slots=True)
+class SessionFacts:
+    """What is known of a session, or of a group of them."""
+
+    version: str | None = None
+    folder: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    mode: str | None = None
+    parent_session: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, as far as it is known by now."""
+
+    id: str
+    session: str
+    group: str
+    source: str
+    mark: int = 0
+    """Where in its source it was first told of."""
+    nested: str | None = None
+    """The id of the first call that was made from within it."""
+    tool: str | None = None
+    inner_tool: str | None = None
+    namespace: str | None = None
+    server: str | None = None
+    mcp_tool: str | None = None
+    programs: tuple[str, ...] = ()
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    duration_ms: int | None = None
+    model: str | None = None
+    mode: str | None = None
+    decision: Decision | None = None
+    denied_by: DeniedBy | None = None
+    result: Result | None = None
+    action: ActionKind | None = None
+    ran: bool = False
+    final: bool = False
+    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was asked for, or else answered."""
+        return self.asked_at or self.answered_at
+
+    @property
+    def known_at(self) -> datetime:
+        """Since when it is open."""
+        return min(self.asked_at or self.read_at, self.read_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that befell a session: its start, its end, another permission mode."""
+
+    action: ActionKind
+    session: str
+    group: str
+    source: str
+    at: datetime | None
+    mode: str | None = None
+
+
+_CALL_FACTS = tuple({f.name for f in fields(Call)} & {f.name for f in fields(Statement)} - {"session", "final", "mode"})
+_SESSION_FACTS = ("version", "folder", "model", "provider", "mode", "parent_session")
+
+
+@dataclass(slots=True)
+class Calls:
+    """Everything that is open; `take` what is complete."""
+
+    open: dict[str, Call] = field(default_factory=dict)
+    sessions: dict[str, SessionFacts] = field(default_factory=dict)
+    groups: dict[str, SessionFacts] = field(default_factory=dict)
+    _events: list[Event] = field(default_factory=list)
+    _overflow: list[Call] = field(default_factory=list)
+
+    def add(self, said: Statement, session: str, group: str, source: str, mark: int) -> None:
+        """What one entry says; `session` and `group` are those of the entry, "" where it belongs to none."""
+        session = said.session or session
+        if said.call:
+            self._add_to_call(said, Call(said.outer_call or said.call, session, group, source, mark))
+        elif said.event or any(getattr(said, name) for name in _SESSION_FACTS):
+            self._add_to_session(said, session, group, source)
+
+    def take(self, *, before: datetime | None = None, source: str | None = None) -> Iterator[Call | Event]:
+        """What is complete or was asked for `before` a time (without one: all there is), of one `source` or of all. It
+        is not kept."""
+        events, self._events = self._events, []
+        overflow, self._overflow = self._overflow, []
+        yield from (event for event in events if source in (None, event.source))
+        yield from (call for call in overflow if source in (None, call.source))
+        for call in list(self.open.values()):
+            if source in (None, call.source) and (call.final or before is None or call.known_at < before):
+                del self.open[call.id]
+                yield call
+
+    def facts(self, session: str, group: str, name: str) -> str | None:
+        """What is known of the session, of that which started it, or else of its group."""
+        own = self.sessions.get(session)
+        parent = self.sessions.get(own.parent_session) if own and own.parent_session else None
+        around = self.groups.get(group)
+        found = (getattr(facts, name) for facts in (own, parent, around) if facts)
+        return next((value for value in found if value), None)
+
+    def _add_to_call(self, said: Statement, new: Call) -> None:
+        call = self._call_of(said, new)
+        for name in _CALL_FACTS:
+            value = getattr(said, name)
+            if value and not getattr(call, name):
+                setattr(call, name, value)
+        own = self.sessions.get(call.session)
+        call.mode = call.mode or said.mode or (own.mode if own else None)
+        call.final = call.final or said.final
+
+    def _call_of(self, said: Statement, new: Call) -> Call:
+        """The call that is meant: for the first one within another that other one."""
+        assert said.call is not None
+        call = self._opened(new)
+        if not said.outer_call:
+            return call
+        call.nested = call.nested or said.call
+        return call if call.nested == said.call else self._opened(replace(new, id=said.call))
+
+    def _opened(self, new: Call) -> Call:
+        if new.id not in self.open and len(self.open) >= _MOST_OPEN:
+            self._overflow.append(self.open.pop(next(iter(self.open))))
+        return self.open.setdefault(new.id, new)
+
+    def _add_to_session(self, said: Statement, session: str, group: str, source: str) -> None:
+        if session:
+            if session not in self.sessions and len(self.sessions) >= _MOST_SESSIONS:
+                self.sessions.pop(next(iter(self.sessions)))
+            facts = self.sessions.setdefault(session, SessionFacts())
+        elif group:
+            facts = self.groups.setdefault(group, SessionFacts())
+        else:
+            return
+        changed_mode = session and said.mode and facts.mode and said.mode != facts.mode
+        for name in _SESSION_FACTS:
+            value = getattr(said, name)
+            if value:
+                setattr(facts, name, value)
+        if changed_mode:
+            self._events.append(Event("permission", session, group, source, said.at, said.mode))
+        if said.event == "session_start" and not facts.started:
+            facts.started = said.at
+            self._events.append(Event("session_start", session, group, source, said.at, facts.mode))
+        if said.event == "session_end" and said.at != facts.ended:
+            facts.ended = said.at
+            self._events.append(Event("session_end", session, group, source, said.at))
+
+
+def in_order(found: Iterable[Call | Event]) -> list[Call | Event]:
+    """By the client's time, those without one last."""
+
+    def key(one: Call | Event) -> tuple[bool, float]:
+        return one.at is None, one.at.timestamp() if one.at else 0.0
+
+    return sorted(found, key=key)

@@ -1,0 +1,201 @@
+"""Follows one transcript: reads what is new in it and says it to the calls of its client."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from functools import lru_cache
+
+from collectors.catalog.actions import Table
+from collectors.catalog.transcripts import Transcript
+from collectors.sources.filesystem.recent import Recent
+from collectors.sources.formats.sqlite_file import Database
+from collectors.transcripts.calls import Calls
+from collectors.transcripts.position import Position, digest_before
+from collectors.transcripts.statement import RuleReader
+from collectors.transcripts.table import JoinedRows, entries, last_row
+from collectors.transcripts.tail import continues, lines, next_line
+from collectors.transcripts.values import Entry, first
+
+_HEAD = 256 * 1024
+"""Bytes of the start of a file that may tell of its session where its lines before are not read."""
+_MOST_BACK = 256 << 20
+"""Bytes before the end of a large file that are read at first."""
+_MOST_DOCUMENT = 16 << 20
+_MOST_ROWS = 5_000
+_ROW_BYTES = 1_000
+"""What a row counts as, of the bytes that one step may read."""
+
+
+class TranscriptReader:
+    """The rules of one entry of the catalog, made ready."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.rules = [RuleReader(rule) for rule in transcript.rule]
+        self.session = first(transcript.session)
+        self.group = first(transcript.group)
+        self._marks = [rule.marks for rule in self.rules]
+
+    def may_tell(self, line: bytes) -> bool:
+        """Whether a line is worth parsing."""
+        return any(all(mark in line for mark in marks) for marks in self._marks)
+
+
+class Follower:
+    """One file and how far it is read. A call that is still open keeps the durable position before it."""
+
+    def __init__(
+        self, reader: TranscriptReader, pattern: str, path: str, calls: Calls, position: Position | None
+    ) -> None:
+        self._transcript = reader.transcript
+        self._calls = calls
+        self.path = path
+        self._captures = _captures(pattern, path)
+        self._known = position is not None
+        self._reader = reader
+        self._joined = JoinedRows(reader.transcript.table) if reader.transcript.table else None
+        self.position = position or Position()
+        self._stem = os.path.basename(path).partition(".")[0]
+        if self.position.session:
+            calls.sessions.setdefault(self.position.session, self.position.facts())
+
+    def is_current(self, file: Recent) -> bool:
+        position = self.position
+        return self._known and position.hold is None and position.is_like(file.inode, file.size, file.modified)
+
+    def durable(self) -> Position:
+        """The position that a restart may go on from."""
+        marks = self._open()
+        return replace(self.position, hold=min(marks)) if marks else self.position
+
+    def _open(self) -> list[int]:
+        """Where calls of this file begin that are open still."""
+        marks = [call.mark for call in self._calls.open.values() if call.source == self.path]
+        return marks if self.position.hold is None else [*marks, self.position.hold]
+
+    def skip(self, file: int, log: int | None, found: Recent) -> None:
+        """Take all that is there as read: it is older than what is asked for."""
+        offset = found.size
+        if self._transcript.table:
+            offset = last_row(Database(file, log), self._transcript.table) + 1
+        digest = ""
+        if self._transcript.shape == "lines":
+            offset = next_line(file, offset)
+            digest = digest_before(file, offset)
+        self._known = True
+        self.position = Position(found.inode, found.size, found.modified, offset, digest)
+
+    def read(self, file: int, log: int | None, found: Recent, most: int) -> int:
+        """Say what is new; at most about so many bytes of lines. `log` is a database's write-ahead log. Returns the
+        bytes that were read. Raises `OSError` and `Unparseable`."""
+        if self._transcript.shape == "lines":
+            read = self._lines(file, found, most)
+        elif self._transcript.table and self._joined:
+            read = self._rows(Database(file, log), found, self._transcript.table, self._joined)
+        else:
+            read = self._document(file, found)
+        self._known = True
+        session = self.position.session
+        self.position = self.position.with_session(session, self._calls.sessions.get(session) if session else None)
+        return read
+
+    def _lines(self, file: int, found: Recent, most: int) -> int:
+        start = self.position.offset if self.position.hold is None else self.position.hold
+        if not (self._known and continues(file, self.position)):
+            start = next_line(file, found.size - _MOST_BACK) if found.size > _MOST_BACK else 0
+            self.position = Position(session=self.position.session)
+        if start and not self.position.session:
+            self._head(file, start)
+        end = start
+        for line in lines(file, start, most):
+            end = line.end
+            if line.data and self._reader.may_tell(line.data):
+                self._say(_json(line.data), line.start)
+        complete = found.size - start <= most
+        self.position = replace(
+            self.position,
+            inode=found.inode,
+            size=found.size if complete else end,
+            modified=found.modified if complete else 0,
+            offset=end,
+            digest=digest_before(file, end),
+            hold=None,
+        )
+        return end - start
+
+    def _head(self, file: int, end: int) -> None:
+        """What the start of the file says of its session."""
+        about = [rule for rule in self._reader.rules if not rule.about_a_call]
+        for line in lines(file, 0, min(_HEAD, end)):
+            self._say(_json(line.data), line.start, about)
+
+    def _rows(self, database: Database, found: Recent, table: Table, joined: JoinedRows) -> int:
+        # The row of a call that is open is written anew when it ends.
+        since = min((*self._open(), self.position.offset))
+        if last_row(database, table) < self.position.offset - 1:
+            since = 0  # rows were deleted, and their ids are given out again
+        row_id, complete = since - 1, True
+        for count, (row_id, row) in enumerate(entries(database, table, joined, since), 1):
+            self._say(row, row_id)
+            if count >= _MOST_ROWS:
+                complete = False
+                break
+        self.position = replace(
+            self.position,
+            inode=found.inode,
+            size=found.size if complete else 0,
+            modified=found.modified if complete else 0,
+            offset=row_id + 1,
+            hold=None,
+        )
+        return _ROW_BYTES * (row_id + 1 - since)
+
+    def _document(self, file: int, found: Recent) -> int:
+        os.lseek(file, 0, os.SEEK_SET)
+        data = b""
+        if found.size <= _MOST_DOCUMENT:
+            while chunk := os.read(file, 1 << 20):
+                data += chunk
+                if len(data) > _MOST_DOCUMENT:
+                    break
+        value = (
+            {"text": data[:4096].decode(errors="replace").strip()} if self._transcript.shape == "text" else _json(data)
+        )
+        self._say(value, 0)
+        self.position = replace(self.position, inode=found.inode, size=found.size, modified=found.modified, hold=None)
+        return len(data)
+
+    def _say(self, value: object, mark: int, rules: list[RuleReader] | None = None) -> None:
+        if value is None:
+            return
+        entry = Entry(value, self._captures)
+        reader = self._reader
+        own, group = reader.session(entry), reader.group(entry)
+        session = own if isinstance(own, str) else self.position.session
+        for rule in reader.rules if rules is None else rules:
+            for said in rule.read(entry):
+                session = said.session or session
+                where = session or ("" if self._transcript.shape == "text" else self._stem)
+                self._calls.add(said, where, group if isinstance(group, str) else "", self.path, mark)
+        if session != self.position.session:
+            self.position = replace(self.position, session=session)
+
+
+def _json(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile("([^/]*)".join(re.escape(part) for part in pattern.split("*")))
+
+
+def _captures(pattern: str, path: str) -> tuple[str, ...]:
+    match = _expression(pattern).fullmatch(path)
+    return match.groups() if match else ()

@@ -1,0 +1,52 @@
+"""Which MCP server and tool a client's name of a tool means, as far as the definitions decide it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+from agent.records.action import Resolved
+from collectors.catalog.actions import McpName
+
+
+class Meant(NamedTuple):
+    server: str | None
+    tool: str | None
+    resolved: Resolved
+
+
+def resolve(name: str, forms: tuple[McpName, ...], servers: Collection[str]) -> Meant | None:
+    """What a tool's name means; None where it is no tool of an MCP server, or nothing tells that it is one."""
+    fitting = {
+        (server, name[len(start) :])
+        for form in forms
+        for server in servers
+        if name.startswith(start := form.prefix + _spelled(server, form) + form.separator) and len(name) > len(start)
+    }
+    if fitting:
+        # `team_kb_find` fits a server `team` too: the longest name that is configured is the one that was called.
+        shortest = min(len(tool) for _, tool in fitting)
+        longest = {pair for pair in fitting if len(pair[1]) == shortest}
+        server, tool = next(iter(longest))
+        return Meant(server, tool, "definition") if len(longest) == 1 else Meant(None, tool, "ambiguous")
+    return next((meant for form in forms if form.exact and (meant := _taken_apart(name, form))), None)
+
+
+def _taken_apart(name: str, form: McpName) -> Meant | None:
+    """Server and tool by the name alone: the server's name only where its spelling is its own."""
+    if not name.startswith(form.prefix):
+        return None
+    server, separator, tool = name[len(form.prefix) :].partition(form.separator)
+    if not (server and separator and tool):
+        return None
+    unclear = len(form.separator) == 1 and form.separator in tool
+    if unclear or (form.mangled and "_" in server):
+        return Meant(None, None if unclear else tool, "ambiguous")
+    return Meant(server, tool, "name")
+
+
+def _spelled(server: str, form: McpName) -> str:
+    if form.mangled == "dash":
+        return server.replace("-", "_")
+    return re.sub(r"[^A-Za-z0-9_]", "_", server) if form.mangled == "all" else server

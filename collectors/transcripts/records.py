@@ -1,0 +1,124 @@
+"""Makes the records of actions out of joined calls: kinds, servers and modes by the client's catalog entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from agent.records import Evidence
+from agent.records.action import Action, ActionKind
+from collectors.catalog.actions import Actions
+from collectors.transcripts.calls import Call, Calls, Event
+from collectors.transcripts.mcp_names import Meant, resolve
+
+NAME = "actions"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where actions were read: what all of them have in common."""
+
+    endpoint_id: str
+    owner: str
+    agent: str
+    actions: Actions
+    servers: Collection[str]
+    """Names of the servers that are defined for this agent and owner."""
+    project: Callable[[str], str | None]
+    """The project that a folder lies in."""
+    shown: Callable[[str], str]
+    """A path as the observed machine names it."""
+    programs: bool = True
+    """Whether the programs of shell actions are told."""
+
+
+def record(scene: Scene, calls: Calls, found: Call | Event) -> Action:
+    """The record of a call or of an event of a session."""
+    session = calls.sessions.get(found.session)
+    folder = calls.facts(found.session, found.group, "folder")
+    mode = found.mode or calls.facts(found.session, found.group, "mode")
+    action = Action(
+        endpoint_id=scene.endpoint_id,
+        owner=scene.owner,
+        evidence=Evidence(collector=NAME, source=scene.shown(found.source), confidence="confirmed"),
+        agent=scene.agent,
+        action=found.action if isinstance(found, Event) else "tool",
+        session_id=found.session or None,
+        call_id=None if isinstance(found, Event) else found.id,
+        at=found.at,
+        parent_session=session.parent_session if session else None,
+        client_version=calls.facts(found.session, found.group, "version"),
+        project=scene.project(folder) if folder else None,
+        model=calls.facts(found.session, found.group, "model"),
+        provider=calls.facts(found.session, found.group, "provider"),
+        mode=mode if mode in scene.actions.modes else "unknown" if mode else None,
+    )
+    return action if isinstance(found, Event) else _call(scene, found, action)
+
+
+def _call(scene: Scene, call: Call, action: Action) -> Action:
+    """With what the call says."""
+    meant = _meant(scene, call)
+    kind = _kind(scene.actions, call, meant)
+    unasked = action.mode in scene.actions.unasked and (call.ran or call.result == "ok")
+    bare = meant is None and kind == "mcp"
+    return action.of_call(
+        action=kind,
+        duration_ms=call.duration_ms if call.duration_ms is not None else _between(call),
+        tool=call.tool,
+        inner_tool=_inner_tool(call, meant),
+        mcp_server=meant.server if meant else None,
+        mcp_tool=meant.tool if meant else call.tool if bare else None,
+        server_resolved=meant.resolved if meant else "ambiguous" if bare else None,
+        decision=call.decision or ("auto" if unasked else "unknown"),
+        denied_by=call.denied_by,
+        result="unknown" if bare and call.result == "ok" else call.result or "unknown",
+        programs=call.programs if kind == "shell" and scene.programs else (),
+    )
+
+
+def _between(call: Call) -> int | None:
+    """Milliseconds from the asking to the answer."""
+    if call.asked_at is None or call.answered_at is None:
+        return None
+    return max(0, int((call.answered_at - call.asked_at).total_seconds() * 1000))
+
+
+def _meant(scene: Scene, call: Call) -> Meant | None:
+    if call.server:
+        tool = call.mcp_tool or _last(call.inner_tool or call.tool)
+        return Meant(call.server, tool, "definition" if call.server in scene.servers else "name")
+    name = call.inner_tool or call.tool
+    if name and call.namespace:
+        name = f"{call.namespace}__{name}"
+    if name and not _own(scene.actions, name):
+        return resolve(name, scene.actions.mcp, scene.servers)
+    return None
+
+
+def _inner_tool(call: Call, meant: Meant | None) -> str | None:
+    """What a bridge was asked for; a name taken out of a script counts only where it is that of a server's tool."""
+    if call.inner_tool == call.tool or (call.namespace and not meant):
+        return None
+    return call.inner_tool
+
+
+def _last(name: str | None) -> str | None:
+    return name.rpartition("__")[2] if name else None
+
+
+def _own(actions: Actions, name: str) -> ActionKind | None:
+    """What one of the client's own tools does."""
+    return next((kind for kind, names in actions.kinds.items() if name in names), None)
+
+
+def _kind(actions: Actions, call: Call, meant: Meant | None) -> ActionKind:
+    if call.action:
+        return call.action
+    if meant:
+        return "mcp"
+    names = [name for name in (call.inner_tool, call.tool) if name]
+    known = next((kind for name in names if (kind := _own(actions, name))), None)
+    if known:
+        return known
+    return "mcp" if actions.bare_mcp and call.tool and call.result == "ok" else "tool"

@@ -1,0 +1,148 @@
+"""Whatever a transcript holds, its reader raises nothing and every record can be written: every client, every rule.
+
+Quick by default. `ROLLCALL_FUZZ_SECONDS=600 pytest -s tests/collectors/transcripts/test_any_transcript.py` goes on for
+so long and says how many cases ran.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from collectors.catalog.actions import Comparison, Condition, Rule
+from collectors.catalog.client import Catalog, Client
+from collectors.catalog.transcripts import Transcript
+from collectors.transcripts.actions import ActionSource
+from tests.collectors.transcripts.driven_homes import EVER
+from tests.collectors.world import World
+
+SECONDS = float(os.environ.get("ROLLCALL_FUZZ_SECONDS", "0"))
+KINDS = [
+    (client, transcript)
+    for client in Catalog.load().clients.values()
+    for transcript in client.transcript
+    if client.actions and transcript.rule and transcript.shape != "table"
+]
+RULES = [(client, transcript, rule) for client, transcript in KINDS for rule in transcript.rule]
+
+texts = st.sampled_from(
+    ["call_1", "call_2", "Bash", "mcp__a__b", "mcp__a_b", "denied", "2026-01-01T00:00:00Z", "9" * 40, "\0", "\udcff",
+     "*", "error", "completed", "rm -rf / <<X", "a 'b", '{"a": [', "/home/dev", "=x", "^", "user", "mcp_a.b(", "NaN"]
+) | st.text(max_size=12)  # fmt: skip
+numbers = st.integers() | st.floats() | st.sampled_from([10**18, -1, 0, 1, 2**63, 1e308])
+plain = st.none() | st.booleans() | numbers | texts
+anything = st.recursive(
+    plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
+)
+
+
+def wanted(condition: Condition) -> st.SearchStrategy[Any]:
+    if isinstance(condition, Comparison):
+        return anything
+    return st.just(condition[0] if isinstance(condition, tuple) else condition) | plain
+
+
+def put(document: Any, path: str, value: Any) -> None:
+    """Set the value at a path of the catalog's language, where the document is a map all the way."""
+    parts = re.findall(r"(?:\\.|[^.\[\]!>])+|\[\]", path.replace("!", "").lstrip("^"))
+    for index, part in enumerate(parts):
+        name, following = part.replace("\\.", "."), parts[index + 1 : index + 2]
+        if not isinstance(document, dict) or part == "[]":
+            return
+        if not following:
+            document[name] = value
+        elif following == ["[]"]:
+            inner: dict[str, Any] = {}
+            document.setdefault(name, [inner])
+            put(inner, ".".join(parts[index + 2 :]), value)
+            return
+        else:
+            document = document.setdefault(name, {})
+
+
+@st.composite
+def entries(draw: st.DrawFn, rule: Rule) -> Any:
+    """An entry that a rule may be about, with anything at the places that it looks at."""
+    document: dict[str, Any] = {}
+    for path, condition in rule.when.items():
+        put(document, path, draw(wanted(condition)))
+    each = rule.each if isinstance(rule.each, str) else rule.each[0]
+    elements = []
+    for _ in range(draw(st.integers(0, 2))):
+        element: dict[str, Any] = {}
+        for path, condition in rule.where.items():
+            put(element, path, draw(wanted(condition)))
+        for name in Rule.model_fields:
+            paths = getattr(rule, name)
+            for path in [paths] if isinstance(paths, str) else paths if isinstance(paths, tuple) else []:
+                if isinstance(path, str) and path and name not in ("each", "event") and "pattern" not in name:
+                    put(document if path.startswith("^") or not each else element, path, draw(anything))
+        elements.append(element)
+    if each:
+        put(document, each.replace(">", ".").removesuffix("[]"), elements if each.endswith("[]") else elements[:1])
+    return document
+
+
+def write(world: World, transcript: Transcript, found: list[Any], cut: int) -> None:
+    template = transcript.on("linux")[0].replace("*", "x")
+    lines = [json.dumps(entry) for entry in found]
+    text = "\n".join(lines) + "\n" if transcript.shape == "lines" else "".join(lines[:1])
+    data = text.encode("utf-8", "surrogatepass")
+    path = world.here(template)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data[: len(data) - cut])
+
+
+def read(world: World) -> int:
+    batch = ActionSource({}, EVER).read(world.context, everything=True)
+    for event in batch.events:
+        json.loads(event.to_json())
+    return len(batch.events)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Client, Transcript, list[Any], int]:
+    client, transcript, rule = draw(st.sampled_from(RULES))
+    others = st.sampled_from(transcript.rule).flatmap(entries)
+    found = draw(st.lists(entries(rule) | others | anything, min_size=1, max_size=5))
+    return client, transcript, found, draw(st.just(0) | st.integers(0, 30))
+
+
+def check(tmp_path: Path, case: tuple[Client, Transcript, list[Any], int]) -> int:
+    client, transcript, found, cut = case
+    world = World(tmp_path / client.id, client)
+    write(world, transcript, found, cut)
+    return read(world)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(case=cases())
+def test_no_transcript_breaks_its_reader(tmp_path: Path, case: tuple[Client, Transcript, list[Any], int]) -> None:
+    check(tmp_path, case)
+
+
+@pytest.mark.timeout(SECONDS + 120)
+@pytest.mark.skipif(not SECONDS, reason="ROLLCALL_FUZZ_SECONDS is not set")
+def test_no_transcript_breaks_its_reader_for_long(tmp_path: Path) -> None:
+    deadline, number, count, events = time.monotonic() + SECONDS, int(time.time()), 0, 0
+
+    def one(case: tuple[Client, Transcript, list[Any], int]) -> None:
+        nonlocal count, events
+        count += 1
+        events += check(tmp_path, case)
+
+    while time.monotonic() < deadline:
+        number += 1
+        run = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))(
+            given(case=cases())(one)
+        )
+        seed(number)(run)()
+    print(f"\n{count} cases, {events} actions over {len(KINDS)} transcripts in {SECONDS:.0f} s")
