@@ -58,15 +58,11 @@ def _owners(shared: Shared) -> int:
 
 
 def _controls(shared: Shared, controls: list[str]) -> int:
-    from agent.config.error import ConfigError
     from agent.governance.controls import report
     from agent.reports import control_evidence
     from agent.service import known_inventory
 
-    try:
-        wanted = control_evidence.selected(controls)
-    except control_evidence.UnknownControl as error:
-        raise ConfigError(str(error)) from None
+    wanted = control_evidence.selected(controls)
     inventory = known_inventory.inventory(shared.settings(), shared.root)
     print(f"{inventory.known_from}\n")
     whole = (line for control in wanted for line in control_evidence.lines(control, inventory.records))

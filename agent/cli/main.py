@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from agent import __version__
 from agent.cli import actions, audit, catalog, config, governance, policy, scan, service
-from agent.cli.common import FAILURE, USAGE, shared, shared_options
+from agent.cli.common import FAILURE, shared, shared_options
+from agent.runtime.error import RollcallError
 
 _GROUPS = (scan, service, actions, catalog, policy, governance, config, audit)
 
@@ -22,13 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command is None and not given.once:
         parser.error("nothing to do: give --once, or a command such as run, status or explain")
     options = shared(parser, given)
-    from agent.config.error import ConfigError
-
     try:
         return int(given.work(options, given))
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return USAGE
+    except RollcallError as error:
+        print(error.text, file=sys.stderr)
+        return error.status
     except BrokenPipeError:
         # Python would try once more at exit to write what nobody reads.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

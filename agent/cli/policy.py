@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
 
 def _check(shared: Shared, file: Path | None) -> int:
     from agent.config.error import ConfigError
-    from agent.governance.policy.model import PolicyError, load_policy
+    from agent.governance.policy.model import load_policy
     from agent.service import scan
 
     if file is None:
@@ -42,10 +42,7 @@ def _check(shared: Shared, file: Path | None) -> int:
             raise ConfigError(in_force.trouble.reason if in_force.trouble else "the settings name no policy")
         print(f"{in_force.place}: version {in_force.policy.version} is ok")
         return COMPLETE
-    try:
-        policy = load_policy(file)
-    except PolicyError as error:
-        raise ConfigError(str(error)) from None
+    policy = load_policy(file)
     print(f"{file}: version {policy.version} is ok")
     return COMPLETE
 

@@ -18,20 +18,11 @@ def add(commands: Commands) -> None:
 
 
 def _run(shared: Shared) -> int:
-    from agent.journal.errors import JournalError
     from agent.runtime import logs
-    from agent.runtime.lock import AlreadyRunning
     from agent.service import daemon
 
     logs.configure(shared.settings().log)
-    try:
-        daemon.Daemon(shared.settings).run()
-    except AlreadyRunning as error:
-        print(f"rollcall: another daemon holds {error}", file=sys.stderr)
-        return FAILURE
-    except JournalError as error:
-        print(f"rollcall: {error}", file=sys.stderr)
-        return FAILURE
+    daemon.Daemon(shared.settings).run()
     return COMPLETE
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from agent.runtime.error import RollcallError
 
-class ConfigError(Exception):
+
+class ConfigError(RollcallError):
     """One or more settings do not fit; the text names file, line and key of each."""
+
+    status = 2

@@ -17,7 +17,7 @@ from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.sender import Sender
 from agent.delivery.targets.registry import make_sender
 from agent.journal.journal import Journal
-from agent.runtime.lock import AlreadyRunning, lock
+from agent.runtime.lock import AlreadyRunningError, lock
 from agent.runtime.logs import configure
 
 _LOOK = 0.5
@@ -36,7 +36,7 @@ def main() -> None:
         # One that a killed daemon left behind needs a moment to see that it is alone.
         with lock(Path(errand.journal).with_name("delivery.lock"), patience=2 * _GOODBYE):
             _deliver(errand)
-    except AlreadyRunning:
+    except AlreadyRunningError:
         os._exit(1)
     # A thread may hang in a handshake that nothing cuts short; what it sends is sent again next time.
     os._exit(0)

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from agent.delivery.cursor import Position
-from agent.journal.errors import JournalDamaged
+from agent.journal.errors import JournalDamagedError
 from agent.journal.journal import Journal
 
 HEADER_RESERVE = 1_000
@@ -44,7 +44,7 @@ class Batch:
 def next_batch(journal: Journal, position: Position, max_records: int, max_bytes: int) -> Batch | None:
     """The batch under way where there is one, else the next that fits; None when all is delivered.
 
-    Raises `JournalDamaged` where an entry is missing. A batch larger than `max_bytes` holds a single entry.
+    Raises `JournalDamagedError` where an entry is missing. A batch larger than `max_bytes` holds a single entry.
     """
     if position.sending is None:
         lines = journal.lines(position.done, max_records, max_bytes - HEADER_RESERVE)
@@ -53,7 +53,7 @@ def next_batch(journal: Journal, position: Position, max_records: int, max_bytes
         lines = journal.lines(position.done, position.sending - position.done, 1 << 40)
     if not lines:
         if journal.head().seq < position.done:
-            raise JournalDamaged("the journal is shorter than what was delivered from it")
+            raise JournalDamagedError("the journal is shorter than what was delivered from it")
         return None
     return Batch(
         endpoint_id=journal.endpoint_id,

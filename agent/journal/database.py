@@ -15,7 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from agent.journal.errors import JournalDamaged, JournalError, JournalForeign, JournalReplaced, typed_errors
+from agent.journal.errors import (
+    JournalDamagedError,
+    JournalError,
+    JournalForeignError,
+    JournalReplacedError,
+    typed_errors,
+)
 from agent.journal.migrations import MIGRATIONS, migrate, version_of
 
 _MEMORY = ":memory:"
@@ -38,7 +44,8 @@ class Database:
     def open(cls, path: str | Path, *, readonly: bool = False) -> Self:
         """The database at `path`, made or brought up to date where need be; `:memory:` leaves nothing behind.
 
-        Raises `JournalDamaged`, `JournalForeign` for one of a newer version, `JournalFull` or `JournalError`.
+        Raises `JournalDamagedError`, `JournalForeignError` for one of a newer version, `JournalFullError` or
+        `JournalError`.
         """
         place = str(path)
         if place != _MEMORY and not readonly:
@@ -59,7 +66,7 @@ class Database:
                     _let_shrink(connection)
                 elif version_of(connection) < len(MIGRATIONS):
                     self._shared = _migrated_copy(connection)
-            except (JournalDamaged, JournalForeign) as error:
+            except (JournalDamagedError, JournalForeignError) as error:
                 raise type(error)(f"{self.place}: {error}") from None
         self._files = self._identities()
 
@@ -75,10 +82,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One atomic, durable step. Raises `JournalFull` or another `JournalError`; then nothing of it happened.
+        """One atomic, durable step. Raises `JournalFullError` or another `JournalError`; then nothing of it happened.
 
-        Raises `JournalReplaced` where the file that is open is not the one that bears its name any more: what would be
-        written could be read by nobody.
+        Raises `JournalReplacedError` where the file that is open is not the one that bears its name any more: what
+        would be written could be read by nobody.
         """
         with self._turn, self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -99,7 +106,7 @@ class Database:
             self._files = now
         if now[0] != known[0] or (known[1] is not None and now[1] != known[1]):
             what = "deleted" if now[0] is None or now[1] is None else "replaced"
-            raise JournalReplaced(f"{self.place}: the file was {what} while it was in use")
+            raise JournalReplacedError(f"{self.place}: the file was {what} while it was in use")
 
     def _identities(self) -> tuple[object, object]:
         return _identity(self.place), _identity(self.place + "-wal")

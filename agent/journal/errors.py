@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent.runtime.error import RollcallError
+
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -17,27 +19,27 @@ _PASSING = {
 }
 
 
-class JournalError(Exception):
+class JournalError(RollcallError):
     """The journal could not be read or written; nothing was half-committed."""
 
 
-class JournalFull(JournalError):
+class JournalFullError(JournalError):
     """The disk, or the file's allowed size, is full; nothing was half-committed."""
 
 
-class JournalLost(JournalError):
+class JournalLostError(JournalError):
     """This file cannot go on being the journal; a new chain that names it can (`agent.journal.succession`)."""
 
 
-class JournalDamaged(JournalLost):
+class JournalDamagedError(JournalLostError):
     """The file is no journal any more: overwritten, cut off or edited."""
 
 
-class JournalReplaced(JournalLost):
+class JournalReplacedError(JournalLostError):
     """The file is gone, or not the one that was written last: deleted, replaced, or an older copy of it."""
 
 
-class JournalForeign(JournalError):
+class JournalForeignError(JournalError):
     """A journal of another endpoint or of a newer format; it must not be continued."""
 
 
@@ -49,10 +51,10 @@ def typed_errors(place: str) -> Iterator[None]:
     except sqlite3.Error as error:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:
-            raise JournalFull(f"{place}: disk full") from error
+            raise JournalFullError(f"{place}: disk full") from error
         # Text that is no UTF-8 any more is the one operational error without a code.
         if code in _DAMAGE or (code is None and isinstance(error, sqlite3.OperationalError)):
-            raise JournalDamaged(f"{place}: not a readable SQLite database") from error
+            raise JournalDamagedError(f"{place}: not a readable SQLite database") from error
         # The library's own text may quote what it could not read.
         raise JournalError(f"{place}: {getattr(error, 'sqlite_errorname', type(error).__name__)}") from error
 

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from agent.journal.database import Database
 from agent.journal.entry import Entry, Line, Op, canonical, genesis, link, wire_time
-from agent.journal.errors import JournalDamaged, JournalForeign, JournalReplaced
+from agent.journal.errors import JournalDamagedError, JournalForeignError, JournalReplacedError
 from agent.journal.head_file import HeadFile, KnownHead
 from agent.journal.span import Span, begin_span, kind_of, read_span
 from agent.journal.subjects import subjects_of
@@ -83,16 +83,16 @@ class Journal:
     def open(cls, path: str | Path, endpoint_id: str, *, readonly: bool = False, anew: bool = False) -> Self:
         """The journal at `path`, made when missing; `:memory:` gives one that leaves nothing behind.
 
-        Raises `JournalReplaced` when it is not the one that was written last (`anew` knows that), `JournalDamaged` when
-        the file is no usable journal, `JournalForeign` when it belongs to another endpoint or a newer version,
-        `JournalFull` on a full disk and `JournalError` for anything else.
+        Raises `JournalReplacedError` when it is not the one that was written last (`anew` knows that),
+        `JournalDamagedError` when the file is no usable journal, `JournalForeignError` when it belongs to another
+        endpoint or a newer version, `JournalFullError` on a full disk and `JournalError` for anything else.
         """
         place = str(path)
         head_file = None if place == ":memory:" else HeadFile(Path(place).with_suffix(".head"))
         # Read before the database: whoever writes meanwhile only makes that one longer.
         known = head_file.read() if head_file and not anew else None
         if known and not readonly and not _has_content(Path(place)):
-            raise JournalReplaced(f"{place}: the file is gone")
+            raise JournalReplacedError(f"{place}: the file is gone")
         journal = cls(Database.open(path, readonly=readonly), None if readonly else head_file)
         try:
             journal._load(endpoint_id, made=known is None)
@@ -109,10 +109,10 @@ class Journal:
         with self.reading() as connection:
             row = connection.execute("SELECT chain, endpoint_id FROM meta").fetchone()
             if row is None or not all(isinstance(value, str) for value in row):
-                raise JournalDamaged(f"{self._place}: the journal has lost its name")
+                raise JournalDamagedError(f"{self._place}: the journal has lost its name")
             self.chain, self.endpoint_id = row
             if self.endpoint_id != endpoint_id:
-                raise JournalForeign(f"{self._place}: the journal of another endpoint")
+                raise JournalForeignError(f"{self._place}: the journal of another endpoint")
             _head(connection, self._place)
 
     def _name(self, endpoint_id: str) -> None:
@@ -131,13 +131,17 @@ class Journal:
         return self.database.place
 
     def check_known(self, known: KnownHead) -> None:
-        """Raises `JournalReplaced` where this is not the journal with that head, or a later state of it."""
+        """Raises `JournalReplacedError` where this is not the journal with that head, or a later state of it."""
         if known.chain != self.chain:
-            raise JournalReplaced(f"{self._place}: another journal, chain {self.chain} in place of {known.chain}")
+            raise JournalReplacedError(f"{self._place}: another journal, chain {self.chain} in place of {known.chain}")
         if known.seq > self.head().seq:
-            raise JournalReplaced(f"{self._place}: an older state, {self.head().seq} entries in place of {known.seq}")
+            raise JournalReplacedError(
+                f"{self._place}: an older state, {self.head().seq} entries in place of {known.seq}"
+            )
         if known.seq >= self.cut().seq and self.hash_at(known.seq) != known.hash:
-            raise JournalReplaced(f"{self._place}: another history, entry {known.seq} is not the one that was written")
+            raise JournalReplacedError(
+                f"{self._place}: another history, entry {known.seq} is not the one that was written"
+            )
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -147,7 +151,8 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """One atomic, durable step. Raises `JournalFull` or another `JournalError`; then nothing of it happened."""
+        """One atomic, durable step. Raises `JournalFullError` or another `JournalError`; then nothing of it
+        happened."""
         with self.database.writing() as connection:
             before = _head(connection, self._place)
             if self._span.head_seq != before.seq:
@@ -172,20 +177,20 @@ class Journal:
         return Head(seq, digest if digest is not None else genesis(self.chain))
 
     def hash_at(self, seq: int) -> bytes:
-        """The hash of one entry; of the genesis for 0. Raises `JournalDamaged` where there is no such entry."""
+        """The hash of one entry; of the genesis for 0. Raises `JournalDamagedError` where there is no such entry."""
         cut = self.cut()
         if seq == cut.seq:
             return cut.hash
         with self.reading() as connection:
             row = connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
         if row is None:
-            raise JournalDamaged(f"{self._place}: entry {seq} is missing")
+            raise JournalDamagedError(f"{self._place}: entry {seq} is missing")
         return bytes(row[0])
 
     def lines(self, after_seq: int, limit: int = 500, max_bytes: int = 900_000) -> list[Line]:
         """Entries as they are sent, at most `limit` and `max_bytes`, but at least one where there is one.
 
-        Raises `JournalDamaged` where an entry is missing or is no bytes.
+        Raises `JournalDamagedError` where an entry is missing or is no bytes.
         """
         found: list[Line] = []
         size = 0
@@ -195,7 +200,7 @@ class Journal:
             )
             for expected, (seq, body, digest) in enumerate(rows, after_seq + 1):
                 if seq != expected or not isinstance(body, bytes) or not isinstance(digest, bytes):
-                    raise JournalDamaged(f"{self._place}: entry {expected} is missing or malformed")
+                    raise JournalDamagedError(f"{self._place}: entry {expected} is missing or malformed")
                 size += len(body) + 1
                 if found and size > max_bytes:
                     break
@@ -218,14 +223,14 @@ class Journal:
         try:
             return [line.entry() for line in self.lines(after_seq, limit, max_bytes)]
         except ValueError as error:
-            raise JournalDamaged(f"{self._place}: an entry after {after_seq} is malformed") from error
+            raise JournalDamagedError(f"{self._place}: an entry after {after_seq} is malformed") from error
 
     def verify(self) -> VerifyResult:
         """Walk the whole chain in bounded memory and name the first bad entry."""
         try:
             with self.reading() as connection:
                 return verify_chain(connection)
-        except JournalDamaged as error:
+        except JournalDamagedError as error:
             return VerifyResult(ok=False, entries=0, first_bad=1, reason=str(error))
 
     def release(self) -> None:
@@ -249,5 +254,5 @@ def _has_content(path: Path) -> bool:
 def _head(connection: sqlite3.Connection, place: str) -> Head:
     row = connection.execute("SELECT head_seq, head_hash FROM meta").fetchone()
     if row is None or not isinstance(row[0], int) or not isinstance(row[1], bytes) or len(row[1]) != 32:
-        raise JournalDamaged(f"{place}: the journal has lost its head")
+        raise JournalDamagedError(f"{place}: the journal has lost its head")
     return Head(row[0], row[1])

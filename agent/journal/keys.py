@@ -13,7 +13,7 @@ from agent.journal.signing import (
     KEY_FILE,
     PublicKey,
     SigningKey,
-    UnusableKey,
+    SigningKeyError,
     is_exposed,
     make_key,
     read_key,
@@ -55,7 +55,7 @@ def load_keys(folder: Path) -> Keys:
             key = read_key(path)
         except FileNotFoundError:
             key = make_key(path)
-        except UnusableKey as error:
+        except SigningKeyError as error:
             if path.name == CREDENTIAL:
                 raise JournalError(str(error)) from None
             aside = path.with_name(f"{KEY_FILE}.unusable-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
@@ -74,7 +74,7 @@ def existing_key(folder: Path) -> SigningKey | None:
     """The key, for whoever may read it; None where there is none or that is not allowed."""
     try:
         return read_key(_place(folder))
-    except (OSError, UnusableKey):
+    except (OSError, SigningKeyError):
         return None
 
 
@@ -101,7 +101,7 @@ def _place(folder: Path) -> Path:
 def _next(path: Path) -> SigningKey | None:
     try:
         return read_key(path)
-    except (FileNotFoundError, UnusableKey):
+    except (FileNotFoundError, SigningKeyError):
         return None
 
 

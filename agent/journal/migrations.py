@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
 
-from agent.journal.errors import JournalDamaged, JournalForeign
+from agent.journal.errors import JournalDamagedError, JournalForeignError
 
 APPLICATION_ID = 0x52434A31
 """`RCJ1` in the SQLite header: this file is a Rollcall journal."""
@@ -97,14 +97,14 @@ def migrate(connection: sqlite3.Connection) -> None:
 def version_of(connection: sqlite3.Connection) -> int:
     """How many migrations the file has behind it; 0 for an empty one.
 
-    Raises `JournalDamaged` for some other database, `JournalForeign` for one of a newer version of Rollcall.
+    Raises `JournalDamagedError` for some other database, `JournalForeignError` for one of a newer version of Rollcall.
     """
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if application != APPLICATION_ID:
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise JournalDamaged("not a Rollcall journal")
+            raise JournalDamagedError("not a Rollcall journal")
         return 0
     if version > len(MIGRATIONS):
-        raise JournalForeign("written by a newer version of Rollcall")
+        raise JournalForeignError("written by a newer version of Rollcall")
     return version

@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from agent.runtime.error import RollcallError
+
 KEY_FILE = "journal.key"
 """Name of the private key in the state folder."""
 CREDENTIAL = "rollcall.journal-key"
@@ -24,7 +26,7 @@ _PUBLIC = bytes.fromhex("302a300506032b6570032100")
 _ARMOUR = re.compile(r"-----(BEGIN|END) [A-Z ]+-----")
 
 
-class UnusableKey(Exception):
+class SigningKeyError(RollcallError):
     """The private key cannot be used; the text says why."""
 
 
@@ -94,23 +96,23 @@ def make_key(path: Path) -> SigningKey:
 
 
 def read_key(path: Path) -> SigningKey:
-    """Raises `FileNotFoundError`, and `UnusableKey` for a link or whatever holds no key."""
+    """Raises `FileNotFoundError`, and `SigningKeyError` for a link or whatever holds no key."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise UnusableKey(f"{path}: {error.strerror}") from None
+        raise SigningKeyError(f"{path}: {error.strerror}") from None
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnusableKey(f"{path}: not a file")
+            raise SigningKeyError(f"{path}: not a file")
         text = file.read(1024).decode("ascii", "replace")
     try:
         der = base64.b64decode("".join(_ARMOUR.sub("", text).split()), validate=True)
     except ValueError:
         der = b""
     if not der.startswith(_PRIVATE) or len(der) != len(_PRIVATE) + 32:
-        raise UnusableKey(f"{path}: not an Ed25519 private key")
+        raise SigningKeyError(f"{path}: not an Ed25519 private key")
     return SigningKey(der[-32:])
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.journal.errors import JournalError, JournalLost
+from agent.journal.errors import JournalError, JournalLostError
 from agent.journal.head_file import HeadFile
 from agent.journal.journal import Journal
 from agent.records.checkpoint import ReplacedChain
@@ -21,7 +21,7 @@ class Opened(NamedTuple):
     replaces: ReplacedChain | None = None
 
 
-def open_or_succeed(path: Path, endpoint_id: str, lost: JournalLost | None = None) -> Opened:
+def open_or_succeed(path: Path, endpoint_id: str, lost: JournalLostError | None = None) -> Opened:
     """The journal at `path`; a new chain in its place where it is lost, or was `lost` to whoever used it until now.
 
     Nothing of a lost journal is repaired or removed. Raises `JournalError` for everything else.
@@ -29,7 +29,7 @@ def open_or_succeed(path: Path, endpoint_id: str, lost: JournalLost | None = Non
     if lost is None:
         try:
             return Opened(Journal.open(path, endpoint_id))
-        except JournalLost as error:
+        except JournalLostError as error:
             lost = error
     replaces = _set_aside(path, str(lost).removeprefix(f"{path}: "))
     # The head file stays until the new chain's first entry takes its place: a crash in between loses no name.

@@ -13,6 +13,7 @@ from agent.journal.entry import genesis, link
 from agent.journal.errors import is_passing
 from agent.journal.signatures import Between, SignatureCheck, Statement
 from agent.journal.span import CheckpointPlace, Span, begin_span
+from agent.runtime.error import RollcallError
 
 Visit = Callable[[int, dict[str, Any]], None]
 """Called with each good entry's number and content."""
@@ -28,7 +29,7 @@ class VerifyResult:
     reason: str | None = None
 
 
-class BadEntry(Exception):
+class BadEntryError(RollcallError):
     """Why the entry under inspection is bad."""
 
 
@@ -61,11 +62,11 @@ def verify_chain(
             visit(good + 1, entry)
             good += 1
         if good < head_seq:
-            raise BadEntry("missing: the journal ends before its recorded head")
+            raise BadEntryError("missing: the journal ends before its recorded head")
         if previous != head_hash:
             return VerifyResult(False, good, max(good, 1), "the recorded head is not the hash of the last entry")
         _check_cursors(connection, head_seq)
-    except BadEntry as error:
+    except BadEntryError as error:
         return VerifyResult(False, good, good + 1, str(error))
     except (sqlite3.DatabaseError, TypeError, AttributeError) as error:
         if is_passing(error):
@@ -82,32 +83,32 @@ def _check(
 ) -> tuple[bytes, dict[str, Any]]:
     seq, body, digest = row
     if seq != expected:
-        raise BadEntry("missing: the numbering has a gap")
+        raise BadEntryError("missing: the numbering has a gap")
     if not isinstance(body, bytes) or not isinstance(digest, bytes):
-        raise BadEntry("malformed: not stored as bytes")
+        raise BadEntryError("malformed: not stored as bytes")
     if expected > head_seq:
-        raise BadEntry("unexpected: it lies behind the recorded head")
+        raise BadEntryError("unexpected: it lies behind the recorded head")
     if link(previous, body) != digest:
-        raise BadEntry("its hash does not follow from its content and its predecessor")
+        raise BadEntryError("its hash does not follow from its content and its predecessor")
     return digest, parsed(body, expected, chain)
 
 
 def parsed(body: bytes, seq: int, chain: str) -> dict[str, Any]:
-    """The content of a line that must be this entry. Raises `BadEntry`."""
+    """The content of a line that must be this entry. Raises `BadEntryError`."""
     try:
         entry: dict[str, Any] = from_json(body, cache_strings="keys")
         good = isinstance(entry["op"], str) and isinstance(entry["at"], str)
         good &= isinstance(entry["record"], dict | None)
     except (ValueError, TypeError, KeyError) as error:
-        raise BadEntry("malformed: not an entry") from error
+        raise BadEntryError("malformed: not an entry") from error
     if not good:
-        raise BadEntry("malformed: not an entry")
+        raise BadEntryError("malformed: not an entry")
     if entry["seq"] != seq or entry["chain"] != chain:
-        raise BadEntry("it is an entry of another place or journal")
+        raise BadEntryError("it is an entry of another place or journal")
     return entry
 
 
 def _check_cursors(connection: sqlite3.Connection, head_seq: int) -> None:
     row = connection.execute("SELECT max(done) FROM targets").fetchone()
     if row[0] is not None and row[0] > head_seq:
-        raise BadEntry("missing: a target has acknowledged more entries than there are")
+        raise BadEntryError("missing: a target has acknowledged more entries than there are")

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.runtime.error import RollcallError
+
 SOCKET = "/run/systemd/resolve/io.systemd.Resolve.Monitor"
 _INTERFACE = "io.systemd.Resolve.Monitor"
 _MAX_MESSAGE = 32 * 1024 * 1024
@@ -21,7 +23,7 @@ Answer = tuple[str, tuple[str, ...]]
 """A host as it was asked for, and its addresses."""
 
 
-class MonitorError(Exception):
+class MonitorError(RollcallError):
     """The service is not there, refuses, or speaks otherwise than agreed."""
 
 

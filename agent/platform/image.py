@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.platform.accounts import Account, full_name, homes_of, printable
 from agent.platform.wsl import NOT_HOMES, drives_of_image, windows_homes
 from collectors.sources.account import Home, Os
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 
 
 def system_of(root: str) -> Os:
@@ -37,7 +37,7 @@ def machine_id(files: FileTree) -> str:
     for path in ("/etc/machine-id", "/etc/hostname"):
         try:
             text = files.read(path, None).decode("ascii", "replace").strip()
-        except (OSError, Unreadable):
+        except (OSError, UnreadableError):
             continue
         if text:
             return text
@@ -47,7 +47,7 @@ def machine_id(files: FileTree) -> str:
 def _passwd(files: FileTree) -> Iterator[Account]:
     try:
         text = files.read("/etc/passwd", None).decode("utf-8", "replace")
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return
     for line in text.splitlines():
         fields = line.split(":")
@@ -66,7 +66,7 @@ def _folders(files: FileTree, os: Os) -> Iterator[Home]:
 def _names(files: FileTree, folder: str) -> list[str]:
     try:
         return [entry.name for entry in files.entries(folder, None) if entry.kind == "folder"]
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return []
 
 
@@ -75,6 +75,6 @@ def _with_ids(files: FileTree, home: Home) -> Home:
     try:
         with files.folder(home.path) as folder:
             status = stat(folder)
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return replace(home, reachable=False)
     return replace(home, uid=status.st_uid, gids=frozenset({status.st_gid}))

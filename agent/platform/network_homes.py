@@ -10,7 +10,7 @@ from typing import Literal
 
 from agent.platform.accounts import printable
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.filesystem.mounts import Mounts
 
 UNLISTED = "(unlisted)"
@@ -63,7 +63,7 @@ class NetworkHomes:
             return "not_mounted"
         try:
             self._files.check(path)
-        except Unreadable as error:
+        except UnreadableError as error:
             return "network" if error.code == "file.remote" else "disk"
         except FileNotFoundError:
             pass

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from agent.platform.accounts import printable
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 
 NOT_HOMES = ("Shared", "Public", "Default", "Default User", "All Users", "Guest", "defaultuser0")
 
@@ -28,7 +28,7 @@ def drives_of_image(files: FileTree) -> list[str]:
     """Where the drives are in an image of a WSL machine: each letter below `/mnt`; nowhere in other images."""
     try:
         kernel = files.read("/proc/version").decode("utf-8", "replace").lower()
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return []
     return [f"/mnt/{name}" for name in _folders(files, "/mnt") if len(name) == 1] if "microsoft" in kernel else []
 
@@ -36,14 +36,14 @@ def drives_of_image(files: FileTree) -> list[str]:
 def _folders(files: FileTree, folder: str) -> list[str]:
     try:
         return [entry.name for entry in files.entries(folder) if entry.kind == "folder"]
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return []
 
 
 def _can_list(files: FileTree, folder: str) -> bool:
     try:
         files.entries(folder)
-    except Unreadable as error:
+    except UnreadableError as error:
         return error.code != "file.not_permitted"
     except OSError:
         return False

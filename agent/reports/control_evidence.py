@@ -9,6 +9,7 @@ from agent.governance.subject import describe
 from agent.records import DataSource, Finding, Record
 from agent.records.finding import SEVERITIES
 from agent.records.posture import Rule
+from agent.runtime.error import RollcallError
 from agent.runtime.terminal import plain
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -34,16 +35,18 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 """What of a record of each kind is shown; an empty value is left out."""
 
 
-class UnknownControl(ValueError):
+class UnknownControlError(RollcallError):
     """No control of this id; the message names those there are."""
+
+    status = 2
 
 
 def selected(ids: Sequence[str]) -> list[Control]:
-    """The controls of these ids, in any spelling of case; all without any. Raises `UnknownControl`."""
+    """The controls of these ids, in any spelling of case; all without any. Raises `UnknownControlError`."""
     known = {control.id.lower(): control for control in controls()}
     unknown = [id_ for id_ in ids if id_.lower() not in known]
     if unknown:
-        raise UnknownControl(f"no control {unknown[0]}; known are {', '.join(c.id for c in known.values())}")
+        raise UnknownControlError(f"no control {unknown[0]}; known are {', '.join(c.id for c in known.values())}")
     return [known[id_.lower()] for id_ in ids] or list(known.values())
 
 

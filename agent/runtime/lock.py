@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 from typing import IO
 
+from agent.runtime.error import RollcallError
 
-class AlreadyRunning(Exception):
+
+class AlreadyRunningError(RollcallError):
     """Another daemon holds the lock of this state folder."""
 
 
 def lock(path: Path, patience: float = 0.5) -> IO[str]:
-    """The lock file, held until it is closed or this process ends. Raises `AlreadyRunning`.
+    """The lock file, held until it is closed or this process ends. Raises `AlreadyRunningError`.
 
     Whoever only asks whether somebody holds it (`rollcall status`) holds it for a moment: hence the patience, in
     seconds.
@@ -22,7 +24,7 @@ def lock(path: Path, patience: float = 0.5) -> IO[str]:
     while True:
         try:
             return _locked(path)
-        except AlreadyRunning:
+        except AlreadyRunningError:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.05)
@@ -41,5 +43,5 @@ def _locked(path: Path) -> IO[str]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise AlreadyRunning(str(path)) from None
+        raise AlreadyRunningError(f"another daemon holds {path}") from None
     return file

@@ -14,7 +14,7 @@ from types import FrameType
 from agent.config.error import ConfigError
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
-from agent.journal.errors import JournalLost
+from agent.journal.errors import JournalLostError
 from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
 from agent.service import systemd
@@ -40,7 +40,7 @@ class Daemon:
         self._asked = False
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Raises `service.AlreadyRunning` and `JournalError`."""
+        """Until SIGTERM or SIGINT. Raises `service.AlreadyRunningError` and `JournalError`."""
         sys.setswitchinterval(_SWITCH_SECONDS)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
@@ -55,13 +55,13 @@ class Daemon:
         systemd.notify("STOPPING=1")
         logger().info("daemon.stopped")
 
-    def _serve(self, folder: Path, lost: JournalLost | None) -> JournalLost | None:
+    def _serve(self, folder: Path, lost: JournalLostError | None) -> JournalLostError | None:
         """Sessions until the daemon is stopped, or until the journal of one is lost: why it is."""
         began = time.monotonic()
         while not self._stopping:
             try:
                 self._live(folder, lost)
-            except JournalLost as error:
+            except JournalLostError as error:
                 if lost and time.monotonic() - began < _ONCE_SECONDS:
                     raise
                 logger().error("journal.lost", reason=str(error))
@@ -72,7 +72,7 @@ class Daemon:
                 self._setup = self._reloaded()
         return None
 
-    def _live(self, folder: Path, lost: JournalLost | None) -> None:
+    def _live(self, folder: Path, lost: JournalLostError | None) -> None:
         self._session = Session(self._setup, folder, lost)
         if self._asked:
             # The signal came before there was a session to end.

@@ -20,7 +20,7 @@ from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots
 from agent.inventory.store import append_evidence, as_json
-from agent.journal.errors import JournalError, JournalLost
+from agent.journal.errors import JournalError, JournalLostError
 from agent.journal.journal import FILE as JOURNAL
 from agent.journal.journal import Transaction
 from agent.network.name_cache import NameCache
@@ -66,7 +66,7 @@ class Setup:
 class Session:
     """Wires the flow; the only place that knows everyone."""
 
-    def __init__(self, setup: Setup, folder: Path, lost: JournalLost | None = None) -> None:
+    def __init__(self, setup: Setup, folder: Path, lost: JournalLostError | None = None) -> None:
         """`lost` is why the journal of the session before must not be gone on with. Raises `JournalError`."""
         settings = self._settings = setup.settings
         self._ending = False
@@ -238,7 +238,7 @@ class Session:
         """Whether the notices, and what `write` writes with them, are in the journal."""
         try:
             write()
-        except JournalLost:
+        except JournalLostError:
             raise
         except JournalError as error:
             self._gap.note(str(error))
@@ -261,7 +261,7 @@ class Session:
         try:
             with self._journal.transaction() as step:
                 self._checkpoints.append(step, "stop")
-        except JournalLost:
+        except JournalLostError:
             # Whoever noticed first has said so.
             return
         except JournalError as error:

@@ -9,7 +9,7 @@ from agent.inventory.derive import Derivation
 from agent.inventory.inventory import Inventory
 from agent.inventory.store import Store
 from agent.journal.checkpoints import Checkpoints
-from agent.journal.errors import JournalLost
+from agent.journal.errors import JournalLostError
 from agent.journal.journal import FILE, Journal
 from agent.journal.keys import load_keys
 from agent.journal.settings import JournalSettings
@@ -27,13 +27,13 @@ class SignedJournal:
         settings: JournalSettings,
         derive: Derivation,
         collectors: Collection[str],
-        lost: JournalLost | None = None,
+        lost: JournalLostError | None = None,
     ) -> None:
         """`lost` is why the file must not be gone on with. Raises `JournalError`."""
         self._path, self._endpoint_id = folder / FILE, endpoint_id
         try:
             opened, self.store, self.inventory = self._load(derive, collectors, lost)
-        except JournalLost as error:
+        except JournalLostError as error:
             opened, self.store, self.inventory = self._load(derive, collectors, error)
         self.journal: Journal = opened.journal
         self.checkpoints = Checkpoints(self.journal, load_keys(folder), settings)
@@ -45,12 +45,12 @@ class SignedJournal:
             self.notices.append(("journal.replaced", message))
 
     def _load(
-        self, derive: Derivation, collectors: Collection[str], lost: JournalLost | None
+        self, derive: Derivation, collectors: Collection[str], lost: JournalLostError | None
     ) -> tuple[Opened, Store, Inventory]:
         opened = open_or_succeed(self._path, self._endpoint_id, lost)
         store = Store(opened.journal)
         try:
             return opened, store, store.load(derive, collectors)
-        except JournalLost:
+        except JournalLostError:
             opened.journal.close()
             raise

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.journal.journal import FILE
 from agent.records import Heartbeat
-from agent.runtime.lock import AlreadyRunning, lock
+from agent.runtime.lock import AlreadyRunningError, lock
 from agent.service.health import STATUS
 
 
@@ -49,7 +49,7 @@ def report(folder: Path) -> Report:
 def _running(folder: Path) -> bool:
     try:
         lock(folder / "lock", patience=0).close()
-    except AlreadyRunning:
+    except AlreadyRunningError:
         return True
     return False
 

@@ -10,9 +10,9 @@ from re import compile as pattern
 from collectors.catalog.templates import template_path
 from collectors.contract import Context
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.formats import rpm
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def rpm_version(context: Context, path: str, name: str) -> str | None:
     try:
         with context.files.opened(path) as descriptor:
             return rpm.rpm_version(descriptor, name)
-    except (OSError, Unreadable, Unparseable):
+    except (OSError, UnreadableError, UnparseableError):
         return None
 
 
@@ -120,7 +120,7 @@ class PackageFolders:
         if root not in self._names:
             try:
                 self._names[root] = tuple(entry.name for entry in self._context.files.entries(root, self._home))
-            except (OSError, Unreadable):
+            except (OSError, UnreadableError):
                 self._names[root] = ()
         return self._names[root]
 

@@ -16,9 +16,9 @@ from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, named_roots, working_roots
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.project_walk import find_projects
-from collectors.sources.formats.documents import Unparseable
+from collectors.sources.formats.documents import UnparseableError
 
 Severity = Literal["info", "warning", "error"]
 _OF_THE_WALK = ("walk.truncated", "walk.unreadable")
@@ -61,7 +61,7 @@ class HomeScan:
             walk = find_projects(context.files, self.home, context.catalog.project_markers, context.limits)
         except FileNotFoundError:
             self.walked = ()
-        except Unreadable as error:
+        except UnreadableError as error:
             # What was found before may still be there: it is looked at by name.
             self._trouble(context, self.home.path, "walk.unreadable", error.message)
         else:
@@ -163,7 +163,7 @@ class HomeScan:
             )
         except FileNotFoundError:
             return
-        except (Unreadable, Unparseable) as error:
+        except (UnreadableError, UnparseableError) as error:
             # A file that also holds servers is read for those too, and that is when an empty one is told.
             if error.code != "parse.empty":
                 self._trouble(context, path, error.code, error.message)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from collectors.contract import Context
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
-from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.filesystem.file_tree import UnreadableError
+from collectors.sources.formats.documents import UnparseableError, parse
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _NPM_TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -21,7 +21,7 @@ def dependencies(context: Context, home: Home | None, path: str) -> frozenset[st
         if path.endswith(".txt"):
             return frozenset(_requirements(data.decode("utf-8", "replace").splitlines()))
         document = parse(data, "toml" if path.endswith(".toml") else "json", context.limits).value
-    except (OSError, Unreadable, Unparseable):
+    except (OSError, UnreadableError, UnparseableError):
         return frozenset()
     if not isinstance(document, dict):
         return frozenset()

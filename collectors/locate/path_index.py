@@ -12,7 +12,7 @@ from collectors.catalog.templates import MANAGED, taken_apart
 from collectors.contract import Context
 from collectors.locate.interest import Interest, Part, Root
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 
 _LIKE_A_CONFIG = re.compile(r"(?i)[^/]*mcp[^/]*\.(?:jsonc?|toml|ya?ml)")
 _FEW = 6
@@ -51,9 +51,9 @@ class Found:
     files: dict[str, list[Interest]] = field(default_factory=dict)
     folders: dict[str, Node] = field(default_factory=dict)
     """Existing folders in which something of interest lies or may appear."""
-    troubles: dict[str, Unreadable] = field(default_factory=dict)
+    troubles: dict[str, UnreadableError] = field(default_factory=dict)
     """Folders that could not be looked into."""
-    hidden: dict[str, Unreadable] = field(default_factory=dict)
+    hidden: dict[str, UnreadableError] = field(default_factory=dict)
     """Parts of the registry that this run cannot see at all."""
     unknown: set[str] = field(default_factory=set)
     """Files beside a client's configuration that are named like one and that no client is known to read."""
@@ -137,7 +137,7 @@ class PathIndex:
                 context.files.check(path, home)
             except FileNotFoundError:
                 continue
-            except Unreadable as error:
+            except UnreadableError as error:
                 if error.code == "registry.hidden":
                     found.hidden[hive] = error
                     return
@@ -166,7 +166,7 @@ class _Scan:
             names = self._names(path, node)
         except FileNotFoundError:
             return
-        except Unreadable as error:
+        except UnreadableError as error:
             self.found.folders[listed(path)] = node
             self.found.troubles[listed(path)] = error
             return
@@ -187,7 +187,7 @@ class _Scan:
             raise FileNotFoundError(path)
         try:
             return [name for name in node.names if self._is_there(f"{path}/{name}")]
-        except Unreadable:  # such as a link to where nobody answers: whether there is one, the folder can tell
+        except UnreadableError:  # such as a link to where nobody answers: whether there is one, the folder can tell
             return [entry.name for entry in self.files.entries(listed(path), self.home)]
 
     def _is_there(self, path: str) -> bool:

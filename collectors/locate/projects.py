@@ -27,7 +27,8 @@ _MOST_ENTRIES = 100_000
 def named_roots(context: Context, home: Home, path: str, reading: Interest) -> Iterator[Root]:
     """Folders that one state file names.
 
-    Raises `FileNotFoundError`, `Unreadable` or `Unparseable`; a file that is merely of an unknown shape names nothing.
+    Raises `FileNotFoundError`, `UnreadableError` or `UnparseableError`; a file that is merely of an unknown shape names
+    nothing.
     """
     roots = reading.part
     if not isinstance(roots, Roots):

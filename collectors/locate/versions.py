@@ -10,7 +10,7 @@ from collectors.catalog.version_numbers import _NUMBER
 from collectors.contract import Context
 from collectors.locate.ecosystems import RPM, rpm_version
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 
 _PLATFORM = "(?:universal|linux|darwin|win32|alpine|web)"
 _EXTENSION = re.compile(rf".+?-(\d+\.\d+\.\d+(?:-(?!{_PLATFORM}\b)[0-9A-Za-z.]+)?)(?:-{_PLATFORM}.*)?")
@@ -102,7 +102,7 @@ def _newest_folder(context: Context, home: Home | None, path: str) -> str | None
         return None
     try:
         names = [entry.name for entry in context.files.entries(path, home)]
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return None
     versions = [match[1] for name in names if (match := _NUMBER.fullmatch(name))]
     return max(versions, key=_numbers, default=None)
@@ -116,7 +116,7 @@ def _dpkg(context: Context, package: str) -> str | None:
     """The installed version from dpkg's status file."""
     try:
         text = context.files.read("/var/lib/dpkg/status", None).decode("utf-8", "replace")
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return None
     start = re.search(rf"^Package: {re.escape(package)}$", text, re.MULTILINE)
     stanza = text[start.start() :].partition("\n\n")[0] if start else ""

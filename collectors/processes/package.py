@@ -11,7 +11,7 @@ from collectors.launch.identify import identify
 from collectors.launch.packages import package_name
 from collectors.launch.program_name import base_name
 from collectors.processes.command import command_of, script_of, start_of
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.process.row import ProcessRow
 
 __all__ = ["Programs", "base_name", "launched_package", "package_name"]
@@ -89,7 +89,7 @@ class Programs:
             except FileNotFoundError:
                 folder = os.path.dirname(folder)
                 continue
-            except (OSError, Unreadable, ValueError, RecursionError):
+            except (OSError, UnreadableError, ValueError, RecursionError):
                 return None
             return _named_by(manifest, os.path.relpath(path, folder))
         return None
@@ -105,7 +105,7 @@ class Programs:
         for entry in self._files.glob(f"{environment}/{lib}/site-packages/*.dist-info/entry_points.txt", None):
             try:
                 text = self._files.read(entry, None)[:65_536].decode("utf-8", "replace")
-            except (OSError, Unreadable):
+            except (OSError, UnreadableError):
                 continue
             if pattern.search(text):
                 distribution = entry.split("/")[-2].partition("-")[0]

@@ -9,7 +9,7 @@ from typing import Self
 
 from collectors.contract import Scope
 from collectors.processes.instances import NAME
-from collectors.sources.process.events import ProcessEvent, ProcessEvents, Unsupported
+from collectors.sources.process.events import ProcessEvent, ProcessEvents, UnsupportedError
 from collectors.sources.process.table import ProcessTable
 
 _MOST_WAITING = 200_000
@@ -32,7 +32,7 @@ class ProcessWatch:
         """A running watch; None where the kernel does not tell process events to this process."""
         try:
             return cls(notify, table)
-        except Unsupported:
+        except UnsupportedError:
             return None
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from collectors.locate.interest import NAME
 from collectors.processes.package import base_name
 from collectors.readers.origin import Origin
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.formats.keypath import Found, find
 
 _MOST_FILES = 200
@@ -85,7 +85,7 @@ def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str,
             continue
         try:
             data = context.files.read(path, home)
-        except (OSError, Unreadable):
+        except (OSError, UnreadableError):
             continue
         size += len(data)
         total.update(hashlib.sha256(data).digest())
@@ -95,7 +95,7 @@ def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str,
 def _files(context: Context, home: Home | None, folder: str, depth: int) -> Iterator[str]:
     try:
         entries = context.files.entries(folder, home)
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return
     for entry in entries:
         path = f"{folder}/{entry.name}"

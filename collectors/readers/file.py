@@ -22,8 +22,8 @@ from collectors.readers.providers import providers
 from collectors.readers.servers import Definition, read_definitions
 from collectors.readers.sign_ins import sign_ins
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
-from collectors.sources.formats.documents import Document, Unparseable
+from collectors.sources.filesystem.file_tree import UnreadableError
+from collectors.sources.formats.documents import Document, UnparseableError
 from collectors.sources.formats.embedded import parse_at
 
 _TELLING = ConfigFile | Artifact | Provider | SignedIn | PosturePart
@@ -48,9 +48,9 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
         return Observation(scope, tuple(records))
     except FileNotFoundError:
         return Observation(scope)
-    except Unreadable as error:
+    except UnreadableError as error:
         return Observation(scope, (file.diagnostic(error.code, error.message, "error"),), unknown=True)
-    except Unparseable as error:
+    except UnparseableError as error:
         # An empty file defines nothing and says so; any other unreadable text might define something.
         empty = error.code == "parse.empty"
         severity: Literal["info", "error"] = "info" if empty else "error"

@@ -17,9 +17,9 @@ from collectors.catalog.transcripts import Transcript
 from collectors.contract import Context
 from collectors.events import Batch
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.recent import Recent, recent_files
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 from collectors.transcripts.calls import Calls, in_order
 from collectors.transcripts.follow import Follower, TranscriptReader
 from collectors.transcripts.position import Position
@@ -106,7 +106,7 @@ class ActionSource:
                     old += self._read(followed, scene, follower, (descriptor, log), file, transcript)
             except FileNotFoundError:
                 continue
-            except (OSError, Unreadable, Unparseable) as error:
+            except (OSError, UnreadableError, UnparseableError) as error:
                 diagnostics.append(_diagnostic(context, home, client, file.path, error))
                 continue
             changed.append(follower)
@@ -159,7 +159,7 @@ def _files(context: Context, home: Home, client: Client, since: datetime) -> Ite
                 continue
             try:
                 found = recent_files(context.files, pattern, home, int(since.timestamp() * 1e9), _MOST_FILES)
-            except Unreadable:
+            except UnreadableError:
                 continue
             for file in reversed(found):
                 yield pattern, _with_log(context, home, file) if transcript.shape == "table" else file, transcript
@@ -206,7 +206,7 @@ def _name(home: Home, client: Client, path: str) -> str:
 
 
 def _diagnostic(
-    context: Context, home: Home, client: Client, path: str, error: OSError | Unreadable | Unparseable
+    context: Context, home: Home, client: Client, path: str, error: OSError | UnreadableError | UnparseableError
 ) -> Diagnostic:
     code = getattr(error, "code", None) or "file.unreadable"
     return Diagnostic(

@@ -90,7 +90,7 @@ class Follower:
 
     def read(self, file: int, log: int | None, found: Recent, most: int) -> int:
         """Say what is new; at most about so many bytes of lines. `log` is a database's write-ahead log. Returns the
-        bytes that were read. Raises `OSError` and `Unparseable`."""
+        bytes that were read. Raises `OSError` and `UnparseableError`."""
         if self._transcript.shape == "lines":
             read = self._lines(file, found, most)
         elif self._transcript.table and self._joined:

@@ -14,7 +14,7 @@ from collectors.catalog.templates import template_path
 from collectors.catalog.transcripts import Transcript
 from collectors.contract import Context, Observation, Scope, Watcher
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Unreadable
+from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.recent import Recent, recent_files
 from collectors.transcripts.session import MODES, NETWORKS, SANDBOXES, Session, read_session
 from collectors.transcripts.session_project import project_of
@@ -97,7 +97,7 @@ def _recent(context: Context, home: Home, client: Client) -> tuple[list[tuple[Re
             path = template_path(template, os, home)
             try:
                 files = recent_files(context.files, path, home, since, _MOST_FILES) if path else []
-            except Unreadable:
+            except UnreadableError:
                 complete = False
                 continue
             found.update((file, transcript) for file in files)
@@ -108,7 +108,7 @@ def _read(context: Context, home: Home, file: Recent, transcript: Transcript) ->
     try:
         with context.files.opened(file.path, home) as descriptor:
             return read_session(descriptor, transcript)
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         return None
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import psutil
 
-from collectors.sources.process.events import ProcessEvents, Unsupported
+from collectors.sources.process.events import ProcessEvents, UnsupportedError
 from collectors.sources.process.table import ProcessTable
 from tests.bench import machine
 from tests.bench.table import Row
@@ -64,7 +64,7 @@ def run(quick: bool) -> list[Row]:
 def _modes() -> tuple[Mode, ...]:
     try:
         ProcessEvents(lambda event: None, lambda: None).close()
-    except Unsupported:
+    except UnsupportedError:
         return ("sweep",)
     return ("connector", "sweep")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collectors.sources.process.events import ProcessEvents, Unsupported
+from collectors.sources.process.events import ProcessEvents, UnsupportedError
 from tests.e2e.running_daemon import RunningDaemon, wait_until
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def events() -> None:
     try:
         ProcessEvents(lambda event: None, lambda: None).close()
-    except Unsupported as reason:
+    except UnsupportedError as reason:
         pytest.skip(f"no process events: {reason}")
 
 

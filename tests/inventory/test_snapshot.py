@@ -14,7 +14,7 @@ from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots, append_snapshot
 from agent.inventory.store import Store, as_json
-from agent.journal.errors import JournalFull
+from agent.journal.errors import JournalFullError
 from agent.journal.journal import Journal
 from agent.records import Record
 from collectors.contract import Observation, Scope
@@ -80,9 +80,9 @@ def test_there_is_one_at_the_beginning_and_the_next_when_it_is_time(journal: Jou
 def test_one_that_was_not_committed_is_still_due(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db", "e")
     snapshots = Snapshots(Store(journal), seconds=3600)
-    with pytest.raises(JournalFull), journal.transaction() as step:
+    with pytest.raises(JournalFullError), journal.transaction() as step:
         snapshots.append(step, engine_with(server("a")))
-        raise JournalFull("disk full")
+        raise JournalFullError("disk full")
     assert snapshots.due()
     assert journal.read(0) == []
     journal.close()

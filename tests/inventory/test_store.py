@@ -10,7 +10,7 @@ import pytest
 
 from agent.inventory.inventory import Inventory
 from agent.inventory.store import Store, as_json
-from agent.journal.errors import JournalFull
+from agent.journal.errors import JournalFullError
 from agent.journal.journal import Journal, Transaction
 from agent.records import Record
 from collectors.contract import Observation, Scope
@@ -103,9 +103,9 @@ def test_a_step_that_fails_leaves_neither_entries_nor_facts_and_is_told_again(ke
 
     def fail(step: Transaction) -> None:
         step.append("notice", {"kind": "diagnostic"})
-        raise JournalFull("disk full")
+        raise JournalFullError("disk full")
 
-    with pytest.raises(JournalFull):
+    with pytest.raises(JournalFullError):
         kept.store.commit(kept.inventory, kept.inventory.settle(), fail)
     assert kept.journal.head().seq == 0
     assert kept.inventory.all() == []
@@ -176,8 +176,8 @@ def test_a_scope_that_cannot_be_read_is_passed_over(kept: Kept, scope: str) -> N
 def test_a_mark_is_remembered_with_the_step_it_belongs_to(kept: Kept) -> None:
     assert kept.store.mark("snapshot") is None
     kept.store.append(lambda step: Store.set_mark(step, "snapshot", "one"))
-    with pytest.raises(JournalFull), kept.journal.transaction() as step:
+    with pytest.raises(JournalFullError), kept.journal.transaction() as step:
         Store.set_mark(step, "snapshot", "two")
-        raise JournalFull("disk full")
+        raise JournalFullError("disk full")
     kept.again()
     assert kept.store.mark("snapshot") == "one"

@@ -6,7 +6,7 @@ import pytest
 
 from agent.journal import checkpoints as checkpoints_module
 from agent.journal.checkpoints import Checkpoints
-from agent.journal.errors import JournalReplaced
+from agent.journal.errors import JournalReplacedError
 from agent.journal.journal import FILE, Journal
 from agent.journal.keys import load_keys, request_new_key
 from agent.journal.settings import JournalSettings
@@ -173,7 +173,7 @@ def test_a_file_that_was_put_in_its_place_is_noticed_at_the_next_step(tmp_path: 
     path.unlink()
     if how == "replaced":
         path.write_bytes(copy)
-    with pytest.raises(JournalReplaced):
+    with pytest.raises(JournalReplacedError):
         machine.append(1)
     machine.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.journal.errors import JournalDamaged, JournalError, JournalForeign, JournalFull
+from agent.journal.errors import JournalDamagedError, JournalError, JournalForeignError, JournalFullError
 from agent.journal.journal import Journal
 from agent.records.change import FieldChange
 
@@ -144,7 +144,7 @@ def test_another_process_reads_and_verifies_while_the_daemon_writes(tmp_path: Pa
 
 def test_another_endpoint_may_not_continue_the_journal(tmp_path: Path) -> None:
     Journal.open(tmp_path / "j.db", ENDPOINT).close()
-    with pytest.raises(JournalForeign):
+    with pytest.raises(JournalForeignError):
         Journal.open(tmp_path / "j.db", "f" * 32)
 
 
@@ -152,14 +152,14 @@ def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     Journal.open(tmp_path / "j.db", ENDPOINT).close()
     with sqlite3.connect(tmp_path / "j.db") as raw:
         raw.execute("PRAGMA user_version = 99")
-    with pytest.raises(JournalForeign):
+    with pytest.raises(JournalForeignError):
         Journal.open(tmp_path / "j.db", ENDPOINT)
 
 
 @pytest.mark.parametrize("content", [b"no database at all\n" * 100, b"SQLite format 3\0" + b"\xff" * 4080])
 def test_a_file_that_is_no_database_is_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "j.db").write_bytes(content)
-    with pytest.raises(JournalDamaged):
+    with pytest.raises(JournalDamagedError):
         Journal.open(tmp_path / "j.db", ENDPOINT)
     assert (tmp_path / "j.db").read_bytes() == content
 
@@ -167,7 +167,7 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path: Path, content: bytes) -
 def test_some_other_database_is_damaged_and_stays_as_it_is(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "j.db") as raw:
         raw.execute("CREATE TABLE precious (x)")
-    with pytest.raises(JournalDamaged):
+    with pytest.raises(JournalDamagedError):
         Journal.open(tmp_path / "j.db", ENDPOINT)
 
 
@@ -180,7 +180,7 @@ def test_a_journal_without_its_head_or_name_is_damaged(tmp_path: Path, sql: str)
     journal.close()
     with sqlite3.connect(tmp_path / "j.db") as raw:
         raw.execute(sql)
-    with pytest.raises(JournalDamaged):
+    with pytest.raises(JournalDamagedError):
         Journal.open(tmp_path / "j.db", ENDPOINT)
 
 
@@ -226,7 +226,7 @@ def test_a_full_database_raises_and_nothing_is_half_committed(journal: Journal) 
         tx.connection.execute("CREATE TABLE extra (x)")
     with journal.reading() as connection:
         connection.execute("PRAGMA max_page_count = 60")
-    with pytest.raises(JournalFull):
+    with pytest.raises(JournalFullError):
         fill(journal)
     head = check_whole(journal)
     with journal.reading() as connection:
@@ -247,7 +247,7 @@ def test_a_full_disk_raises_and_writing_goes_on_once_there_is_room(tmp_path: Pat
         journal = Journal.open(disk / "j.db", ENDPOINT)
         with journal.transaction() as tx:
             tx.connection.execute("CREATE TABLE extra (x)")
-        with pytest.raises(JournalFull):
+        with pytest.raises(JournalFullError):
             fill(journal)
         head = check_whole(journal)
         (disk / "ballast").unlink()

@@ -11,7 +11,7 @@ from agent.delivery.cursor import Cursor
 from agent.inventory.inventory import Inventory
 from agent.inventory.store import Store
 from agent.journal.database import Database
-from agent.journal.errors import JournalDamaged, JournalError, JournalForeign
+from agent.journal.errors import JournalDamagedError, JournalError, JournalForeignError
 from agent.journal.journal import Journal
 from agent.journal.migrations import MIGRATIONS
 from agent.journal.subjects import subject_key
@@ -95,9 +95,9 @@ def test_a_migration_that_fails_leaves_nothing_behind(old: Path) -> None:
 def test_a_newer_one_and_a_strange_one_are_refused(old: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(old)) as raw:
         raw.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
-    with pytest.raises(JournalForeign, match="newer version"):
+    with pytest.raises(JournalForeignError, match="newer version"):
         Database.open(old)
     with closing(sqlite3.connect(tmp_path / "strange.db")) as raw:
         raw.execute("CREATE TABLE x (y)")
-    with pytest.raises(JournalDamaged, match="not a Rollcall journal"):
+    with pytest.raises(JournalDamagedError, match="not a Rollcall journal"):
         Database.open(tmp_path / "strange.db")

@@ -9,7 +9,7 @@ import pytest
 
 from agent.journal.errors import JournalError
 from agent.journal.keys import existing_key, load_keys, published_key
-from agent.journal.signing import KEY_FILE, PublicKey, SigningKey, UnusableKey, is_exposed, make_key, read_key
+from agent.journal.signing import KEY_FILE, PublicKey, SigningKey, SigningKeyError, is_exposed, make_key, read_key
 
 
 def test_a_key_is_made_once_kept_private_and_published(tmp_path: Path) -> None:
@@ -65,10 +65,10 @@ def test_a_key_that_others_may_read_is_said_and_goes_on(tmp_path: Path) -> None:
 def test_a_link_or_a_pipe_in_place_of_the_key_is_not_followed(tmp_path: Path) -> None:
     make_key(tmp_path / "elsewhere")
     (tmp_path / KEY_FILE).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UnusableKey):
+    with pytest.raises(SigningKeyError):
         read_key(tmp_path / KEY_FILE)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UnusableKey):
+    with pytest.raises(SigningKeyError):
         read_key(tmp_path / "pipe")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from agent.redaction import redact
 from agent.redaction.patterns import UUID
-from collectors.sources.formats.documents import Format, Unparseable, parse
+from collectors.sources.formats.documents import Format, UnparseableError, parse
 from tests.redaction import planted
 from tests.redaction.ordinary import ARGUMENTS, NAMES, URLS
 
@@ -83,7 +83,7 @@ def _of_corpus(folder: Path) -> Iterator[tuple[str, str]]:
         secrets = any(server.get("has_inline_secret") for server in entry["expected"].get("servers", ()))
         kind = _FORMATS.get(Path(entry["file"]).suffix)
         if kind and not secrets:
-            with suppress(Unparseable):
+            with suppress(UnparseableError):
                 yield from _values(parse((folder / entry["file"]).read_bytes(), kind).value, "")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.runtime.lock import AlreadyRunning, lock
+from agent.runtime.lock import AlreadyRunningError, lock
 from agent.service import systemd
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs Unix sockets")
@@ -75,10 +75,10 @@ def test_the_watchdog_hears_twice_within_its_patience(
 HOLDER = """
 import sys, time
 from pathlib import Path
-from agent.runtime.lock import AlreadyRunning, lock
+from agent.runtime.lock import AlreadyRunningError, lock
 try:
     held = lock(Path(sys.argv[1]))
-except AlreadyRunning:
+except AlreadyRunningError:
     print("refused", flush=True)
 else:
     print("held", flush=True)
@@ -98,7 +98,7 @@ def test_the_lock_is_held_by_one_process_and_free_when_that_is_killed(tmp_path: 
     second, said = hold(tmp_path / "lock")
     assert said == "refused"
     second.wait(5)
-    with pytest.raises(AlreadyRunning):
+    with pytest.raises(AlreadyRunningError):
         lock(tmp_path / "lock")
     first.kill()
     first.wait(5)

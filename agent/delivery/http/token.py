@@ -9,11 +9,12 @@ from pathlib import Path
 
 from agent.delivery.contract import Notice
 from agent.delivery.settings import TargetSettings
+from agent.runtime.error import RollcallError
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
-class TokenError(Exception):
+class TokenError(RollcallError):
     """The token cannot be used; the message names its source, never its content."""
 
 

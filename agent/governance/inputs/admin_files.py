@@ -10,7 +10,7 @@ from agent.governance.policy.model import OwnerRule
 from agent.governance.policy.settings import PolicySettings
 from agent.governance.supply_chain.mcp_registry import Registered, read_registry
 from agent.records import Diagnostic, Evidence
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class _Given(Generic[T]):
         self._seen = seen
         try:
             self.value, self.trouble = self._read(self.path), None
-        except Unreadable as error:
+        except UnreadableError as error:
             self.trouble = error.message
         except OSError as error:
             self.trouble = error.strerror or type(error).__name__

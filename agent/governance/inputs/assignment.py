@@ -23,7 +23,7 @@ class _Assignment(Section):
 def read_assignment(path: str) -> tuple[OwnerRule, ...]:
     """The entries of a TOML or, by its name, JSON file, in their order.
 
-    Raises `OSError`, `Unreadable` and `ValueError`; the texts of the latter name the key and no content.
+    Raises `OSError`, `UnreadableError` and `ValueError`; the texts of the latter name the key and no content.
     """
     data = FileTree(limits=Limits(file_bytes=_MOST_BYTES)).read(path)
     try:

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from agent.governance.policy.fetch_messages import MAX_POLICY, MAX_SIGNATURE, Answer, Question
-from agent.governance.policy.minisign import PublicKey, Signature, SignatureRejected, verify
+from agent.governance.policy.minisign import PublicKey, Signature, SignatureError, verify
+from agent.runtime.error import RollcallError
 
 if TYPE_CHECKING:
     import httpx
@@ -23,8 +24,8 @@ _WHOLE_SECONDS = 15.0
 _AGAIN_SECONDS = 1.0
 
 
-class _Unreachable(Exception):
-    pass
+class _UnreachableError(RollcallError):
+    """Nothing came from there; the text says how."""
 
 
 def answer(question: Question) -> Answer:
@@ -34,14 +35,14 @@ def answer(question: Question) -> Answer:
             return _checked(question)
         try:
             return _fetched(question)
-        except SignatureRejected:
+        except SignatureError:
             time.sleep(_AGAIN_SECONDS)
             return _fetched(question)
-    except SignatureRejected as error:
+    except SignatureError as error:
         return Answer("refused", str(error))
     except UnicodeDecodeError:
         return Answer("refused", "not UTF-8")
-    except _Unreachable as error:
+    except _UnreachableError as error:
         return Answer("unreachable", str(error))
 
 
@@ -73,36 +74,36 @@ def _fetched(question: Question) -> Answer:
                 return Answer("unchanged")
             signature = _signature(client, question.url + ".minisig")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-        raise _Unreachable(type(error).__name__) from None
+        raise _UnreachableError(type(error).__name__) from None
     return _checked(Question(question.keys, text=body.decode(), signature=signature), etag)
 
 
 def _signature(client: httpx.Client, url: str) -> str:
     try:
         body, _ = _get(client, url, MAX_SIGNATURE)
-    except _Unreachable as error:
+    except _UnreachableError as error:
         if str(error) in ("HTTP 404", "HTTP 410"):
-            raise SignatureRejected("not signed") from None
+            raise SignatureError("not signed") from None
         raise
     return (body or b"").decode("utf-8", "replace")
 
 
 def _get(client: httpx.Client, url: str, limit: int, etag: str = "") -> tuple[bytes | None, str]:
-    """Body and ETag; no body where it is what is known already. Raises `_Unreachable`, `SignatureRejected`."""
+    """Body and ETag; no body where it is what is known already. Raises `_UnreachableError`, `SignatureError`."""
     headers = {"Accept-Encoding": "identity", **({"If-None-Match": etag} if etag else {})}
     deadline = time.monotonic() + _WHOLE_SECONDS
     with client.stream("GET", url, headers=headers) as response:
         if etag and response.status_code == 304:
             return None, etag
         if response.status_code != 200:
-            raise _Unreachable(f"HTTP {response.status_code}")
+            raise _UnreachableError(f"HTTP {response.status_code}")
         body = b""
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > limit:
-                raise SignatureRejected(f"larger than {limit} bytes")
+                raise SignatureError(f"larger than {limit} bytes")
             if time.monotonic() > deadline:
-                raise _Unreachable("too slow")
+                raise _UnreachableError("too slow")
         return body, response.headers.get("ETag", "")[:200]
 
 

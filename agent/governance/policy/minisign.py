@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from agent.runtime.error import RollcallError
+
 _COMMENT = "trusted comment: "
 _TIMESTAMP = re.compile(r"(?:^|\t)timestamp:(\d{1,11})(?:\t|$)")
 
 
-class SignatureRejected(Exception):
+class SignatureError(RollcallError):
     """The signature does not vouch for the data; the text says why and quotes neither."""
 
 
@@ -29,10 +31,10 @@ class PublicKey:
 
     @classmethod
     def parse(cls, text: str) -> PublicKey:
-        """From the 56 characters that `minisign -G` prints. Raises `SignatureRejected`."""
+        """From the 56 characters that `minisign -G` prints. Raises `SignatureError`."""
         raw = _decoded(text, 42, "the public key")
         if raw[:2] != b"Ed":
-            raise SignatureRejected("the public key is none of minisign's")
+            raise SignatureError("the public key is none of minisign's")
         return cls(raw[2:10], raw[10:])
 
     @property
@@ -53,30 +55,30 @@ class Signature:
 
     @classmethod
     def parse(cls, text: str) -> Signature:
-        """Raises `SignatureRejected`."""
+        """Raises `SignatureError`."""
         lines = [line.rstrip("\r") for line in text.split("\n")]
         if len(lines) < 4 or not lines[2].startswith(_COMMENT):
-            raise SignatureRejected("the signature file is none of minisign's")
+            raise SignatureError("the signature file is none of minisign's")
         raw = _decoded(lines[1], 74, "the signature")
         if raw[:2] not in (b"Ed", b"ED"):
-            raise SignatureRejected("the signature is of an unknown kind")
+            raise SignatureError("the signature is of an unknown kind")
         comment = lines[2].removeprefix(_COMMENT)
         return cls(raw[:2] == b"ED", raw[2:10], raw[10:], comment, _decoded(lines[3], 64, "the comment's signature"))
 
     @property
     def signed_at(self) -> int:
-        """The time the signer put into the trusted comment, in seconds since 1970. Raises `SignatureRejected`."""
+        """The time the signer put into the trusted comment, in seconds since 1970. Raises `SignatureError`."""
         found = _TIMESTAMP.search(self.comment)
         if found is None:
-            raise SignatureRejected("the trusted comment of the signature names no timestamp")
+            raise SignatureError("the trusted comment of the signature names no timestamp")
         return int(found[1])
 
 
 def verify(data: bytes, signature: Signature, keys: Iterable[PublicKey]) -> PublicKey:
-    """The key that signed both the data and the trusted comment. Raises `SignatureRejected`."""
+    """The key that signed both the data and the trusted comment. Raises `SignatureError`."""
     key = next((key for key in keys if key.id == signature.key_id), None)
     if key is None:
-        raise SignatureRejected("signed with another key than those of policy.public_key")
+        raise SignatureError("signed with another key than those of policy.public_key")
     signed = blake2b(data, digest_size=64).digest() if signature.hashed else data
     _check(key, signed, signature.signature, "the signature is not of this text")
     _check(
@@ -96,7 +98,7 @@ def _check(key: PublicKey, signed: bytes, signature: bytes, otherwise: str) -> N
     try:
         VerifyKey(key.key).verify(signed, signature)
     except BadSignatureError:
-        raise SignatureRejected(otherwise) from None
+        raise SignatureError(otherwise) from None
 
 
 def _decoded(text: str, length: int, what: str) -> bytes:
@@ -105,5 +107,5 @@ def _decoded(text: str, length: int, what: str) -> bytes:
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != length:
-        raise SignatureRejected(f"{what} is not as minisign writes it")
+        raise SignatureError(f"{what} is not as minisign writes it")
     return raw

@@ -16,6 +16,7 @@ from agent.governance.policy.section import Section
 from agent.records import OrganisationRole
 from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
+from agent.runtime.error import RollcallError
 from agent.runtime.toml_lines import line_of
 
 Mode = Literal["asks_always", "asks_risky", "auto_approves", "bypasses", "unknown"]
@@ -131,8 +132,10 @@ class Policy(Section):
         return next((rule for rule in self.agent if fnmatchcase(agent, rule.id)), None)
 
 
-class PolicyError(Exception):
+class PolicyError(RollcallError):
     """The policy cannot be used; the text names file, line and key of each error."""
+
+    status = 2
 
 
 def load_policy(path: Path) -> Policy:

@@ -49,7 +49,7 @@ class Registered:
 
 
 def read_registry(path: str) -> Registered:
-    """The snapshot in a file of at most 256 MB. Raises `OSError`, `Unreadable` and `ValueError`."""
+    """The snapshot in a file of at most 256 MB. Raises `OSError`, `UnreadableError` and `ValueError`."""
     with FileTree().opened(path) as file:
         if os.fstat(file).st_size > _MOST_BYTES:
             raise ValueError(f"it is larger than {_MOST_BYTES} bytes")

@@ -6,7 +6,7 @@ import os
 from typing import Final
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 
 READ: Final = 4
 SEARCH: Final = 1
@@ -28,9 +28,9 @@ def granted(status: os.stat_result, account: Home, right: int) -> bool:
 
 
 def demand(status: os.stat_result, account: Home | None, right: int) -> None:
-    """Raises `Unreadable` unless the account has the right; None stands for whatever the kernel decides."""
+    """Raises `UnreadableError` unless the account has the right; None stands for whatever the kernel decides."""
     if account is not None and not granted(status, account, right):
-        raise Unreadable("file.not_owners", "the owner of the home could not read it themself")
+        raise UnreadableError("file.not_owners", "the owner of the home could not read it themself")
 
 
 def judged(home: Home | None, live: bool) -> Home | None:

@@ -14,11 +14,11 @@ from typing import Final, Literal
 from collectors.sources.account import Home
 from collectors.sources.filesystem.globbing import expression
 from collectors.sources.filesystem.lookup import Lookup
-from collectors.sources.filesystem.unreadable import Unreadable, explained
+from collectors.sources.filesystem.unreadable import UnreadableError, explained
 from collectors.sources.filesystem.windows_registry import Registry, is_key
 from collectors.sources.limits import Limits
 
-__all__ = ["Entry", "FileTree", "Unreadable"]
+__all__ = ["Entry", "FileTree", "UnreadableError"]
 
 Kind = Literal["folder", "file", "link", "other"]
 
@@ -39,8 +39,8 @@ class FileTree:
 
     With a `root` other than `/` everything is looked up inside it and no link or `..` leads out. With a `home` the
     answer is what that account could see itself: where this process may do more, mode bits decide, else the kernel.
-    Methods raise `FileNotFoundError` for what is absent (a dangling link too) and `Unreadable` for all other failures.
-    On macOS a folder must be readable, not only searchable, to be passed; on Windows see `resolve.by_name`.
+    Methods raise `FileNotFoundError` for what is absent (a dangling link too) and `UnreadableError` for all other
+    failures. On macOS a folder must be readable, not only searchable, to be passed; on Windows see `resolve.by_name`.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class FileTree:
                 self.entries(path[: path.index("*")].rpartition("/")[0] or "/", home)
             raise
         if len(data) > most:
-            raise Unreadable("file.too_large", f"it is larger than {most} bytes")
+            raise UnreadableError("file.too_large", f"it is larger than {most} bytes")
         return data
 
     @contextmanager
@@ -102,7 +102,7 @@ class FileTree:
         with self.folder(folder, home) as target, explained(), os.scandir(target) as found:
             entries = [Entry(entry.name, _kind(entry)) for entry in islice(found, most + 1)]
         if len(entries) > most:
-            raise Unreadable("file.too_large", f"the folder has more than {most} entries")
+            raise UnreadableError("file.too_large", f"the folder has more than {most} entries")
         return sorted(entries)
 
     def exists(self, path: str, home: Home | None = None) -> bool:
@@ -115,7 +115,7 @@ class FileTree:
             self.check(path, home)
         except FileNotFoundError:
             return True
-        except Unreadable:
+        except UnreadableError:
             pass
         return False
 
@@ -124,10 +124,10 @@ class FileTree:
         return mode is not None and stat.S_ISDIR(mode)
 
     def readlink(self, path: str, home: Home | None = None) -> str:
-        """The text of a link. Raises `Unreadable` (`file.not_regular`) for anything that is no link."""
+        """The text of a link. Raises `UnreadableError` (`file.not_regular`) for anything that is no link."""
         with self._lookup.place(path, home, follow=False) as place:
             if not stat.S_ISLNK(place.status.st_mode):
-                raise Unreadable("file.not_regular", "it is no link")
+                raise UnreadableError("file.not_regular", "it is no link")
             return os.readlink(place.name, dir_fd=place.folder)
 
     def real(self, path: str, home: Home | None = None) -> str:
@@ -135,19 +135,19 @@ class FileTree:
         judged as it was given."""
         try:
             return self._lookup.goal(path, home)
-        except (FileNotFoundError, Unreadable):
+        except (FileNotFoundError, UnreadableError):
             return path
 
     def glob(self, pattern: str, home: Home | None = None) -> list[str]:
         """Existing paths, sorted, for a pattern whose `*` stand for anything within one component.
 
-        Never raises `Unreadable`: a path that cannot be judged, or the pattern of a folder that cannot be listed, is
-        in the answer as it stands, so that reading it raises why. At most `limits.folder_entries` paths.
+        Never raises `UnreadableError`: a path that cannot be judged, or the pattern of a folder that cannot be listed,
+        is in the answer as it stands, so that reading it raises why. At most `limits.folder_entries` paths.
         """
         return sorted(islice(matches(self, pattern, home), self._limits.folder_entries))
 
     def check(self, path: str, home: Home | None = None) -> None:
-        """Raises what looking at the path meets: `FileNotFoundError`, `Unreadable` or nothing."""
+        """Raises what looking at the path meets: `FileNotFoundError`, `UnreadableError` or nothing."""
         if is_key(path):
             self._registry.check(path, home)
             return
@@ -157,7 +157,8 @@ class FileTree:
             pass
 
     def check_mount(self, path: str, home: Home | None = None) -> None:
-        """Raises `Unreadable` for a path without links that another machine or process would have to answer for."""
+        """Raises `UnreadableError` for a path without links that another machine or process would have to answer
+        for."""
         self._lookup.check_mount(path, home)
 
     def status(self, path: str, home: Home | None = None) -> os.stat_result | None:
@@ -167,7 +168,7 @@ class FileTree:
                 return None
             with self._lookup.place(path, home) as place:
                 return place.status
-        except (FileNotFoundError, Unreadable):
+        except (FileNotFoundError, UnreadableError):
             return None
 
     def mode(self, path: str, home: Home | None = None) -> int | None:
@@ -180,7 +181,7 @@ class FileTree:
                 return None
             with self._lookup.place(path, home) as place:
                 return place.status.st_mode
-        except (FileNotFoundError, Unreadable):
+        except (FileNotFoundError, UnreadableError):
             return None
 
 
@@ -196,7 +197,7 @@ def _read(file: int, most: int) -> bytes:
     """All bytes of the file, or `most` + 1 of them where it holds (or grows to) more."""
     expected = os.fstat(file).st_size
     if expected > most:
-        raise Unreadable("file.too_large", f"it is larger than {most} bytes")
+        raise UnreadableError("file.too_large", f"it is larger than {most} bytes")
     chunks = [os.read(file, expected + 1)]
     left = most + 1 - len(chunks[0])
     while chunks[-1] and left > 0:
@@ -217,7 +218,7 @@ def matches(tree: FileTree, pattern: str, home: Home | None, done: str = "") -> 
         names = [entry.name for entry in tree.entries(done + above or "/", home)]
     except FileNotFoundError:
         return
-    except Unreadable:
+    except UnreadableError:
         yield done + pattern
         return
     for name in filter(expression(component).fullmatch, names):

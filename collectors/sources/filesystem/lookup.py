@@ -15,7 +15,7 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.access import READ, demand, judged
 from collectors.sources.filesystem.mounts import Mounts
 from collectors.sources.filesystem.resolve import PathWalk, ResolvedPath, by_name
-from collectors.sources.filesystem.unreadable import Unreadable, explained
+from collectors.sources.filesystem.unreadable import UnreadableError, explained
 
 _DESCENDS: Final = os.open in os.supports_dir_fd
 _COMMON: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
@@ -77,9 +77,9 @@ class Lookup:
     def open_file(self, place: ResolvedPath, home: Home | None) -> int:
         """A descriptor of the regular file at a place; whatever else stands there is never opened."""
         if not stat.S_ISREG(place.status.st_mode):
-            raise Unreadable("file.not_regular", "it is no regular file")
+            raise UnreadableError("file.not_regular", "it is no regular file")
         if any(getattr(place.status, name, 0) & flag for name, flag in _ELSEWHERE):
-            raise Unreadable("file.remote", "its content is not on this machine")
+            raise UnreadableError("file.remote", "its content is not on this machine")
         return self._open(place, _FILE, home)
 
     def open_folder(self, place: ResolvedPath, home: Home | None) -> int | str:
@@ -89,7 +89,8 @@ class Lookup:
         return place.name if place.folder is None else self._open(place, _FOLDER, home)
 
     def check_mount(self, path: str, home: Home | None) -> None:
-        """Raises `Unreadable` for a path without links that another machine or process would have to answer for."""
+        """Raises `UnreadableError` for a path without links that another machine or process would have to answer
+        for."""
         if self._mounts is not None:
             self._mounts.check(path, home.network if home else "")
 
@@ -99,9 +100,9 @@ class Lookup:
             # Between the look and the opening it may have been replaced: only what is open now counts.
             status = os.fstat(opened)
             if stat.S_IFMT(status.st_mode) != stat.S_IFMT(place.status.st_mode):
-                raise Unreadable("file.changed", "it was replaced while being opened")
+                raise UnreadableError("file.changed", "it was replaced while being opened")
             if place.folder is None and not os.path.samestat(status, place.status):
-                raise Unreadable("file.changed", "it was replaced while being opened")
+                raise UnreadableError("file.changed", "it was replaced while being opened")
             demand(status, judged(home, self._live), READ)
         except BaseException:
             os.close(opened)
@@ -112,7 +113,7 @@ class Lookup:
         if self._windows:
             path = path.replace("\\", "/")
             if path.startswith("//"):
-                raise Unreadable("file.remote", "it lies on another machine")
+                raise UnreadableError("file.remote", "it lies on another machine")
             if not (self._live and os.name == "nt"):
                 path = _DRIVE.sub("", path, count=1) if _DRIVE.match(path) else path
             elif _DRIVE.match(path):

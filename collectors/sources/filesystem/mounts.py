@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 
 # File systems on which any call may wait for a peer that never answers. Besides these every `fuse*` type.
 _REMOTE = {
@@ -92,7 +92,7 @@ class Mounts:
         return sorted(point for point, kind in self._current().kinds.items() if kind == "windows")
 
     def check(self, path: str, home: str = "") -> None:
-        """Raises `Unreadable` for a path that is not to be opened.
+        """Raises `UnreadableError` for a path that is not to be opened.
 
         `path` holds no links, and the folder above it has passed this check: only the last step is judged. What a
         network home lies on passes, other network file systems within it do not.
@@ -101,7 +101,7 @@ class Mounts:
         if kind in ("remote", "automount") and f"{home}/".startswith(f"{path}/"):
             return
         if kind in _REASONS:
-            raise Unreadable(*_REASONS[kind])
+            raise UnreadableError(*_REASONS[kind])
 
     def answers(self, path: str) -> str:
         """Who answers for a path as far as its last step tells: `remote`, `automount` (it would be mounted only by

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from collectors.sources.account import Home
 from collectors.sources.filesystem.access import READ, SEARCH, granted, judged
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.limits import Limits
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -39,7 +39,7 @@ def find_projects(tree: FileTree, home: Home, markers: frozenset[str], limits: L
     """Folders below the home, nearest first, that hold one of the names; the home itself is none.
 
     Hidden folders, dependencies, caches, other file systems and links are not entered. Raises `FileNotFoundError` or
-    `Unreadable` for the home itself; a folder inside that cannot be listed is passed over.
+    `UnreadableError` for the home itself; a folder inside that cannot be listed is passed over.
     """
     with tree.folder(home.path, home) as start:
         return _Walker(tree, home, markers, limits, start).walk()
@@ -80,7 +80,7 @@ class _Walker:
         """Whether the folder holds a marker, and the folders in it that are worth a look."""
         try:
             names, inside = self._listing(folder)
-        except (OSError, Unreadable):
+        except (OSError, UnreadableError):
             return False, []
         self._left -= len(names)
         telling = self._telling.intersection(names)

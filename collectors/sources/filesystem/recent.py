@@ -11,7 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.filesystem.globbing import expression
 from collectors.sources.filesystem.unreadable import explained
 
@@ -33,8 +33,8 @@ class Recent(NamedTuple):
 def recent_files(files: FileTree, pattern: str, home: Home | None, since: int, most: int) -> list[Recent]:
     """The `most` files that fit and were written last, none before `since` (nanoseconds), the latest first.
 
-    Links below the first `*` are not followed. Raises `Unreadable` where the folder above it cannot be listed; what
-    cannot be listed below is passed over.
+    Links below the first `*` are not followed. Raises `UnreadableError` where the folder above it cannot be listed;
+    what cannot be listed below is passed over.
     """
     try:
         return nlargest(most, (found for found in _fitting(files, "", pattern, home) if found.modified >= since))
@@ -54,7 +54,7 @@ def _fitting(files: FileTree, done: str, rest: str, home: Home | None) -> Iterat
         return
     folders = [(status.st_mtime_ns, name) for name, status in named if stat.S_ISDIR(status.st_mode)]
     for _, name in nlargest(_MOST_FOLDERS, folders):
-        with suppress(FileNotFoundError, Unreadable):
+        with suppress(FileNotFoundError, UnreadableError):
             yield from _fitting(files, f"{done}{parent}/{name}", slash + below, home)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from collectors.sources.account import Home
 from collectors.sources.filesystem.access import SEARCH, demand
 from collectors.sources.filesystem.mounts import Mounts
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 
 # O_PATH needs no read permission on a folder and opens nothing; without it (macOS) folders must be readable.
 _TOP: Final = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0)
@@ -66,7 +66,7 @@ class PathWalk:
         return os.path.normpath("/" + "/".join([*components(self._path), *reversed(self._pending)]))
 
     def arrive(self, path: str, follow: bool = True) -> ResolvedPath:
-        """The end of `path`; with `follow` it is never a link. Raises `OSError` or `Unreadable`."""
+        """The end of `path`; with `follow` it is never a link. Raises `OSError` or `UnreadableError`."""
         pending = self._pending = components(path)[::-1]
         while pending:
             name = pending[-1]
@@ -87,7 +87,7 @@ class PathWalk:
     def _allow(self, name: str) -> None:
         self._steps -= 1
         if self._steps < 0:
-            raise Unreadable("file.link_loop", "the path takes too many steps")
+            raise UnreadableError("file.link_loop", "the path takes too many steps")
         if self._account is not None and self._path:
             demand(os.fstat(self._folder), self._account, SEARCH)
         if self._mounts is not None and name != "..":
@@ -109,7 +109,7 @@ class PathWalk:
     def _follow(self, name: str) -> None:
         self._links -= 1
         if self._links < 0:
-            raise Unreadable("file.link_loop", "its links lead in a circle or through too many steps")
+            raise UnreadableError("file.link_loop", "its links lead in a circle or through too many steps")
         try:
             target = os.readlink(name, dir_fd=self._folder)
         except OSError as error:
@@ -118,7 +118,7 @@ class PathWalk:
             status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
             if len(self._pending) > 1 and not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode)):
                 raise NotADirectoryError(errno.ENOTDIR, "not a folder") from error
-            raise Unreadable("file.changed", "it was replaced while being opened") from error
+            raise UnreadableError("file.changed", "it was replaced while being opened") from error
         if target.startswith("/"):
             self._restart()
         self._pending[-1:] = components(target)[::-1]

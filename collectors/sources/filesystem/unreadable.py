@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """Something is there and could not be read, so what it says is unknown.
 
     `code` is one of `file.not_regular`, `file.too_large`, `file.not_permitted` (this process may not),
@@ -30,7 +30,7 @@ _REPLACED = {errno.ELOOP, errno.EMLINK}
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turns errors of the operating system into `FileNotFoundError` or `Unreadable`."""
+    """Turns errors of the operating system into `FileNotFoundError` or `UnreadableError`."""
     try:
         yield
     except ValueError as error:  # a zero byte, or text that is no file name: nothing can have that name
@@ -39,8 +39,8 @@ def explained() -> Iterator[None]:
         if error.errno in _ABSENT:
             raise FileNotFoundError(errno.ENOENT, "no such file") from error
         if error.errno in _DENIED:
-            raise Unreadable("file.not_permitted", "this process has no right to read it") from error
+            raise UnreadableError("file.not_permitted", "this process has no right to read it") from error
         if error.errno in _REPLACED:
-            raise Unreadable("file.changed", "it was replaced while being opened") from error
+            raise UnreadableError("file.changed", "it was replaced while being opened") from error
         name = errno.errorcode.get(error.errno or 0, "unknown")
-        raise Unreadable("file.io", f"the system reports {name}") from error
+        raise UnreadableError("file.io", f"the system reports {name}") from error

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Protocol
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.unreadable import Unreadable, explained
+from collectors.sources.filesystem.unreadable import UnreadableError, explained
 
 _PROFILES: Final = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _MOST_ENTRIES: Final = 1_000
@@ -62,7 +62,7 @@ class Registry:
         return cls(None)
 
     def check(self, path: str, home: Home | None) -> None:
-        """Raises `FileNotFoundError`, or `Unreadable`: `registry.hidden` where the whole hive is out of sight."""
+        """Raises `FileNotFoundError`, or `UnreadableError`: `registry.hidden` where the whole hive is out of sight."""
         with self._opened(path, home):
             pass
 
@@ -74,14 +74,14 @@ class Registry:
         with self._opened(path, home) as (winreg, key):
             data = json.dumps(_Reading(winreg).values(key, _DEPTH)).encode()
         if len(data) > most:
-            raise Unreadable("file.too_large", f"it is larger than {most} bytes")
+            raise UnreadableError("file.too_large", f"it is larger than {most} bytes")
         return data
 
     @contextmanager
     def _opened(self, path: str, home: Home | None) -> Iterator[tuple[Winreg, Any]]:
         winreg = self._winreg
         if winreg is None:
-            raise Unreadable("registry.hidden", "only a running Windows can be asked for its registry")
+            raise UnreadableError("registry.hidden", "only a running Windows can be asked for its registry")
         hive, _, rest = path.replace("/", "\\").partition("\\")
         access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
         with explained():
@@ -101,7 +101,7 @@ class Registry:
             opened = winreg.OpenKey(winreg.HKEY_USERS, sid, 0, access)
         except FileNotFoundError:
             message = "Windows has not loaded this account's part of the registry: it is not signed in"
-            raise Unreadable("registry.hidden", message) from None
+            raise UnreadableError("registry.hidden", message) from None
         with opened as key:
             yield key
 
@@ -131,7 +131,7 @@ class _Reading:
         subkeys, entries, _ = self._winreg.QueryInfoKey(key)
         self._left -= entries + subkeys
         if self._left < 0:
-            raise Unreadable("file.too_large", f"it holds more than {_MOST_ENTRIES} values and keys")
+            raise UnreadableError("file.too_large", f"it holds more than {_MOST_ENTRIES} values and keys")
         for index in range(entries):
             name, value, _ = self._winreg.EnumValue(key, index)
             if isinstance(value, str):

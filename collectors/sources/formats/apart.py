@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from collectors.sources.formats.parsers import Format, parse_here
-from collectors.sources.formats.unparseable import Note, Unparseable
+from collectors.sources.formats.unparseable import Note, UnparseableError
 
 _MOST_SECONDS: Final = 10
 _MOST_MEMORY: Final = 192 * 1024 * 1024
@@ -22,7 +22,7 @@ _COSTLY: Final = "reading it takes more memory or time than a file may"
 
 
 def parse_apart(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Note, ...]]:
-    """Value and notes as `documents.parse` gives them. Raises `Unparseable`.
+    """Value and notes as `documents.parse` gives them. Raises `UnparseableError`.
 
     The process gets no environment but where the modules lie, and its standard streams; it ends with its answer.
     """
@@ -37,14 +37,14 @@ def parse_apart(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Not
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Unparseable("parse.too_large", _COSTLY) from None
+        raise UnparseableError("parse.too_large", _COSTLY) from None
     except OSError as error:
-        raise Unparseable("parse.too_large", f"no process to read it in: {type(error).__name__}") from None
+        raise UnparseableError("parse.too_large", f"no process to read it in: {type(error).__name__}") from None
     if done.returncode or not done.stdout or len(done.stdout) > _MOST_ANSWER:
-        raise Unparseable("parse.too_large", _COSTLY)
+        raise UnparseableError("parse.too_large", _COSTLY)
     kind, *said = json.loads(done.stdout)
     if kind == "refused":
-        raise Unparseable(*said)
+        raise UnparseableError(*said)
     value, notes = said
     return value, tuple(Note(*note) for note in notes)
 
@@ -67,7 +67,7 @@ def main() -> None:
     try:
         value, notes = parse_here(sys.stdin.buffer.read(), format, depth)
         answer: list[Any] = ["read", value, [[note.code, note.message, note.line, note.key] for note in notes]]
-    except Unparseable as error:
+    except UnparseableError as error:
         answer = ["refused", error.code, error.message, error.line, error.column]
     sys.stdout.buffer.write(json.dumps(answer).encode())
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from collectors.sources.formats.apart import parse_apart
 from collectors.sources.formats.parsers import Format, parse_here
-from collectors.sources.formats.unparseable import Note, Unparseable
+from collectors.sources.formats.unparseable import Note, UnparseableError
 from collectors.sources.limits import Limits
 
-__all__ = ["Document", "Format", "Note", "Unparseable", "parse"]
+__all__ = ["Document", "Format", "Note", "UnparseableError", "parse"]
 
 _LIMITS: Final = Limits()
 # These parsers need up to a second per megabyte, and no such configuration comes near it.
@@ -29,8 +29,8 @@ class Document:
 
 
 def parse(data: bytes, format: Format, limits: Limits = _LIMITS) -> Document:
-    """The document in `data`; nested at most `limits.depth` deep. Raises `Unparseable` and nothing else."""
+    """The document in `data`; nested at most `limits.depth` deep. Raises `UnparseableError` and nothing else."""
     if len(data) > _MOST_BYTES.get(format, len(data)):
-        raise Unparseable("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
+        raise UnparseableError("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
     read = parse_here if len(data) <= _MOST_HERE[format] else parse_apart
     return Document(*read(data, format, limits.depth))

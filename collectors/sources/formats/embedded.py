@@ -8,7 +8,7 @@ import binascii
 from collectors.sources.filesystem.windows_registry import is_key
 from collectors.sources.formats.documents import Document, Format, parse
 from collectors.sources.formats.keypath import find
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 from collectors.sources.limits import Limits
 
 
@@ -17,7 +17,8 @@ def parse_at(path: str, data: bytes, format: Format, inside: str, limits: Limits
 
     A file whose name ends in `.plist` is a property list whatever `format` says, and a registry key was read as JSON.
     With `inside` the document, of that format, is the text of the value of this name (in base64 where the name ends in
-    `base64`); None where there is no such text. Raises `Unparseable`, with line and column in the text it is about.
+    `base64`); None where there is no such text. Raises `UnparseableError`, with line and column in the text it is
+    about.
     """
     outer: Format = "plist" if path.endswith(".plist") else "json" if is_key(path) else format
     whole = parse(data, outer, limits)
@@ -28,8 +29,8 @@ def parse_at(path: str, data: bytes, format: Format, inside: str, limits: Limits
         return None
     try:
         return parse(_decoded(text, inside), format, limits)
-    except Unparseable as error:
-        raise Unparseable(error.code, f"the text of {inside}: {error.message}", error.line, error.column) from None
+    except UnparseableError as error:
+        raise UnparseableError(error.code, f"the text of {inside}: {error.message}", error.line, error.column) from None
 
 
 def _decoded(text: str, name: str) -> bytes:
@@ -38,4 +39,4 @@ def _decoded(text: str, name: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise Unparseable("parse.encoding", "it is not valid base64") from None
+        raise UnparseableError("parse.encoding", "it is not valid base64") from None

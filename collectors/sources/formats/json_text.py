@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from typing import Any, Final
 
-from collectors.sources.formats.unparseable import Notes, Unparseable, too_deep
+from collectors.sources.formats.unparseable import Notes, UnparseableError, too_deep
 
 # A lone surrogate is legal in JSON and cannot be written as UTF-8: no record could hold it.
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
@@ -35,15 +35,15 @@ _MESSAGES: Final = {
 
 
 def parse_json(text: str, depth: int, notes: Notes) -> Any:
-    """The value of a JSON text. The last of several equal keys counts, with a note. Raises `Unparseable`."""
+    """The value of a JSON text. The last of several equal keys counts, with a note. Raises `UnparseableError`."""
     if sum(map(text.count, "[{,")) > _MOST_VALUES:
-        raise Unparseable("parse.too_large", "it holds too many values")
+        raise UnparseableError("parse.too_large", "it holds too many values")
     try:
         value = _strict(text, notes)
     except json.JSONDecodeError:
         value = _lenient(text, notes)
     except ValueError:
-        raise Unparseable("parse.json", "a number has too many digits") from None
+        raise UnparseableError("parse.json", "a number has too many digits") from None
     # Watching every object for equal keys doubles the time; counting colons tells when it is worth it.
     if _count_keys(value, depth) != text.count('":') - text.count('\\":'):
         with suppress(json.JSONDecodeError):
@@ -74,9 +74,9 @@ def _lenient(text: str, notes: Notes) -> Any:
         return Decoder(allow=allow, hooks={"object": _objects(notes), "float": number}).loads(text)
     except TruncatedSyntaxError as error:
         message = _MESSAGES.get(error.msg, "not valid JSON")
-        raise Unparseable("parse.json", message, error.lineno, error.colno) from None
+        raise UnparseableError("parse.json", message, error.lineno, error.colno) from None
     except ValueError:
-        raise Unparseable("parse.json", "a number has too many digits") from None
+        raise UnparseableError("parse.json", "a number has too many digits") from None
 
 
 def _objects(notes: Notes) -> Any:
@@ -94,7 +94,7 @@ def _objects(notes: Notes) -> Any:
 
 
 def _count_keys(value: Any, depth: int) -> int:
-    """How many keys all objects together have. Raises `Unparseable` for a value nested deeper than `depth`."""
+    """How many keys all objects together have. Raises `UnparseableError` for a value nested deeper than `depth`."""
     keys = 0
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(depth):

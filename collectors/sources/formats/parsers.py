@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from collectors.sources.formats.json_text import parse_json
 from collectors.sources.formats.plist import parse_plist
 from collectors.sources.formats.toml_text import parse_toml
-from collectors.sources.formats.unparseable import Note, Notes, Unparseable, too_deep
+from collectors.sources.formats.unparseable import Note, Notes, UnparseableError, too_deep
 from collectors.sources.formats.yaml_text import parse_yaml
 
 Format = Literal["json", "toml", "yaml", "plist"]
@@ -25,24 +25,25 @@ _BLANK: Final = " \t\r\n\0\ufeff"
 
 
 def parse_here(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Note, ...]]:
-    """The value, nested at most `depth` deep, and what was odd about the text. Raises `Unparseable`, nothing else."""
+    """The value, nested at most `depth` deep, and what was odd about the text. Raises `UnparseableError`, nothing
+    else."""
     if format == "plist" and data.strip(b"\0"):
         return parse_plist(data, depth), ()
     text = _text(data)
     # Zero bytes are what a crash leaves of a file that was being written.
     if not text.strip(_BLANK):
-        raise Unparseable("parse.empty", "the file is empty")
+        raise UnparseableError("parse.empty", "the file is empty")
     notes = Notes()
     try:
         return _PARSERS[format](text, depth, notes), notes.all()
     except RecursionError:
         raise too_deep() from None
-    except Unparseable as error:
+    except UnparseableError as error:
         marker = _CONFLICT.search(text)
         if marker is None:
             raise
         line = text.count("\n", 0, marker.start()) + 1
-        raise Unparseable("parse.conflict", "it holds merge conflict markers", line, 1) from error
+        raise UnparseableError("parse.conflict", "it holds merge conflict markers", line, 1) from error
 
 
 def _text(data: bytes) -> str:
@@ -52,4 +53,4 @@ def _text(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         name = "UTF-16" if encoding == "utf-16" else "UTF-8"
-        raise Unparseable("parse.encoding", f"it is not valid {name}", line) from None
+        raise UnparseableError("parse.encoding", f"it is not valid {name}", line) from None

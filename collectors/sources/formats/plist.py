@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from collectors.sources.formats.unparseable import Unparseable, too_deep
+from collectors.sources.formats.unparseable import UnparseableError, too_deep
 
 _MOST_VALUES: Final = 200_000
 """A binary list may refer to one object from many places, so a small file can stand for a huge tree, or a circle."""
 
 
 def parse_plist(data: bytes, depth: int) -> Any:
-    """The value; dates and binary data become text. Raises `Unparseable` and nothing else.
+    """The value; dates and binary data become text. Raises `UnparseableError` and nothing else.
 
     Entity declarations are refused by the standard library, and nothing outside the file is fetched.
     """
@@ -23,11 +23,11 @@ def parse_plist(data: bytes, depth: int) -> Any:
     except RecursionError:
         raise too_deep() from None
     except expat.ExpatError as error:
-        raise Unparseable("parse.plist", "not valid XML", error.lineno, error.offset + 1) from None
+        raise UnparseableError("parse.plist", "not valid XML", error.lineno, error.offset + 1) from None
     except Exception:  # hostile bytes make it raise IndexError, KeyError, struct.error, ExpatError and more
-        raise Unparseable("parse.plist", "not a readable property list") from None
+        raise UnparseableError("parse.plist", "not a readable property list") from None
     if value is None:
-        raise Unparseable("parse.plist", "it holds nothing")
+        raise UnparseableError("parse.plist", "it holds nothing")
     return _Copy().plain(value, depth)
 
 
@@ -40,7 +40,7 @@ class _Copy:
     def plain(self, value: object, depth: int) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise Unparseable("parse.too_large", f"it holds more than {_MOST_VALUES} values")
+            raise UnparseableError("parse.too_large", f"it holds more than {_MOST_VALUES} values")
         if depth < 0:
             raise too_deep()
         if isinstance(value, dict):

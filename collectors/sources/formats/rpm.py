@@ -20,7 +20,7 @@ _MOST_TAGS: Final = 2_000
 
 
 def rpm_version(fd: int, name: str) -> str | None:
-    """`version-release` of the package of a name, the last installed one of several; raises `Unparseable`."""
+    """`version-release` of the package of a name, the last installed one of several; raises `UnparseableError`."""
     database = Database(fd)
     names, packages = database.table("Name"), database.table("Packages")
     if not (names and packages and {"key", "hnum"} <= {*names.columns} and "blob" in packages.columns):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 
 Value = str | bytes | int | float | None
 
@@ -52,8 +52,8 @@ class Table:
 class Database:
     """A database open as `file`, with what its owner has written to the write-ahead log open as `log`, if any.
 
-    Read once: a writer that works meanwhile can make it inconsistent, which is `Unparseable` or seen at the next
-    reading. Every method raises `Unparseable` for whatever is wrong.
+    Read once: a writer that works meanwhile can make it inconsistent, which is `UnparseableError` or seen at the next
+    reading. Every method raises `UnparseableError` for whatever is wrong.
     """
 
     def __init__(self, file: int, log: int | None = None) -> None:
@@ -65,12 +65,12 @@ class Database:
         header = self._page_at(0, 100) if 1 not in self._logged else _read(log or 0, self._logged[1], 100)
         self.empty = not header and not self._logged
         if not self.empty and (len(header) < 100 or not header.startswith(_MAGIC)):
-            raise Unparseable("parse.sqlite", "not an SQLite database")
+            raise UnparseableError("parse.sqlite", "not an SQLite database")
         size = int.from_bytes(header[16:18], "big")
         self._size = 65_536 if size == 1 else size
         self._usable = self._size - (header[20] if header else 0)
         if not self.empty and (self._size < 512 or self._size & (self._size - 1) or self._usable < 480):
-            raise Unparseable("parse.sqlite", "a page size that no database has")
+            raise UnparseableError("parse.sqlite", "a page size that no database has")
         self._encoding = _ENCODINGS.get(int.from_bytes(header[56:60], "big"), "utf-8")
 
     def table(self, name: str) -> Table | None:
@@ -95,7 +95,7 @@ class Database:
             if page[start] == 0x0D:
                 return _varint(page, _varint(page, cells[-1])[1])[0] if cells else None
             number = _u32(page, start + 8)
-        raise Unparseable("parse.sqlite", "its pages lead in a circle")
+        raise UnparseableError("parse.sqlite", "its pages lead in a circle")
 
     def row(self, table: Table, wanted: int) -> list[Value] | None:
         """The values of one row."""
@@ -111,7 +111,7 @@ class Database:
                         return self._values(self._payload(page, at_payload, length), len(table.columns))
                 return None
             number = next((_u32(page, at) for at in cells if wanted <= _varint(page, at + 4)[0]), _u32(page, start + 8))
-        raise Unparseable("parse.sqlite", "its pages lead in a circle")
+        raise UnparseableError("parse.sqlite", "its pages lead in a circle")
 
     def _rows(self, root: int, columns: int, since: int | None = None) -> Iterator[tuple[int, list[Value]]]:
         pending = [(root, 0)]
@@ -131,7 +131,7 @@ class Database:
                     if since is None or row_id >= since:
                         yield row_id, self._values(self._payload(page, at_payload, length), columns)
             else:
-                raise Unparseable("parse.sqlite", "a page that belongs to no table")
+                raise UnparseableError("parse.sqlite", "a page that belongs to no table")
 
     def _payload(self, page: bytes, at: int, length: int) -> bytes:
         """The bytes of a row, those on overflow pages too, cut at `_MOST_VALUE`."""
@@ -163,7 +163,7 @@ class Database:
             values.append(value)
         self._values_left -= len(values) + 1
         if self._values_left < 0:
-            raise Unparseable("parse.too_large", f"more than {_MOST_VALUES} values to read")
+            raise UnparseableError("parse.too_large", f"more than {_MOST_VALUES} values to read")
         return values + [None] * (columns - len(values))
 
     def _value(self, record: bytes, kind: int, at: int) -> tuple[Value, int]:
@@ -183,10 +183,10 @@ class Database:
         """A page, and where its own header begins."""
         self._bytes_left -= self._size
         if self._bytes_left < 0:
-            raise Unparseable("parse.too_large", f"more than {_MOST_BYTES} bytes to read")
+            raise UnparseableError("parse.too_large", f"more than {_MOST_BYTES} bytes to read")
         page = self._page_at((number - 1) * self._size, self._size, number)
         if number < 1 or len(page) < self._size:
-            raise Unparseable("parse.sqlite", "a page is missing")
+            raise UnparseableError("parse.sqlite", "a page is missing")
         return page, 100 if number == 1 else 0
 
     def _page_at(self, place: int, size: int, number: int = 0) -> bytes:
@@ -217,7 +217,7 @@ def _logged(log: int) -> dict[int, int]:
             committed.update(open_)
             open_.clear()
         place += 24 + size
-    raise Unparseable("parse.too_large", "its write-ahead log is too long")
+    raise UnparseableError("parse.too_large", "its write-ahead log is too long")
 
 
 def _read(file: int, place: int, size: int) -> bytes:
@@ -225,13 +225,13 @@ def _read(file: int, place: int, size: int) -> bytes:
         os.lseek(file, place, os.SEEK_SET)  # not pread: Windows has none
         return os.read(file, size)
     except (OSError, OverflowError, ValueError):
-        raise Unparseable("parse.sqlite", "a page cannot be read") from None
+        raise UnparseableError("parse.sqlite", "a page cannot be read") from None
 
 
 def _columns(sql: str, name: str) -> tuple[str, ...]:
     """Names of the stored values in a row, by the table's definition; parsed by SQLite in a database of its own."""
     if len(sql) > _MOST_SQL:
-        raise Unparseable("parse.too_large", "the definition of a table is too long")
+        raise UnparseableError("parse.too_large", "the definition of a table is too long")
     connection = sqlite3.connect(":memory:")
     try:
         # `CREATE TABLE … AS SELECT` would run what the file's writer put in.
@@ -240,7 +240,7 @@ def _columns(sql: str, name: str) -> tuple[str, ...]:
         connection.set_authorizer(None)
         found = connection.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (name,)).fetchall()
     except (sqlite3.Error, sqlite3.Warning):
-        raise Unparseable("parse.sqlite", "a table's definition cannot be read") from None
+        raise UnparseableError("parse.sqlite", "a table's definition cannot be read") from None
     finally:
         connection.close()
     # 2: generated whenever it is read, so no row holds it.
@@ -252,10 +252,10 @@ def _cells(page: bytes, start: int) -> list[int]:
     count = int.from_bytes(page[start + 3 : start + 5], "big")
     first = start + (12 if page[start] in (0x02, 0x05) else 8)
     if first + 2 * count > len(page):
-        raise Unparseable("parse.sqlite", "a page is damaged")
+        raise UnparseableError("parse.sqlite", "a page is damaged")
     cells = list(struct.unpack_from(f">{count}H", page, first))
     if any(at < first or at + 4 > len(page) for at in cells):
-        raise Unparseable("parse.sqlite", "a page is damaged")
+        raise UnparseableError("parse.sqlite", "a page is damaged")
     return cells
 
 
@@ -272,6 +272,6 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, index + 1
     if at + 8 >= len(data):
-        raise Unparseable("parse.sqlite", "a row is damaged")
+        raise UnparseableError("parse.sqlite", "a row is damaged")
     value = value << 8 | data[at + 8]
     return value - (1 << 64) if value >> 63 else value, at + 9

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.sources.formats.sqlite_file import Database
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 
-__all__ = ["Unparseable", "sqlite_column", "xml_attributes"]
+__all__ = ["UnparseableError", "sqlite_column", "xml_attributes"]
 
 _MOST_TEXT: Final = 4096
 """Characters of a value: no path is longer."""
 
 
 def xml_attributes(data: bytes, element: str, attribute: str) -> list[str]:
-    """The attribute's values in document order, from every such element. Raises `Unparseable`.
+    """The attribute's values in document order, from every such element. Raises `UnparseableError`.
 
     A document type or entity declaration is refused, so nothing can be expanded or fetched.
     """
@@ -27,7 +27,7 @@ def xml_attributes(data: bytes, element: str, attribute: str) -> list[str]:
             found.append(attributes[attribute])
 
     def refuse(*_: object) -> None:
-        raise Unparseable("parse.xml", "it declares a document type", parser.CurrentLineNumber)
+        raise UnparseableError("parse.xml", "it declares a document type", parser.CurrentLineNumber)
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -36,16 +36,16 @@ def xml_attributes(data: bytes, element: str, attribute: str) -> list[str]:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        raise Unparseable("parse.xml", "not valid XML", error.lineno, error.offset + 1) from None
+        raise UnparseableError("parse.xml", "not valid XML", error.lineno, error.offset + 1) from None
     except (ValueError, LookupError):
-        raise Unparseable("parse.encoding", "an unknown character encoding") from None
+        raise UnparseableError("parse.encoding", "an unknown character encoding") from None
     return found
 
 
 def sqlite_column(file: int, log: int | None, table: str, column: str, limit: int) -> list[str]:
     """Distinct texts of one column of one real table, at most `limit`, from an open database and its write-ahead log.
 
-    Empty where there is no such table or column. Raises `Unparseable`.
+    Empty where there is no such table or column. Raises `UnparseableError`.
     """
     database = Database(file, log)
     found = database.table(table)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any, Final
 
-from collectors.sources.formats.unparseable import Unparseable, too_deep
+from collectors.sources.formats.unparseable import UnparseableError, too_deep
 
 _POSITION: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
 # Beginnings of the parser's messages that hold nothing of the text.
@@ -41,9 +41,9 @@ _LONG_KEY: Final = re.compile(rf"(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_-]+[ \t]*\.[ \t
 
 
 def parse_toml(text: str, depth: int) -> Any:
-    """The table of a TOML text; dates and times become text. Raises `Unparseable`."""
+    """The table of a TOML text; dates and times become text. Raises `UnparseableError`."""
     if _has_long_key(text):
-        raise Unparseable("parse.too_deep", f"a key has more than {_MOST_PARTS} parts")
+        raise UnparseableError("parse.too_deep", f"a key has more than {_MOST_PARTS} parts")
     try:
         value = tomllib.loads(text)
     except ValueError as error:
@@ -51,11 +51,11 @@ def parse_toml(text: str, depth: int) -> Any:
     return _plain(value, depth)
 
 
-def _refused(message: str) -> Unparseable:
+def _refused(message: str) -> UnparseableError:
     short = next((short for start, short in _MESSAGES.items() if message.startswith(start)), "not valid TOML")
     position = _POSITION.search(message)
     line, column = (int(position[1]), int(position[2])) if position else (None, None)
-    return Unparseable("parse.toml", short, line, column)
+    return UnparseableError("parse.toml", short, line, column)
 
 
 def _has_long_key(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class Unparseable(Exception):
+class UnparseableError(Exception):
     """The text is not what its format asks for, so what it says is unknown.
 
     `code` is `parse.encoding`, `parse.empty`, `parse.conflict` (merge markers), `parse.too_deep`, `parse.too_large`
@@ -53,5 +53,5 @@ class Notes:
         return tuple(self._notes)
 
 
-def too_deep() -> Unparseable:
-    return Unparseable("parse.too_deep", "it is nested too deeply")
+def too_deep() -> UnparseableError:
+    return UnparseableError("parse.too_deep", "it is nested too deeply")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from collectors.sources.formats.unparseable import Notes, Unparseable, too_deep
+from collectors.sources.formats.unparseable import Notes, UnparseableError, too_deep
 
 # Aliases count as what they stand for, so this bounds what a reader of the value has to walk.
 _MOST_NODES: Final = 200_000
@@ -31,15 +31,16 @@ _CONSTANTS: Final = {
 
 
 def parse_yaml(text: str, depth: int, notes: Notes) -> Any:
-    """The first document of a YAML text. The last of several equal keys counts, with a note. Raises `Unparseable`."""
+    """The first document of a YAML text. The last of several equal keys counts, with a note. Raises
+    `UnparseableError`."""
     # One client in seven has YAML: the others need not pay for the import.
     import yaml
 
     loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     if loader_class is yaml.SafeLoader and len(text) > _MOST_CHARACTERS_SLOW:
-        raise Unparseable("parse.too_large", f"it is larger than {_MOST_CHARACTERS_SLOW} characters")
+        raise UnparseableError("parse.too_large", f"it is larger than {_MOST_CHARACTERS_SLOW} characters")
     if text.count("\n%") > _MOST_DIRECTIVES:
-        raise Unparseable("parse.too_large", "it holds too many directives")
+        raise UnparseableError("parse.too_large", "it holds too many directives")
     try:
         loader = loader_class(text)
         try:
@@ -49,9 +50,9 @@ def parse_yaml(text: str, depth: int, notes: Notes) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise Unparseable("parse.yaml", "not valid YAML", line, column) from None
+        raise UnparseableError("parse.yaml", "not valid YAML", line, column) from None
     except (yaml.YAMLError, ValueError):
-        raise Unparseable("parse.yaml", "not valid YAML") from None
+        raise UnparseableError("parse.yaml", "not valid YAML") from None
 
 
 class _Anchored:
@@ -77,7 +78,7 @@ class _Builder:
     def first_document(self) -> Any:
         self._next()  # the start of the stream
         if type(self._next()).__name__ == "StreamEndEvent":
-            raise Unparseable("parse.empty", "the file holds only comments")
+            raise UnparseableError("parse.empty", "the file holds only comments")
         value = self._node(self._next(), 1)
         self._next()  # the end of the document
         if type(self._next()).__name__ != "StreamEndEvent":
@@ -108,12 +109,12 @@ class _Builder:
         self._nodes += nodes
         self._deepest = max(self._deepest, depth)
         if self._nodes > _MOST_NODES:
-            raise Unparseable("parse.too_large", "it stands for too many values")
+            raise UnparseableError("parse.too_large", "it stands for too many values")
 
     def _alias(self, anchor: str, depth: int) -> Any:
         anchored = self._anchors.get(anchor)
         if anchored is None:
-            raise Unparseable("parse.yaml", "an alias points to nothing, or to what it stands in")
+            raise UnparseableError("parse.yaml", "an alias points to nothing, or to what it stands in")
         self._count(anchored.nodes, depth + anchored.reach)
         if self._deepest > self._depth + 1:
             raise too_deep()

@@ -47,7 +47,7 @@ _ANSWER_SECONDS = 1.0
 _NICENESS = -10
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """Process events cannot be had here; the text says why."""
 
 
@@ -70,7 +70,7 @@ class ProcessEvents:
     all processes again. `pause` comes after events when no more of them wait, in a storm every `_BREATH_SECONDS`: the
     time for slow work, which at any other time keeps this thread from reading a process before it ends. Of two
     programs a process runs at once, both events may bring the row of the second.
-    Raises Unsupported.
+    Raises UnsupportedError.
     """
 
     mode = "process-connector"
@@ -180,7 +180,7 @@ def _parse(message: bytes) -> tuple[Literal["fork", "exec", "exit"], int, int | 
 
 def _listen(buffer_bytes: int) -> socket.socket:
     if sys.platform != "linux":
-        raise Unsupported("only Linux has a process connector")
+        raise UnsupportedError("only Linux has a process connector")
     listener: socket.socket | None = None
     try:
         listener = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, _NETLINK_CONNECTOR)
@@ -190,12 +190,12 @@ def _listen(buffer_bytes: int) -> socket.socket:
         _subscribe(listener)
         listener.setblocking(False)
         return listener
-    except (OSError, Unsupported) as error:
+    except (OSError, UnsupportedError) as error:
         if listener:
             listener.close()
-        if isinstance(error, Unsupported):
+        if isinstance(error, UnsupportedError):
             raise
-        raise Unsupported(error.strerror or type(error).__name__) from error
+        raise UnsupportedError(error.strerror or type(error).__name__) from error
 
 
 def _make_room(listener: socket.socket, size: int) -> None:
@@ -219,14 +219,16 @@ def _subscribe(listener: socket.socket) -> None:
             listener.settimeout(max(deadline - time.monotonic(), 0.001))
             message, (sender, _) = listener.recvfrom(1024)
         except TimeoutError:
-            raise Unsupported("the kernel does not answer: no process events in this kernel or namespace") from None
+            raise UnsupportedError(
+                "the kernel does not answer: no process events in this kernel or namespace"
+            ) from None
         other = (
             sender or _HEADERS.unpack_from(message)[8] != number + 1 or _EVENT.unpack_from(message, _HEADERS.size)[0]
         )
         if other and time.monotonic() < deadline:
             continue
         if other:
-            raise Unsupported("the kernel tells process events to others, not to this namespace")
+            raise UnsupportedError("the kernel tells process events to others, not to this namespace")
         if error := struct.unpack_from("=I", message, _DATA)[0]:
-            raise Unsupported(os.strerror(error))
+            raise UnsupportedError(os.strerror(error))
         return

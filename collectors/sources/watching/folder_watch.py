@@ -20,8 +20,8 @@ class FolderWatch:
     Set the folders first and read them afterwards, so that no change falls between. Changes that another machine makes
     on a network file system, and writes through a memory map before its file is closed, are not seen.
 
-    `check` raises `Unreadable` for a path without links that is not to be touched, because looking at it might never
-    end; the folder above it has passed. By default that is whatever another machine or process answers for.
+    `check` raises `UnreadableError` for a path without links that is not to be touched, because looking at it might
+    never end; the folder above it has passed. By default that is whatever another machine or process answers for.
     """
 
     def __init__(

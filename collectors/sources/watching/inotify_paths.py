@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 
 _LINKS = 40
 """Symbolic links on one way, as many as the kernel follows."""
@@ -46,8 +46,8 @@ class Node:
 
 class WatchPaths:
     """The ways to all wanted folders. `add` registers a folder (with or without its entries' contents) and raises
-    OSError where that fails; `remove` undoes registrations; `check` raises `Unreadable` for what is not to be touched,
-    because looking at it might never end."""
+    OSError where that fails; `remove` undoes registrations; `check` raises `UnreadableError` for what is not to be
+    touched, because looking at it might never end."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class WatchPaths:
             return None if awaited else os.strerror(errno.EACCES)
         except OSError as error:
             return error.strerror
-        except Unreadable as error:
+        except UnreadableError as error:
             return error.message
         return None
 

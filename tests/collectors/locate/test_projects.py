@@ -11,7 +11,7 @@ import pytest
 from collectors.locate.interest import Root
 from collectors.locate.projects import distinct, local_folder, named_roots, working_folders, working_roots
 from collectors.sources.account import Os
-from collectors.sources.formats.documents import Unparseable
+from collectors.sources.formats.documents import UnparseableError
 from tests import made
 from tests.collectors.world import World, client, reading
 
@@ -120,7 +120,7 @@ def test_state_of_an_unknown_shape_names_nothing(tmp_path: Path, content: object
     ],
 )
 def test_state_that_cannot_be_parsed_says_so(tmp_path: Path, content: object, roots: dict[str, Any]) -> None:
-    with pytest.raises(Unparseable):
+    with pytest.raises(UnparseableError):
         named(World(tmp_path), content, **roots)
 
 

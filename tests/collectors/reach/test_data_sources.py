@@ -16,7 +16,7 @@ from collectors.launch.identify import identify
 from collectors.reach.data_sources import data_sources
 from collectors.reach.services import package_key, services
 from collectors.readers.servers import Definition, read_definitions
-from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.formats.documents import UnparseableError, parse
 from collectors.sources.limits import Limits
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
@@ -186,6 +186,6 @@ def definitions(row: dict[str, str], catalog: Catalog) -> list[Definition]:
     client = catalog.clients.get(row["client"]) or catalog.clients["claude-code"]
     try:
         document = parse((CORPUS / row["file"]).read_bytes(), config.format).value
-    except Unparseable:
+    except UnparseableError:
         return []
     return [d for d in read_definitions(document, config, client.dialect, Limits()) if isinstance(d, Definition)]

@@ -18,7 +18,7 @@ from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client, ConfigFile, ServersAt
 from collectors.launch.identify import identify
 from collectors.readers.servers import Definition, read_definitions
-from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.formats.documents import UnparseableError, parse
 from collectors.sources.limits import Limits
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
@@ -60,7 +60,7 @@ def read(row: dict[str, Any], client: Client | None) -> list[Definition]:
     dialect = client.dialect if client else Client(id="x", name="x", vendor="x", kind="cli").dialect
     try:
         document = parse((CORPUS / row["file"]).read_bytes(), config.format)
-    except Unparseable:
+    except UnparseableError:
         return []
     return [d for d in read_definitions(document.value, config, dialect, Limits()) if isinstance(d, Definition)]
 
@@ -128,7 +128,7 @@ def test_a_file_that_even_a_lenient_reader_cannot_parse_is_reported() -> None:
     broken = [row for row in rows() if "not parseable" in row.get("note", "")]
     assert broken
     for row in broken:
-        with pytest.raises(Unparseable):
+        with pytest.raises(UnparseableError):
             parse((CORPUS / row["file"]).read_bytes(), "toml" if row["file"].endswith(".toml") else "json")
 
 

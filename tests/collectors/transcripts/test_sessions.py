@@ -16,7 +16,7 @@ from agent.records import Posture
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client
 from collectors.contract import Observation
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.transcripts import sessions
 from collectors.transcripts.sessions import SessionCollector
 from tests.collectors.world import World
@@ -148,7 +148,7 @@ def test_each_account_has_its_own(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_listed_leaves_what_was_known(world: World) -> None:
     class Closed(FileTree):
         def folder(self, path: str, home: Any = None) -> Any:
-            raise Unreadable("file.not_permitted", "no")
+            raise UnreadableError("file.not_permitted", "no")
 
     write(world, "a", prompt("default"))
     world.files = Closed(str(world.root))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import Entry, FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import Entry, FileTree, UnreadableError
 from collectors.sources.filesystem.resolve import by_name
 from collectors.sources.limits import Limits
 
@@ -25,7 +25,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def code(tree: FileTree, path: str, home: Home | None = None) -> str:
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnreadableError) as raised:
         tree.read(path, home)
     return raised.value.code
 
@@ -146,13 +146,13 @@ def test_a_folder_is_listed_sorted_with_kinds_and_links_are_links(image: Path) -
 
 def test_a_folder_with_too_many_entries_is_unknown_rather_than_short(image: Path) -> None:
     tree = FileTree(str(image), limits=Limits(folder_entries=1))
-    with pytest.raises(Unreadable, match=r"file\.too_large"):
+    with pytest.raises(UnreadableError, match=r"file\.too_large"):
         tree.entries("/home/dev")
 
 
 def test_a_folder_that_may_be_passed_but_not_listed_is_the_owners_limit(image: Path) -> None:
     (image / "home/dev/.config").chmod(0o711)
-    with pytest.raises(Unreadable, match=r"file\.not_owners"):
+    with pytest.raises(UnreadableError, match=r"file\.not_owners"):
         FileTree(str(image)).entries("/home/dev/.config", DEV)
 
 
@@ -162,7 +162,7 @@ def test_folders_and_links_are_told_apart(image: Path) -> None:
     assert tree.is_folder("/home/dev/link") and tree.is_folder("/")
     assert not tree.is_folder("/etc/hosts") and not tree.is_folder("/nope")
     assert tree.readlink("/home/dev/link") == "/etc"
-    with pytest.raises(Unreadable, match=r"file\.not_regular"):
+    with pytest.raises(UnreadableError, match=r"file\.not_regular"):
         tree.readlink("/etc/hosts")
 
 
@@ -232,7 +232,7 @@ def test_no_descriptor_is_left_open_whatever_happens(image: Path) -> None:
     for path in ("/etc/hosts", "/etc", "/nope", "/loop", "/home/dev/../../etc/hosts", "/etc/hosts/x"):
         try:
             tree.read(path, DEV)
-        except (FileNotFoundError, Unreadable):
+        except (FileNotFoundError, UnreadableError):
             tree.exists(path, DEV)
             tree.glob(path + "/*", DEV)
     assert len(os.listdir("/dev/fd")) == before
@@ -263,14 +263,14 @@ def test_systems_with_fewer_flags_read_the_same(image: Path, missing: list[str])
         f"for name in {missing}: delattr(os, name)\n"
         f"if len({missing}) > 1: os.supports_dir_fd = set()\n"
         "from collectors.sources.account import Home\nfrom collectors.sources.limits import Limits\n"
-        "from collectors.sources.filesystem.file_tree import FileTree, Unreadable\n"
+        "from collectors.sources.filesystem.file_tree import FileTree, UnreadableError\n"
         "from collectors.sources.filesystem.project_walk import find_projects\n"
         "tree, home = FileTree(sys.argv[1]), Home('dev', '/home/dev', None)\n"
         "print(tree.read('/home/dev/link', home), FileTree().read(sys.argv[1] + '/etc/hosts'), end=' ')\n"
         "print(tree.exists('/nope'), tree.is_folder('/etc'), tree.glob('/e*/hosts'), end=' ')\n"
         "print(find_projects(tree, home, frozenset({'.mcp.json'}), Limits()).projects)\n"
         "try: tree.read('/etc')\n"
-        "except Unreadable as error: print(error.code)\n"
+        "except UnreadableError as error: print(error.code)\n"
     )
     (image / "home/dev/link").symlink_to("../../etc/hosts")
     (image / "home/dev/one").mkdir()

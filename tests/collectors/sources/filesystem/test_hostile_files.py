@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.limits import Limits
 
 DEV = Home("dev", "/home/dev", uid=os.geteuid() + 4_000)
@@ -29,7 +29,7 @@ def tree(tmp_path: Path, home: Path) -> FileTree:
 
 def code(tree: FileTree, path: str, owner: Home | None = None) -> str:
     started = time.monotonic()
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnreadableError) as raised:
         tree.read(path, owner)
     assert time.monotonic() - started < 1
     return raised.value.code
@@ -143,9 +143,9 @@ def test_without_rights_the_kernel_decides_and_is_quoted(live_home: Path) -> Non
     program = (
         "import os, sys; os.setuid(1000)\n"
         "from collectors.sources.account import Home\n"
-        "from collectors.sources.filesystem.file_tree import FileTree, Unreadable\n"
+        "from collectors.sources.filesystem.file_tree import FileTree, UnreadableError\n"
         "try: print(FileTree().read(sys.argv[1], Home('dev', '/', 1000)))\n"
-        "except Unreadable as error: print(error.code)\n"
+        "except UnreadableError as error: print(error.code)\n"
     )
     import subprocess
     import sys
@@ -183,7 +183,7 @@ def _churn(swap: Callable[[], None], look: Callable[[], bytes]) -> tuple[set[byt
         while not done.is_set():
             try:
                 read.add(look())
-            except Unreadable as error:
+            except UnreadableError as error:
                 refused.add(error.code)
             looks += 1
     finally:

@@ -5,7 +5,7 @@ import pytest
 
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.filesystem.mounts import Mounts
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 
 TABLE = r"""22 27 0:21 / /proc rw - proc proc rw
 27 1 254:0 / / rw - ext4 /dev/vda rw
@@ -35,7 +35,7 @@ def mounts(tmp_path: Path) -> Mounts:
     ],
 )
 def test_what_a_peer_or_the_kernel_answers_for_is_refused(mounts: Mounts, path: str, code: str) -> None:
-    with pytest.raises(Unreadable) as raised:
+    with pytest.raises(UnreadableError) as raised:
         mounts.check(path)
     assert raised.value.code == code
 
@@ -64,7 +64,7 @@ def test_a_new_mount_is_seen_when_the_table_is_read_again(tmp_path: Path) -> Non
     lazy.check("/mnt/x")
     table.write_text("30 27 0:30 / /mnt/x rw - cifs //host/x rw\n")
     lazy.check("/mnt/x")
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         eager.check("/mnt/x")
     assert eager.waits
 
@@ -78,6 +78,6 @@ def test_a_link_into_a_remote_mount_is_refused_before_it_is_touched(tmp_path: Pa
     tree = FileTree()
     tree._lookup._mounts = Mounts(str(tmp_path / "mountinfo"))
     for path in (f"{tmp_path}/link", f"{remote}/x.json", f"{remote}/nope"):
-        with pytest.raises(Unreadable, match=r"file\.remote"):
+        with pytest.raises(UnreadableError, match=r"file\.remote"):
             tree.read(path)
     assert tree.read(f"{tmp_path}/mountinfo")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.filesystem.project_walk import Walk, find_projects
 from collectors.sources.limits import Limits
 
@@ -89,7 +89,7 @@ def test_a_home_that_cannot_be_entered_says_so(tmp_path: Path) -> None:
         walk(tmp_path)
     put(tmp_path, "one/.mcp.json")
     (tmp_path / "home/dev").chmod(0o700)
-    with pytest.raises(Unreadable, match=r"file\.not_owners"):
+    with pytest.raises(UnreadableError, match=r"file\.not_owners"):
         walk(tmp_path, uid=UID)
 
 

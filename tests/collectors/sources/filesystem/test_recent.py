@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.filesystem.recent import recent_files
 
 
@@ -70,11 +70,11 @@ def test_a_folder_that_cannot_be_listed_is_passed_over_below_but_not_at_the_star
     class Guarded(FileTree):
         def folder(self, path: str, home: object = None):  # type: ignore[no-untyped-def]
             if path == closed:
-                raise Unreadable("file.not_permitted", "no")
+                raise UnreadableError("file.not_permitted", "no")
             return tree.folder(path)
 
     guarded, closed = Guarded(str(tmp_path)), "/h/a"
     assert [file.path for file in recent_files(guarded, "/h/*/*.jsonl", None, 0, 9)] == ["/h/b/x.jsonl"]
     closed = "/h"
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         recent_files(guarded, "/h/*/*.jsonl", None, 0, 9)

@@ -10,7 +10,7 @@ import pytest
 
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.filesystem.windows_registry import Registry
 from tests.collectors.sources.filesystem.fake_winreg import FakeWinreg, Tree
 
@@ -68,7 +68,7 @@ def test_a_key_exists_and_is_no_folder() -> None:
 
 def test_a_key_that_may_not_be_read_is_unreadable() -> None:
     registry = FakeWinreg({"SOFTWARE": {"Policies": {"Demo": {"<denied>": 1}}}})
-    with pytest.raises(Unreadable, match=r"file\.not_permitted"):
+    with pytest.raises(UnreadableError, match=r"file\.not_permitted"):
         read(registry)
 
 
@@ -80,12 +80,12 @@ def test_the_key_of_an_account_is_in_the_hive_of_its_profile() -> None:
 
 @pytest.mark.parametrize("profiles", [{}, {"S-1-5-21-1": "C:\\Users\\dev"}])
 def test_the_hive_of_an_account_that_is_not_signed_in_is_out_of_sight(profiles: dict[str, str]) -> None:
-    with pytest.raises(Unreadable, match=r"registry\.hidden"):
+    with pytest.raises(UnreadableError, match=r"registry\.hidden"):
         read(FakeWinreg({}, {}, profiles), "HKCU/SOFTWARE/Policies/Demo", DEV)
 
 
 def test_without_an_account_there_is_no_hive_of_one() -> None:
-    with pytest.raises(Unreadable, match=r"registry\.hidden"):
+    with pytest.raises(UnreadableError, match=r"registry\.hidden"):
         read(FakeWinreg({}, {"S-1-5-21-1": policies()}), "HKCU/SOFTWARE/Policies/Demo")
 
 
@@ -98,7 +98,7 @@ def test_without_an_account_there_is_no_hive_of_one() -> None:
     ],
 )
 def test_a_huge_key_is_refused(content: Tree) -> None:
-    with pytest.raises(Unreadable, match=r"file\.too_large"):
+    with pytest.raises(UnreadableError, match=r"file\.too_large"):
         read(FakeWinreg(policies(**content)))
 
 
@@ -109,7 +109,7 @@ def test_keys_are_followed_four_levels_down() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is a registry")
 def test_where_there_is_no_registry_every_key_is_out_of_sight() -> None:
     for files in (FileTree("/", "windows"), FileTree("/tmp", "windows")):
-        with pytest.raises(Unreadable, match=r"registry\.hidden"):
+        with pytest.raises(UnreadableError, match=r"registry\.hidden"):
             files.check(KEY)
         assert not files.exists(KEY)
 

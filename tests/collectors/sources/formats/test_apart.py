@@ -7,7 +7,7 @@ import pytest
 from collectors.sources.formats.apart import parse_apart
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.parsers import Format, parse_here
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 
 TEXTS: list[tuple[Format, bytes]] = [
     ("json", b'{"a": [1, 2.5, "\xc3\xa4", null, true], "a": NaN, "n": 12345678901234567890}'),
@@ -26,7 +26,7 @@ def test_another_process_gives_what_this_one_gives(format: Format, text: bytes) 
 def test_it_refuses_in_the_same_words(format: Format, text: bytes) -> None:
     said = []
     for read in (parse_here, parse_apart):
-        with pytest.raises(Unparseable) as raised:
+        with pytest.raises(UnparseableError) as raised:
             read(text, format, 200)
         said.append((raised.value.code, raised.value.message, raised.value.line, raised.value.column))
     assert said[0] == said[1]
@@ -34,7 +34,7 @@ def test_it_refuses_in_the_same_words(format: Format, text: bytes) -> None:
 
 def test_a_text_that_claims_too_much_memory_dies_alone() -> None:
     sections = "\n".join(f"[a{number}.b.c.d.e.f.g.h]\nx=1" for number in range(50_000)).encode()
-    with pytest.raises(Unparseable, match="too_large"):
+    with pytest.raises(UnparseableError, match="too_large"):
         parse(sections, "toml")
     high = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     assert int(high.split()[1]) < 400_000

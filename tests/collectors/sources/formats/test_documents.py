@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.sources.formats.documents import Document, Format, Note, Unparseable, parse
+from collectors.sources.formats.documents import Document, Format, Note, UnparseableError, parse
 from collectors.sources.limits import Limits
 
 
-def refused(data: bytes, format: Format = "json") -> Unparseable:
-    with pytest.raises(Unparseable) as raised:
+def refused(data: bytes, format: Format = "json") -> UnparseableError:
+    with pytest.raises(UnparseableError) as raised:
         parse(data, format)
     return raised.value
 
@@ -198,7 +198,7 @@ _PIECES = st.sampled_from(
 def test_whatever_the_bytes_there_is_a_plain_value_or_one_reason(data: bytes, format: Format) -> None:
     try:
         document = parse(data, format, Limits(depth=20))
-    except Unparseable as error:
+    except UnparseableError as error:
         assert error.code.startswith("parse.") and len(error.message) < 80
     else:
         assert _plain(document.value)

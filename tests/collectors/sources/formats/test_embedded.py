@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collectors.sources.formats.embedded import parse_at
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 from collectors.sources.limits import Limits
 
 TOML = '[mcp_servers.a]\ncommand = "npx"\n'
@@ -50,6 +50,6 @@ def test_where_no_such_text_is_there_is_no_document(inside: str) -> None:
 
 @pytest.mark.parametrize(("inside", "line"), [("bad", 2), ("bad_base64", None)])
 def test_an_error_in_a_text_names_the_value_it_is_in(inside: str, line: int | None) -> None:
-    with pytest.raises(Unparseable) as raised:
+    with pytest.raises(UnparseableError) as raised:
         parse_at("/x/a.plist", PLIST, "json", inside, Limits())
     assert raised.value.message.startswith(f"the text of {inside}: ") and raised.value.line == line

@@ -3,15 +3,15 @@ from contextlib import suppress
 
 import pytest
 
-from collectors.sources.formats.documents import Format, Unparseable, parse
+from collectors.sources.formats.documents import Format, UnparseableError, parse
 from collectors.sources.limits import Limits
 
 FORMATS: tuple[Format, ...] = ("json", "toml", "yaml")
 
 
-def refused(data: bytes, format: Format, seconds: float = 3) -> Unparseable:
+def refused(data: bytes, format: Format, seconds: float = 3) -> UnparseableError:
     started = time.monotonic()
-    with pytest.raises(Unparseable) as raised:
+    with pytest.raises(UnparseableError) as raised:
         parse(data, format)
     assert time.monotonic() - started < seconds
     return raised.value
@@ -76,7 +76,7 @@ def test_the_depth_limit_is_exact(format: Format) -> None:
         return f"{start}{'[' * value}{']' * value}".encode()
 
     parse(nested(10), format, Limits(depth=10))
-    with pytest.raises(Unparseable, match="too_deep"):
+    with pytest.raises(UnparseableError, match="too_deep"):
         parse(nested(11), format, Limits(depth=10))
 
 
@@ -118,7 +118,7 @@ def test_aliases_cannot_multiply() -> None:
 )
 def test_no_text_costs_much_more_than_its_size(format: Format, text: str) -> None:
     started = time.monotonic()
-    with suppress(Unparseable):
+    with suppress(UnparseableError):
         parse(text.encode(), format)
     assert time.monotonic() - started < 20
 

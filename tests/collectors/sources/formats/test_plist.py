@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.sources.formats.documents import Unparseable, parse
+from collectors.sources.formats.documents import UnparseableError, parse
 from collectors.sources.limits import Limits
 
 FORMATS = [plistlib.FMT_XML, plistlib.FMT_BINARY]
@@ -22,8 +22,8 @@ def value(data: bytes, depth: int = 200) -> Any:
     return parse(data, "plist", Limits(depth=depth)).value
 
 
-def failure(data: bytes, depth: int = 200) -> Unparseable:
-    with pytest.raises(Unparseable) as raised:
+def failure(data: bytes, depth: int = 200) -> UnparseableError:
+    with pytest.raises(UnparseableError) as raised:
         value(data, depth)
     return raised.value
 
@@ -115,5 +115,5 @@ def test_any_damage_is_an_error_or_another_value(written: Any, form: Any, at: in
     at %= len(data)
     try:
         value(data[:at] + damage + data[at + len(damage) :])
-    except Unparseable as error:
+    except UnparseableError as error:
         assert error.code.startswith("parse.")

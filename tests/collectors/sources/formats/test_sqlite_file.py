@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from collectors.sources.formats.sqlite_file import Database
-from collectors.sources.formats.unparseable import Unparseable
+from collectors.sources.formats.unparseable import UnparseableError
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_unparseable_and_nothing_worse(tmp_path: Path) -> None
             with opened(path) as database:
                 table = database.table("t")
                 list(database.rows(table)) if table else None
-        except Unparseable:
+        except UnparseableError:
             refused += 1
     assert refused > 50
 
@@ -109,13 +109,13 @@ def test_the_writers_own_statements_are_not_run(tmp_path: Path, sql: str) -> Non
         connection.execute("CREATE TABLE t (cwd TEXT)")
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("UPDATE sqlite_master SET sql = ?", (sql,))
-    with opened(path) as database, pytest.raises(Unparseable):
+    with opened(path) as database, pytest.raises(UnparseableError):
         database.table("t")
 
 
 SWAPPED = """
 import ctypes, os, subprocess, sys, sqlite3
-from collectors.sources.filesystem.file_tree import FileTree, Unreadable
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.formats.state import sqlite_column
 from tests.hostile.attacks import SWAP
 path, pipe = sys.argv[1:]
@@ -126,7 +126,7 @@ for _ in range(3000):
         with FileTree().opened(path) as file:
             assert sqlite_column(file, None, "threads", "cwd", 10) == ["/x"]
         read += 1
-    except (OSError, Unreadable):
+    except (OSError, UnreadableError):
         pass
 swapping.kill()
 print(read)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.formats.state import Unparseable, sqlite_column, xml_attributes
+from collectors.sources.formats.state import UnparseableError, sqlite_column, xml_attributes
 
 CLIENTS = Path(__file__).parents[4].parent / "shared/clients"
 RECENT = b"""<application><component name="RecentProjectsManager"><option name="additionalInfo"><map>
@@ -69,7 +69,7 @@ def test_attributes_come_from_every_such_element() -> None:
     ],
 )
 def test_broken_or_expanding_xml_is_refused(text: bytes) -> None:
-    with pytest.raises(Unparseable):
+    with pytest.raises(UnparseableError):
         xml_attributes(text, "a", "entry")
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_database_is_refused_or_names_nothing(tmp_path: Path, content
     if not content:
         assert column(path, "threads", "cwd") == []  # SQLite takes an empty file for an empty database
         return
-    with pytest.raises(Unparseable):
+    with pytest.raises(UnparseableError):
         column(path, "threads", "cwd")
 
 
@@ -115,7 +115,7 @@ def test_a_damaged_database_is_refused(database: Path) -> None:
     data = bytearray(database.read_bytes())
     data[4096 : 4096 + 2000] = b"\xaa" * 2000
     database.write_bytes(data)
-    with pytest.raises(Unparseable):
+    with pytest.raises(UnparseableError):
         column(database, "threads", "cwd")
 
 
@@ -128,7 +128,7 @@ def test_a_database_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
             " SELECT NULL FROM n"
         )
     connection.close()
-    with pytest.raises(Unparseable, match="too_large"):
+    with pytest.raises(UnparseableError, match="too_large"):
         column(path, "t", "cwd")
 
 

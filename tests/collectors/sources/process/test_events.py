@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from collectors.sources.process.events import ProcessEvents, Unsupported
+from collectors.sources.process.events import ProcessEvents, UnsupportedError
 
 
 def listening(events, overflow=lambda: None, **options):
     try:
         return ProcessEvents(events, overflow, **options)
-    except Unsupported as reason:
+    except UnsupportedError as reason:
         pytest.skip(f"no process events here: {reason}")
 
 
@@ -113,7 +113,7 @@ def test_close_ends_the_thread_and_its_descriptors_and_may_be_called_twice():
 def test_a_namespace_that_gets_no_events_is_unsupported_with_a_reason():
     script = f"import sys;sys.path.insert(0,{os.getcwd()!r})\n"
     script += "from collectors.sources.process.events import *\n"
-    script += "try: ProcessEvents(print, print)\nexcept Unsupported as e: print('unsupported:', e)"
+    script += "try: ProcessEvents(print, print)\nexcept UnsupportedError as e: print('unsupported:', e)"
     command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", script]
     if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode:
         pytest.skip("may not make a user namespace")

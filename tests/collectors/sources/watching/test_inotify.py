@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors.sources.filesystem.mounts import Mounts
-from collectors.sources.filesystem.unreadable import Unreadable
+from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.watching.backend import Unwatched
 from collectors.sources.watching.folder_watch import FolderWatch
 
@@ -427,7 +427,7 @@ def test_what_is_not_to_be_touched_is_left_unwatched_whatever_leads_there(told, 
 
     def check(path):
         if path == str(tmp_path / "far"):
-            raise Unreadable("file.remote", "it is far away")
+            raise UnreadableError("file.remote", "it is far away")
 
     watch = FolderWatch(told.notify, told.overflow, check)
     wanted = [str(tmp_path / name) for name in ("far", "far/inside", "link", "near")]
