@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from agent.runtime.logs import configure, logger
 from agent.service import systemd
 from agent.service.session import Session, Setup
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _LAST_SECONDS = 4.5
 """After SIGTERM; whatever still hangs then, such as a look at a dead network drive, is left behind."""
 _ONCE_SECONDS = 60.0
@@ -42,8 +44,9 @@ class Daemon:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises `service.AlreadyRunningError` and `JournalError`."""
         sys.setswitchinterval(_SWITCH_SECONDS)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ENDING:
             signal.signal(number, self._stop)
+        _leave_when_told()
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, self._reload)
         folder, lost = state_dir(self._setup.settings), None
@@ -92,7 +95,6 @@ class Daemon:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if not self._stopping:
             self._stopping = True
-            threading.Thread(target=_leave, name="last-seconds", daemon=True).start()
         self._reload(number, frame)
 
     def _reload(self, number: int, frame: FrameType | None) -> None:
@@ -101,8 +103,19 @@ class Daemon:
             self._session.stop()
 
 
-def _leave() -> None:
-    """End the process although something hangs. The journal bears that at any moment, as it bears `kill -9`."""
+def _leave_when_told() -> None:
+    """See that the process ends although something hangs. A signal's handler only runs between two steps of the main
+    thread, which may be in the middle of one for ever; what the system itself writes, another thread can read."""
+    told, tells = socket.socketpair()
+    tells.setblocking(False)
+    signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_leave, args=(told, tells), name="last-seconds", daemon=True).start()
+
+
+def _leave(told: socket.socket, _tells: socket.socket) -> None:
+    """Wait for a signal to end. The journal bears that at any moment, as it bears `kill -9`."""
+    while told.recv(1)[0] not in _ENDING:
+        continue
     time.sleep(_LAST_SECONDS)
     systemd.notify("STOPPING=1")
     logger().warning("daemon.stopped", reason="something hung")

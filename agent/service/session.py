@@ -30,6 +30,7 @@ from agent.runtime.logs import logger, place
 from agent.service import systemd
 from agent.service.gap import Gap
 from agent.service.health import STATUS, Health
+from agent.service.pulse import Pulse
 from agent.service.signed_journal import SignedJournal
 from agent.service.work_queue import Work, WorkQueue
 from collectors.catalog.catalog import Catalog
@@ -86,6 +87,7 @@ class Session:
         self._keeper = Resolver(self._names, settings.collect.resolve_seconds) if settings.collect.resolve else None
         self._snapshots = Snapshots(self._store, settings.daemon.snapshot_seconds)
         self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
+        self._pulse = Pulse(folder)
         self._watchers: dict[str, Watcher] = {}
         self._notices: list[tuple[str, str]] = signed.notices
         self._gap = Gap()
@@ -151,7 +153,8 @@ class Session:
         self._schedule({"policy"})
 
     def _ping_watchdog(self) -> None:
-        """Tell the watchdog, as often as it wants to hear."""
+        """Tell whoever asks that the loop turns, and the watchdog as often as it wants to hear."""
+        self._pulse.beat()
         now = time.monotonic()
         if now >= self._due.get("watchdog", 0.0):
             systemd.notify("WATCHDOG=1")
@@ -277,4 +280,5 @@ class Session:
         self._courier.stop(max(0.1, deadline - time.monotonic()))
         self._seal()
         self._journal.close()
+        self._pulse.close()
         gc.unfreeze()

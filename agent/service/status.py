@@ -13,6 +13,10 @@ from agent.journal.journal import FILE
 from agent.records import Heartbeat
 from agent.runtime.lock import AlreadyRunningError, lock
 from agent.service.health import STATUS
+from agent.service.pulse import seconds_since
+
+_STANDS_SECONDS = 60.0
+"""No step of the loop takes so long, however busy it is."""
 
 
 class _Said(BaseModel):
@@ -26,7 +30,7 @@ class _Said(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Text for a person, and whether a daemon runs."""
+    """Text for a person, and whether a daemon runs and does its work."""
 
     text: str
     running: bool
@@ -38,12 +42,24 @@ def report(folder: Path) -> Report:
         return Report(f"no daemon has run with the state folder {folder}\n", False)
     text = (folder / STATUS).read_text(encoding="utf-8", errors="replace")
     running = _running(folder)
+    turned = seconds_since(folder) if running else None
     try:
         said = _Said.model_validate_json(text)
     except ValidationError:
         state = "running" if running else "not running"
         return Report(f"rollcall: {state}; what it last said of itself is of another version\n", running)
-    return Report("\n".join(_lines(folder, said, running)) + "\n", running)
+    turns = running and (turned is None or turned < _STANDS_SECONDS)
+    return Report("\n".join(_lines(folder, said, _state(said, running, turned))) + "\n", turns)
+
+
+def _state(said: _Said, running: bool, turned: float | None) -> str:
+    if not running:
+        return "not running"
+    if turned is None:
+        return f"running, pid {said.pid}"
+    if turned < _STANDS_SECONDS:
+        return f"running, pid {said.pid}, its main loop last turned {turned:.0f} s ago"
+    return f"NOT RESPONDING, pid {said.pid}: its main loop last turned {turned:.0f} s ago"
 
 
 def _running(folder: Path) -> bool:
@@ -54,9 +70,9 @@ def _running(folder: Path) -> bool:
     return False
 
 
-def _lines(folder: Path, said: _Said, running: bool) -> Iterator[str]:
+def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
     beat = said.heartbeat
-    yield f"rollcall {beat.rollcall_version}: {f'running, pid {said.pid}' if running else 'not running'}"
+    yield f"rollcall {beat.rollcall_version}: {state}"
     yield f"  as of {said.written_at}, up {beat.uptime_seconds:.0f} s, endpoint {beat.endpoint_id}"
     if said.journal_error:
         yield f"  NOT JOURNALED: {said.journal_error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -192,6 +193,16 @@ class Daemon:
         assert self.process
         os.kill(self.pid, 15)
         return self.process.wait(seconds)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It stands still, and with it the word that entered the namespaces."""
+        assert self.process
+        pid = self.pid
+        os.kill(pid, signal.SIGSTOP)
+        yield
+        os.kill(pid, signal.SIGCONT)
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         if self.alive and self.process:
