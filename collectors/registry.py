@@ -9,7 +9,7 @@ from collectors.configs.collector import ConfigCollector
 from collectors.contract import Collector, Context, Observation
 from collectors.host import HostCollector
 from collectors.processes.collector import ProcessCollector
-from collectors.sockets import SocketCollector
+from collectors.sockets.collector import SocketCollector
 from collectors.transcripts.sessions import SessionCollector
 
 ENTRY_POINTS = "rollcall.collectors"

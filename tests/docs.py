@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.governance.evidence import evidence_for
+from agent.governance.controls import evidence_for
 from agent.records import KINDS
 from agent.reports import catalog, rules
 from collectors.catalog.catalog import Catalog
+from tests import house
 from tests.record_schemas import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,8 +24,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     for name, schema in schemas():
         yield ROOT / f"docs/schema/{name}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"
     yield ROOT / "docs/rules.md", rules.table()
-    readme = ROOT / "README.md"
-    yield readme, _SECTION.sub(_filled, readme.read_text(encoding="utf-8"))
+    for page in (ROOT / "README.md", ROOT / "docs/architecture.md"):
+        yield page, _SECTION.sub(_filled, page.read_text(encoding="utf-8"))
 
 
 def _filled(match: re.Match[str]) -> str:
@@ -44,7 +45,7 @@ def _records() -> str:
     return "\n| kind | what it says | evidence for |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
 
 
-_TABLES = {"clients": _clients, "records": _records}
+_TABLES = {"clients": _clients, "records": _records, "rooms": lambda: f"\n{house.table()}\n\n"}
 
 
 def main(arguments: list[str]) -> int:

@@ -124,7 +124,7 @@ def _from_journal(settings: Settings, since: datetime, *, follow: bool) -> Itera
     """As the daemon has told them. Raises `ConfigError` where there is no journal that can be read."""
     from agent.config.paths import state_dir
     from agent.inventory.actions import Journaled
-    from agent.inventory.context import file_context
+    from agent.inventory.context import this_endpoint_id
     from agent.journal.errors import JournalError
     from agent.journal.journal import FILE, Journal
 
@@ -132,7 +132,7 @@ def _from_journal(settings: Settings, since: datetime, *, follow: bool) -> Itera
     if not file.exists():
         raise ConfigError(f"{file}: no journal; --backfill-days N reads the transcripts themselves")
     try:
-        journal = Journal.open(file, file_context(settings).endpoint_id, readonly=True)
+        journal = Journal.open(file, this_endpoint_id(), readonly=True)
         try:
             journaled = Journaled(journal)
             yield from journaled.read(since)

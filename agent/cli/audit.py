@@ -29,18 +29,18 @@ def add(commands: Commands) -> None:
 def _verify(shared: Shared, given: argparse.Namespace) -> int:
     from agent.cli.audit_verify import verify
     from agent.config.paths import state_dir
-    from agent.inventory.context import file_context
+    from agent.inventory.context import this_endpoint_id
 
     settings = shared.settings()
     key, anchors = _key(given.key), tuple(map(_read_anchor, given.anchor or ()))
-    report = verify(state_dir(settings), file_context(settings).endpoint_id, key, anchors)
+    report = verify(state_dir(settings), this_endpoint_id(), key, anchors)
     print(report.text)
     return COMPLETE if report.ok else FAILURE
 
 
 def _anchor(shared: Shared) -> int:
     from agent.config.paths import state_dir
-    from agent.inventory.context import file_context
+    from agent.inventory.context import this_endpoint_id
     from agent.journal.anchor import anchor
     from agent.journal.errors import JournalError
     from agent.journal.journal import FILE, Journal
@@ -49,7 +49,7 @@ def _anchor(shared: Shared) -> int:
     settings = shared.settings()
     folder = state_dir(settings)
     try:
-        journal = Journal.open(folder / FILE, file_context(settings).endpoint_id, readonly=True)
+        journal = Journal.open(folder / FILE, this_endpoint_id(), readonly=True)
         try:
             sys.stdout.write(anchor(journal, existing_key(folder)).decode())
         finally:

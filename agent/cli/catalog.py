@@ -24,8 +24,8 @@ def add(commands: Commands) -> None:
 
 
 def _list(shared: Shared) -> int:
-    from agent.inventory.context import load_catalog
     from agent.reports import catalog
+    from agent.service.setup import load_catalog
 
     print_lines(catalog.listing(load_catalog(shared.settings())))
     return COMPLETE
@@ -33,8 +33,8 @@ def _list(shared: Shared) -> int:
 
 def _show(shared: Shared, client_id: str) -> int:
     from agent.config.error import ConfigError
-    from agent.inventory.context import load_catalog
     from agent.reports import catalog
+    from agent.service.setup import load_catalog
 
     client = load_catalog(shared.settings()).clients.get(client_id)
     if client is None:

@@ -25,8 +25,8 @@ def add(commands: Commands) -> None:
 
 def _accept(shared: Shared) -> int:
     from agent.governance.baseline import Baseline
-    from agent.inventory.derive import baseline_file
     from agent.service import scan
+    from agent.service.setup import baseline_file
 
     settings = shared.settings()
     baseline = Baseline.of(scan.take_inventory(settings, None).records)
@@ -37,9 +37,10 @@ def _accept(shared: Shared) -> int:
 
 def _diff(shared: Shared) -> int:
     from agent.config.error import ConfigError
-    from agent.governance.baseline import Baseline, difference
-    from agent.inventory.derive import baseline_file
+    from agent.governance.baseline import Baseline
+    from agent.reports.baseline import difference
     from agent.service import scan
+    from agent.service.setup import baseline_file
 
     settings = shared.settings()
     baseline = Baseline.load(baseline_file(settings))
@@ -58,8 +59,8 @@ def _owners(shared: Shared) -> int:
 
 
 def _controls(shared: Shared, controls: list[str]) -> int:
-    from agent.governance.controls import report
     from agent.reports import control_evidence
+    from agent.reports.controls import report
     from agent.service import known_inventory
 
     wanted = control_evidence.selected(controls)

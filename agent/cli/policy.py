@@ -75,8 +75,8 @@ def _init(shared: Shared) -> int:
 
 def _rules(shared: Shared) -> tuple[Rule, ...]:
     """Those of Rollcall and those of the policy."""
-    from agent.governance.rules import RULES
     from agent.governance.rules.custom import custom_rules
+    from agent.governance.rules.registry import RULES
     from agent.service import scan
 
     return (*RULES, *custom_rules(scan.policy_of(shared.settings()).policy))

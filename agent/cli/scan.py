@@ -59,7 +59,7 @@ def _graph(shared: Shared) -> int:
 
 def _explain(shared: Shared, client: str | None, files: list[str]) -> int:
     from agent.config.error import ConfigError
-    from agent.inventory.context import file_context
+    from agent.service.setup import file_context
     from collectors.readers import explain
 
     context = file_context(shared.settings())

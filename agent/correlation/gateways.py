@@ -9,7 +9,7 @@ from agent.records import Connection, Diagnostic, McpServer
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.launch.packages import package_name
-from collectors.processes.package import base_name
+from collectors.launch.program_name import base_name
 
 _MOST_EDGES = 5_000
 """For one account and gateway: definitions that start it times servers behind it may be millions."""

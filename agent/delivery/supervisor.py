@@ -7,14 +7,15 @@ import subprocess
 import threading
 from pathlib import Path
 
-from agent.config.settings import Settings
 from agent.delivery.backoff import Backoff, backoff
 from agent.delivery.contract import Notice
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.messages import DeliveryJob, WorkerMessage
+from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 from agent.runtime.child import start
+from agent.runtime.logs import LogSettings
 
 _LONGEST_BACKOFF = 300.0
 _LINGER = 10.0
@@ -27,17 +28,23 @@ class DeliverySupervisor:
     """
 
     def __init__(
-        self, journal: Journal, file: Path, settings: Settings, on_notice: Notice, linger: float = _LINGER
+        self,
+        journal: Journal,
+        file: Path,
+        targets: tuple[TargetSettings, ...],
+        log: LogSettings,
+        on_notice: Notice,
+        linger: float = _LINGER,
     ) -> None:
         self._journal = journal
         self._errand = DeliveryJob(
             journal=str(file.absolute()),
             endpoint_id=journal.endpoint_id,
-            targets=settings.target,
-            log=settings.log,
+            targets=targets,
+            log=log,
             linger=linger,
         )
-        self._cursors = [Cursor(journal, target.name) for target in settings.target]
+        self._cursors = [Cursor(journal, target.name) for target in targets]
         self._on_notice = on_notice
         self._errors: dict[str, str | None] = {}
         self._pause = Backoff()

@@ -12,7 +12,7 @@ from agent.records import Record
 from agent.runtime.files import replace_file
 
 FILE = "baseline.json"
-_KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture")
+KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture")
 _ABOUT = {
     "ai_agent": ("agent", "owner"),
     "mcp_server": ("name", "agent", "launch_hash", "package", "url", "enabled"),
@@ -35,7 +35,7 @@ class Baseline:
         """The state to accept."""
         return cls(
             datetime.now(UTC).isoformat(timespec="seconds"),
-            {record.id: _about(record) for record in records if record.kind in _KINDS},
+            {record.id: about_of(record) for record in records if record.kind in KINDS},
         )
 
     @classmethod
@@ -57,31 +57,12 @@ class Baseline:
         """Field, before and after, of what is different; nothing for what is new or the same."""
         before = self.accepted.get(record.id)
         if before is not None:
-            after = _about(record)
+            after = about_of(record)
             yield from ((name, before.get(name), after[name]) for name in after if before.get(name) != after[name])
 
     def is_new(self, record: Record) -> bool:
         return record.id not in self.accepted
 
 
-def difference(baseline: Baseline, records: Iterable[Record]) -> Iterator[str]:
-    """For a person: what is new, changed or gone since the baseline."""
-    held = {record.id: record for record in records if record.kind in _KINDS}
-    for record in held.values():
-        if baseline.is_new(record):
-            yield f"new      {_words(_about(record))}"
-        for name, before, after in baseline.changes(record):
-            yield f"changed  {_words(_about(record))}: {name} from {before} to {after}"
-    for id_, about in baseline.accepted.items():
-        if id_ not in held:
-            yield f"gone     {_words(about)}"
-
-
-def _about(record: Record) -> dict[str, Any]:
+def about_of(record: Record) -> dict[str, Any]:
     return {"kind": record.kind, **{name: getattr(record, name, None) for name in _ABOUT[record.kind]}}
-
-
-def _words(about: Mapping[str, Any]) -> str:
-    return " ".join(
-        str(value) for name, value in about.items() if value and name not in ("launch_hash", "content_hash")
-    )

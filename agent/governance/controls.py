@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from agent.records import KINDS, Finding, Record
+from agent.records import KINDS
 from agent.records.base import Part
 
 
@@ -33,17 +35,31 @@ def controls() -> list[Control]:
     return found
 
 
-def report(records: Iterable[Record]) -> Iterator[str]:
-    """Per control: the evidence held, what does not conform, and what cannot be evidenced."""
-    held = list(records)
+_TRAIL = ("clause 9",)
+"""What every other entry is: part of the trail that shows how the management system works."""
+
+
+def evidence_for(record: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Ids of the controls, in the order of `controls.toml`; of a finding, its own too."""
+    kind = record.get("kind") if record else None
+    general = _by_kind().get(str(kind), _TRAIL)
+    own = record.get("controls") if record and kind == "finding" else None
+    if not isinstance(own, list):
+        return general
+    return tuple(control for control in order() if control in own or control in general)
+
+
+@cache
+def order() -> tuple[str, ...]:
+    """All controls."""
+    return tuple(control.id for control in controls())
+
+
+@cache
+def _by_kind() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
     for control in controls():
-        counts = {kind: sum(record.kind == kind for record in held) for kind in control.evidence}
-        findings = [r for r in held if isinstance(r, Finding) and control.id in r.controls]
-        states = {
-            state: sum(f.state == state for f in findings) for state in ("open", "reopened", "acknowledged", "resolved")
-        }
-        yield f"{control.id}  {control.name}"
-        yield "  evidence: " + (", ".join(f"{count} {kind}" for kind, count in counts.items()) or "none")
-        yield "  findings: " + (", ".join(f"{count} {state}" for state, count in states.items() if count) or "none")
-        yield f"  cannot show: {control.cannot}"
-        yield f"  also serves: NIST AI RMF {', '.join(control.nist) or '-'}; EU AI Act {', '.join(control.eu) or '-'}"
+        for kind in control.evidence:
+            found[kind] = (*found.get(kind, ()), control.id)
+    # A finding says itself which controls it is about; as a nonconformity with a life it is evidence for one more.
+    return {**found, "finding": ("clause 10",)}

@@ -9,11 +9,9 @@ import socket
 import sys
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 
 from agent import __version__
-from agent.config.error import ConfigError
-from agent.config.settings import Settings
+from agent.inventory.settings import CollectSettings, LimitSettings
 from agent.records import Endpoint, Evidence
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context, View
@@ -27,25 +25,23 @@ def os_name() -> Os:
     return "windows" if sys.platform == "win32" else "macos" if sys.platform == "darwin" else "linux"
 
 
-def load_catalog(settings: Settings) -> Catalog:
-    """The built-in entries and those of the organisation. Raises `ConfigError`."""
-    try:
-        catalog = Catalog.load([Path(path) for path in settings.catalog.paths])
-        return catalog if settings.collect.people else catalog.without_people()
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
-
-
 class Surroundings:
     """Makes contexts; what changes while the daemon runs (accounts, the host name) is asked anew every time."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, view: View, root: str | None = None) -> None:
+    def __init__(
+        self,
+        collect: CollectSettings,
+        limits: LimitSettings,
+        catalog: Catalog,
+        view: View,
+        root: str | None = None,
+    ) -> None:
         self._catalog = catalog
         self._view = view
         self._root = root
-        self._people = settings.collect.people
-        self._network_homes = settings.collect.network_homes
-        self._limits = Limits(**settings.limits.model_dump())
+        self._people = collect.people
+        self._network_homes = collect.network_homes
+        self._limits = Limits(**limits.model_dump())
         os: Os = import_module("agent.platform.image").system_of(root) if root else os_name()
         self._files = FileTree(root or "/", os, self._limits)
         self._os: Os = os
@@ -57,16 +53,18 @@ class Surroundings:
 
     def _machine(self) -> tuple[Endpoint, list[Home]]:
         system = import_module(f"agent.platform.{self._os}")
-        identity = system.machine_id() or f"host:{socket.gethostname()}"
-        return self._endpoint(identity, socket.gethostname(), system.version()), system.homes(self._network_homes)
+        endpoint = self._endpoint(this_endpoint_id(), socket.gethostname(), system.version())
+        return endpoint, system.homes(self._network_homes)
 
     def _image(self) -> tuple[Endpoint, list[Home]]:
         image = import_module("agent.platform.image")
-        return self._endpoint(image.machine_id(self._files), None, None), image.homes(self._files, self._os)
+        return self._endpoint(endpoint_id(image.machine_id(self._files)), None, None), image.homes(
+            self._files, self._os
+        )
 
-    def _endpoint(self, identity: str, hostname: str | None, version: str | None) -> Endpoint:
+    def _endpoint(self, id_: str, hostname: str | None, version: str | None) -> Endpoint:
         return Endpoint(
-            endpoint_id=endpoint_id(identity),
+            endpoint_id=id_,
             evidence=Evidence(collector="host", confidence="confirmed"),
             hostname=hostname,
             os=self._os,
@@ -75,6 +73,12 @@ class Surroundings:
             rollcall_version=__version__,
             root=self._root is not None,
         )
+
+
+def this_endpoint_id() -> str:
+    """The id of this machine; no catalog and no account is looked at for it."""
+    system = import_module(f"agent.platform.{os_name()}")
+    return endpoint_id(system.machine_id() or f"host:{socket.gethostname()}")
 
 
 def endpoint_id(identity: str) -> str:
@@ -87,8 +91,3 @@ class NoView:
 
     def records(self, kind: str) -> tuple[()]:
         return ()
-
-
-def file_context(settings: Settings) -> Context:
-    """For reading single files as the caller, without a look at accounts, processes or sockets."""
-    return Surroundings(settings, load_catalog(settings), NoView())()

@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
-from agent.config.error import ConfigError
-from agent.config.paths import state_dir
-from agent.config.settings import Settings
 from agent.correlation.correlate import correlate
 from agent.governance.accountability import Accountability, attributed
-from agent.governance.baseline import FILE, Baseline
+from agent.governance.baseline import Baseline
 from agent.governance.findings import Assessor
 from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.model import Policy
-from agent.governance.rules import RULES
 from agent.governance.rules.custom import custom_rules
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.governance.supply_chain.trust import trusted
 from agent.network.name_cache import NameCache
 from agent.records import AiAgent, Record
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
-
-
-def derivation(
-    settings: Settings,
-    catalog: Catalog,
-    live: bool,
-    policy: InForce,
-    names: NameCache | None = None,
-    memo: DerivationCache | None = None,
-) -> Derivation:
-    """Under this policy, with the baseline that the settings name. Raises `ConfigError`."""
-    try:
-        baseline = Baseline.load(baseline_file(settings))
-    except (OSError, ValueError) as error:
-        raise ConfigError(str(error)) from None
-    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), memo)
-
-
-def baseline_file(settings: Settings) -> Path:
-    """Where the accepted baseline is kept."""
-    return Path(settings.policy.baseline) if settings.policy.baseline else state_dir(settings) / FILE
 
 
 class Derivation:

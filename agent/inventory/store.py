@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.governance.evidence import evidence_for
+from agent.governance.controls import evidence_for
 from agent.inventory.inventory import Change, Derive, Inventory
 from agent.journal.entry import Op
 from agent.journal.journal import Journal, Transaction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent.governance.rules import RULES
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import Rule
 
 

@@ -19,7 +19,8 @@ from agent.journal.errors import JournalLostError
 from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
 from agent.service import systemd
-from agent.service.session import Session, Setup
+from agent.service.session import Session
+from agent.service.setup import Setup
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _LAST_SECONDS = 4.5

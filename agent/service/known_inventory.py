@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
-from agent.inventory.context import file_context
+from agent.inventory.context import this_endpoint_id
 from agent.inventory.store import committed
 from agent.journal.errors import JournalError
 from agent.journal.journal import FILE, Journal
@@ -35,7 +35,7 @@ def _kept(settings: Settings) -> KnownInventory | None:
     try:
         if not file.exists():
             return None
-        journal = Journal.open(file, file_context(settings).endpoint_id, readonly=True)
+        journal = Journal.open(file, this_endpoint_id(), readonly=True)
         try:
             head, records = journal.head().seq, committed(journal)
             at = journal.read(head - 1)[-1].at

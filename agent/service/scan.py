@@ -13,13 +13,13 @@ from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.keeper import PolicyManager
-from agent.inventory.context import Surroundings, load_catalog
-from agent.inventory.derive import derivation
+from agent.inventory.context import Surroundings
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.inventory.store import append_evidence, as_json
 from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
 from agent.runtime.memo import DerivationCache
+from agent.service.setup import derivation, load_catalog
 from collectors.registry import all_collectors
 
 _DELIVERY_SECONDS = 60.0
@@ -47,7 +47,11 @@ def take_inventory(settings: Settings, root: str | None = None) -> ScanResult:
     inventory = Inventory(
         derivation(settings, catalog, live=root is None, policy=policy, memo=DerivationCache(keep=False))
     )
-    engine = Engine(all_collectors(settings.collect.off), inventory, Surroundings(settings, catalog, inventory, root))
+    engine = Engine(
+        all_collectors(settings.collect.off),
+        inventory,
+        Surroundings(settings.collect, settings.limits, catalog, inventory, root),
+    )
     engine.reconcile()
     inventory.settle()
     inventory.committed()

@@ -6,15 +6,10 @@ import gc
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from agent.config.paths import state_dir
-from agent.config.settings import Settings
 from agent.delivery.supervisor import DeliverySupervisor
-from agent.governance.policy.keeper import PolicyManager
-from agent.inventory.context import NoView, Surroundings, load_catalog
-from agent.inventory.derive import Derivation, derivation
+from agent.inventory.context import Surroundings, this_endpoint_id
 from agent.inventory.inventory import Change
 from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
@@ -23,7 +18,6 @@ from agent.inventory.store import append_evidence, as_json
 from agent.journal.errors import JournalError, JournalLostError
 from agent.journal.journal import FILE as JOURNAL
 from agent.journal.journal import Transaction
-from agent.network.name_cache import NameCache
 from agent.network.peers import hosts_to_resolve
 from agent.network.resolver import Resolver
 from agent.runtime.logs import logger, place
@@ -31,9 +25,9 @@ from agent.service import systemd
 from agent.service.gap import Gap
 from agent.service.health import STATUS, Health
 from agent.service.pulse import Pulse
+from agent.service.setup import Setup
 from agent.service.signed_journal import SignedJournal
 from agent.service.work_queue import Work, WorkQueue
-from collectors.catalog.catalog import Catalog
 from collectors.contract import Watcher
 from collectors.registry import all_collectors
 
@@ -41,27 +35,6 @@ _STOP_SECONDS = 3.5
 _REST = 2.0
 """Pause after a round, as a multiple of what it took: a third of one core at most, whatever goes on here."""
 _LONGEST_REST = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """The settings and the files they name, read whole before anything is built on them."""
-
-    settings: Settings
-    catalog: Catalog
-    names: NameCache
-    policy: PolicyManager
-    derive: Derivation
-
-    @classmethod
-    def of(cls, settings: Settings) -> Setup:
-        """Raises `ConfigError`."""
-        catalog = load_catalog(settings)
-        names = NameCache()
-        policy = PolicyManager(settings.policy, state_dir(settings))
-        policy.start()
-        derive = derivation(settings, catalog, live=True, policy=policy.in_force, names=names)
-        return cls(settings, catalog, names, policy, derive)
 
 
 class Session:
@@ -72,15 +45,17 @@ class Session:
         settings = self._settings = setup.settings
         self._ending = False
         self._agenda = WorkQueue(settings.collect.debounce_seconds)
-        endpoint = Surroundings(settings, setup.catalog, NoView())().endpoint_id
+        endpoint = this_endpoint_id()
         collectors = all_collectors(settings.collect.off)
         names = {collector.name for collector in collectors}
         signed = SignedJournal(folder, endpoint, settings.journal, setup.derive, names, lost)
         self._journal, self._store, self._inventory = signed.journal, signed.store, signed.inventory
         self._checkpoints = signed.checkpoints
-        surroundings = Surroundings(settings, setup.catalog, self._inventory)
+        surroundings = Surroundings(settings.collect, settings.limits, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._ping_watchdog)
-        self._courier = DeliverySupervisor(self._journal, folder / JOURNAL, settings, self._agenda.notice)
+        self._courier = DeliverySupervisor(
+            self._journal, folder / JOURNAL, settings.target, settings.log, self._agenda.notice
+        )
         self._policy, self._derive = setup.policy, setup.derive
         self._names = setup.names
         self._names_version = 0

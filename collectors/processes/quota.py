@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from agent.records import Diagnostic, Evidence, Record
 from collectors.contract import Context, Scope
-from collectors.peers import at_least
 from collectors.processes.instances import NAME
+from collectors.sources.limits import at_least
 
 
 class Quota:

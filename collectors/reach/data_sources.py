@@ -9,8 +9,9 @@ from itertools import pairwise
 from agent.records import DataSource
 from agent.redaction import redact
 from agent.redaction.patterns import word_set
-from collectors.launch.identify import base_name, identify
+from collectors.launch.identify import identify
 from collectors.launch.launchers import LAUNCHERS, Launched
+from collectors.launch.program_name import base_name
 from collectors.reach.databases import databases
 from collectors.reach.file_roots import DATABASE_FILE, container_mounts, file_roots, named_values
 from collectors.reach.services import package_key, services

@@ -14,8 +14,8 @@ from agent.redaction.redact import printable
 from collectors.catalog import client
 from collectors.contract import Context
 from collectors.launch.identify import split_command
+from collectors.launch.program_name import base_name
 from collectors.locate.interest import NAME
-from collectors.processes.package import base_name
 from collectors.readers.origin import Origin
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError

@@ -33,3 +33,8 @@ class Limits:
     """Running agents and servers of one account that are told one by one."""
     instance_peers: int = 250
     """Peers of one instance that are told one by one."""
+
+
+def at_least(count: int) -> int:
+    """The largest power of two in a count, so that what is told of it does not change with every one more."""
+    return 1 << (count.bit_length() - 1) if count > 0 else 0

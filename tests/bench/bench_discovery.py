@@ -12,9 +12,10 @@ from collections.abc import Callable
 from statistics import median
 
 from agent.config.settings import Settings
-from agent.inventory.context import Surroundings, load_catalog
+from agent.inventory.context import Surroundings
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
+from agent.service.setup import load_catalog
 from collectors.contract import Context, Scope
 from collectors.registry import all_collectors
 from collectors.sources.filesystem.project_walk import _OPAQUE, _PRUNED, find_projects
@@ -56,7 +57,7 @@ def run(quick: bool) -> list[Row]:
 def _engine() -> Engine:
     settings = Settings()
     inventory = Inventory(lambda facts: {record.id: record for record in facts})
-    surroundings = Surroundings(settings, load_catalog(settings), inventory)
+    surroundings = Surroundings(settings.collect, settings.limits, load_catalog(settings), inventory)
     engine = Engine(all_collectors(("processes", "sockets")), inventory, surroundings)
     engine.reconcile()
     return engine

@@ -12,13 +12,13 @@ from agent.config.settings import Settings
 from agent.governance.findings import Assessor
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.model import load_policy
-from agent.governance.rules import RULES
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import RuleContext
-from agent.inventory.context import Surroundings, load_catalog
-from agent.inventory.derive import derivation
+from agent.inventory.context import Surroundings
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.records import McpServer, Record
+from agent.service.setup import derivation, load_catalog
 from collectors.contract import Scope
 from collectors.registry import all_collectors
 from tests.bench import machine
@@ -41,7 +41,9 @@ def run(quick: bool) -> list[Row]:
         policy = load_policy(_POLICY)
         derive = derivation(settings, catalog, live=False, policy=InForce(policy, str(_POLICY)))
         inventory = Inventory(derive)
-        engine = Engine(all_collectors(), inventory, Surroundings(settings, catalog, inventory, place))
+        engine = Engine(
+            all_collectors(), inventory, Surroundings(settings.collect, settings.limits, catalog, inventory, place)
+        )
         engine.reconcile()
         first = _spent(inventory.settle)
         inventory.committed()

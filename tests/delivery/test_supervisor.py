@@ -16,6 +16,7 @@ from agent.config.settings import Settings
 from agent.delivery.settings import TargetSettings
 from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
+from agent.runtime.logs import LogSettings
 from tests.receivers.running import RunningReceiver
 
 SettingsFor = Callable[..., TargetSettings]
@@ -68,9 +69,13 @@ def courier_for(
     journal: Journal, tmp_path: Path, target: TargetSettings, linger: float = 60.0
 ) -> Iterator[tuple[DeliverySupervisor, list[tuple[str, str]]]]:
     told: list[tuple[str, str]] = []
-    settings = Settings(target=(target,))
     courier = DeliverySupervisor(
-        journal, tmp_path / "state/journal.db", settings, lambda code, text: told.append((code, text)), linger
+        journal,
+        tmp_path / "state/journal.db",
+        (target,),
+        LogSettings(),
+        lambda code, text: told.append((code, text)),
+        linger,
     )
     courier.start()
     try:
@@ -164,7 +169,8 @@ from agent.config.settings import Settings
 from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
 file = Path(sys.argv[1])
-DeliverySupervisor(Journal.open(file, "e" * 32), file, Settings.model_validate_json(sys.argv[2]), print).start()
+settings = Settings.model_validate_json(sys.argv[2])
+DeliverySupervisor(Journal.open(file, "e" * 32), file, settings.target, settings.log, print).start()
 time.sleep(60)
 """
     settings = Settings(target=(settings_for(receiver),)).model_dump_json()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from agent.governance.controls import controls
-from agent.governance.evidence import evidence_for, order
+from agent.governance.controls import controls, evidence_for, order
 from agent.inventory.store import append_evidence
 from agent.journal.entry import Line, genesis, link
 from agent.journal.journal import Journal

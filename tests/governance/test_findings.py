@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy
-from agent.governance.rules import RULES
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import Check, Rule, RuleContext
 from agent.governance.subject import enduring
 from agent.records import Finding, McpServer, Proof, Record

@@ -10,7 +10,7 @@ from agent.governance.policy.in_force import InForce
 from agent.governance.policy.last_good import LastGood
 from agent.governance.policy.model import parse_policy
 from agent.governance.policy_explanation import Explainer, Step, Topic
-from agent.governance.rules import RULES
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.records import AiAgent, Finding, McpServer, Posture, Record
 from agent.reports.policy import explanations, lines

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import pytest
 
 from agent.config.settings import Settings
-from agent.inventory.context import file_context
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.records import Diagnostic, Record
+from agent.service.setup import file_context
 from collectors.contract import Context, Observation, Scope, Watcher
 from tests.made import diagnostic, server
 

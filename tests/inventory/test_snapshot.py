@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from agent.config.settings import Settings
-from agent.inventory.context import file_context
 from agent.inventory.inventory import Inventory
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots, append_snapshot
@@ -17,6 +16,7 @@ from agent.inventory.store import Store, as_json
 from agent.journal.errors import JournalFullError
 from agent.journal.journal import Journal
 from agent.records import Record
+from agent.service.setup import file_context
 from collectors.contract import Observation, Scope
 from tests.made import agent, diagnostic, server
 

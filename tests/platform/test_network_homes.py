@@ -40,7 +40,7 @@ from collectors.configs.collector import ConfigCollector
 from collectors.host import HostCollector
 settings = Settings.model_validate({"collect": {"network_homes": NETWORK}})
 catalog = load_catalog(settings)
-context = Surroundings(settings, catalog, NoView())()
+context = Surroundings(settings.collect, settings.limits, catalog, NoView())()
 records = [r for c in (HostCollector(), ConfigCollector()) for seen in c.collect(context) for r in seen.records]
 records += coverage(records, {}, catalog, DerivationCache())
 print(json.dumps([json.loads(record.to_json()) for record in records]))

@@ -9,7 +9,8 @@ from itertools import pairwise
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import in_use
 from agent.records import McpServer, Proof
-from collectors.launch.identify import base_name, identify
+from collectors.launch.identify import identify
+from collectors.launch.program_name import base_name
 
 _ABSOLUTE = re.compile(r"/|~|[A-Za-z]:/|\$|%")
 _TEMPORARY = re.compile(

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from collectors.catalog.actions import Comparison, Condition, Rule
-from collectors.catalog.client import Catalog, Client
+from collectors.catalog.catalog import Catalog, Client
 from collectors.catalog.transcripts import Transcript
 from collectors.transcripts.actions import ActionSource
 from tests.collectors.transcripts.driven_homes import EVER

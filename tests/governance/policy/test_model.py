@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.governance.controls import controls, report
+from agent.governance.controls import controls
 from agent.governance.draft import draft
 from agent.governance.policy.model import Policy, PolicyError, load_policy
 from agent.governance.supply_chain.server_policy import server_rule
+from agent.reports.controls import report
 from tests import made
 
 EXAMPLE = Path(__file__).parents[3] / "policy.example.toml"

@@ -10,7 +10,7 @@ import pytest
 from agent.governance.accountability import Accountability, attributed
 from agent.governance.baseline import Baseline
 from agent.governance.policy.model import Policy
-from agent.governance.rules import RULES
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import Rule, RuleContext
 from agent.governance.supply_chain.mcp_registry import Registered
 from agent.governance.supply_chain.trust import trusted

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy
-from agent.governance.rules import RULES
+from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.records import McpServer
 from collectors.catalog.catalog import Catalog

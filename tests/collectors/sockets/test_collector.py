@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.records import Connection, Instance
-from collectors.sockets import SocketCollector
+from collectors.sockets.collector import SocketCollector
 from tests import made
 from tests.collectors.world import World
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.records import Connection
+from collectors.sources.limits import at_least
 
 _FORGOTTEN_AFTER = timedelta(hours=1)
 """A peer unseen for so long makes room for another one, where there is no room left."""
@@ -18,11 +19,6 @@ class Talk(NamedTuple):
     pid: int
     port: int
     remote: str
-
-
-def at_least(count: int) -> int:
-    """The largest power of two in a count, so that what is told of it does not change with every one more."""
-    return 1 << (count.bit_length() - 1) if count > 0 else 0
 
 
 class Peers:

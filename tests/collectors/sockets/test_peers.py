@@ -1,7 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 from agent.records import Connection, Evidence
-from collectors.peers import Peers, Talk, at_least
+from collectors.sockets.peers import Peers, Talk
+from collectors.sources.limits import at_least
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

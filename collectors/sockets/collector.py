@@ -8,7 +8,8 @@ from typing import cast
 
 from agent.records import Connection, Diagnostic, Evidence, Instance, Record
 from collectors.contract import Context, Observation, Scope, Watcher
-from collectors.peers import Peers, Talk, at_least
+from collectors.sockets.peers import Peers, Talk
+from collectors.sources.limits import at_least
 from collectors.sources.socket.table import tcp_table
 from collectors.sources.socket.tcp import TcpSocket
 

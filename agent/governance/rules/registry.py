@@ -1,0 +1,30 @@
+"""The rules, by subject, in the order they are listed."""
+
+from agent.governance.rules import (
+    agents,
+    artifacts,
+    drift,
+    gaps,
+    names,
+    network,
+    owners,
+    permissions,
+    policy,
+    reach,
+    servers,
+)
+from agent.governance.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *agents.RULES,
+    *servers.RULES,
+    *reach.RULES,
+    *names.RULES,
+    *owners.RULES,
+    *network.RULES,
+    *permissions.RULES,
+    *artifacts.RULES,
+    *gaps.RULES,
+    *policy.RULES,
+    *drift.RULES,
+)

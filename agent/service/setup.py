@@ -1,0 +1,76 @@
+"""What a run is built on: the settings and the files they name, read whole before anything is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.config.error import ConfigError
+from agent.config.paths import state_dir
+from agent.config.settings import Settings
+from agent.governance.baseline import FILE, Baseline
+from agent.governance.inputs.admin_files import GivenFiles
+from agent.governance.policy.in_force import InForce
+from agent.governance.policy.keeper import PolicyManager
+from agent.inventory.context import NoView, Surroundings
+from agent.inventory.derive import Derivation
+from agent.network.name_cache import NameCache
+from agent.runtime.memo import DerivationCache
+from collectors.catalog.catalog import Catalog
+from collectors.contract import Context
+
+
+def derivation(
+    settings: Settings,
+    catalog: Catalog,
+    live: bool,
+    policy: InForce,
+    names: NameCache | None = None,
+    memo: DerivationCache | None = None,
+) -> Derivation:
+    """Under this policy, with the baseline that the settings name. Raises `ConfigError`."""
+    try:
+        baseline = Baseline.load(baseline_file(settings))
+    except (OSError, ValueError) as error:
+        raise ConfigError(str(error)) from None
+    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), memo)
+
+
+def baseline_file(settings: Settings) -> Path:
+    """Where the accepted baseline is kept."""
+    return Path(settings.policy.baseline) if settings.policy.baseline else state_dir(settings) / FILE
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """The built-in entries and those of the organisation. Raises `ConfigError`."""
+    try:
+        catalog = Catalog.load([Path(path) for path in settings.catalog.paths])
+        return catalog if settings.collect.people else catalog.without_people()
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def file_context(settings: Settings) -> Context:
+    """For reading single files as the caller, without a look at accounts, processes or sockets."""
+    return Surroundings(settings.collect, settings.limits, load_catalog(settings), NoView())()
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The settings and the files they name, read whole before anything is built on them."""
+
+    settings: Settings
+    catalog: Catalog
+    names: NameCache
+    policy: PolicyManager
+    derive: Derivation
+
+    @classmethod
+    def of(cls, settings: Settings) -> Setup:
+        """Raises `ConfigError`."""
+        catalog = load_catalog(settings)
+        names = NameCache()
+        policy = PolicyManager(settings.policy, state_dir(settings))
+        policy.start()
+        derive = derivation(settings, catalog, live=True, policy=policy.in_force, names=names)
+        return cls(settings, catalog, names, policy, derive)

@@ -1,0 +1,1 @@
+"""The collector of sockets, and the peers it counts."""
