@@ -22,10 +22,16 @@ from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client
 from collectors.catalog.permissions import Flag, Permissions
+from collectors.catalog.rule_breadth import freeing
+from collectors.catalog.rule_map import merged, mode
 
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 _NETWORKS: tuple[Network, ...] = get_args(Network)
+
+_ACTING = ("cli", "ide", "desktop", "extension")
+"""Kinds of clients that act for somebody; the others serve, or are libraries."""
+_UNKNOWN = Permissions(source="nobody has looked", checked="")
 T = TypeVar("T")
 V = TypeVar("V", bound=str)
 
@@ -39,9 +45,11 @@ class _Aspect(Generic[V]):
     default: Callable[[Permissions], V]
     """What the client does where nobody says."""
     said: Callable[[Posture], V | None]
+    lockable: bool = False
+    """Whether single values of it can be locked out by the name that the client has for them."""
 
 
-_MODE = _Aspect(_MODES, lambda client: client.mode, lambda posture: posture.approval_mode)
+_MODE = _Aspect(_MODES, lambda client: client.mode, lambda posture: posture.approval_mode, lockable=True)
 _SANDBOX = _Aspect(_SANDBOXES, lambda client: client.sandbox, lambda posture: posture.sandbox)
 _NETWORK = _Aspect(_NETWORKS, lambda client: client.network, lambda posture: posture.network)
 
@@ -65,7 +73,7 @@ def effective(
                 sessions[posture.owner, posture.agent] = posture
     for agent in agents:
         client = catalog.clients.get(agent.agent)
-        if client is None or client.permissions is None:
+        if client is None or client.kind not in _ACTING:
             continue
         session = None if agent.version else sessions.get((agent.owner, agent.agent))
         places: dict[str | None, list[Posture]] = {None: []}
@@ -75,7 +83,7 @@ def effective(
         for project, own in places.items():
             applying = own if project is None else [*places[None], *own]
             version = session.client_version if session else agent.version
-            conclude = partial(_effective, agent, project, applying, client.permissions, version)
+            conclude = partial(_effective, agent, project, applying, client.permissions or _UNKNOWN, version)
             yield memo.get(("effective", agent.id, project), (agent, session, *applying), conclude)
 
 
@@ -125,8 +133,11 @@ class _Layers:
 
     def __init__(self, layers: Iterable[Posture], client: Permissions) -> None:
         self.client = client
-        self.ranked = sorted(layers, key=lambda p: (self._rank(p), p.source.path if p.source else ""))
-        self.managed = [p for p in self.ranked if p.set_by == "managed"]
+        every = sorted(layers, key=lambda p: (self._rank(p), p.source.path if p.source else ""))
+        self.profile = next((p.chosen_profile for p in reversed(every) if p.chosen_profile), None) or client.profile
+        self.ranked = [p for p in every if p.profile in (None, self.profile)]
+        self.managed = [p for p in self.ranked if p.set_by == "managed" and not p.only_loosens]
+        self.forbidden = {name for p in self.ranked if self.sure(p) for name in p.forbidden_modes}
 
     def choose(self, aspect: _Aspect[V], permitted: Sequence[V] | None) -> _Choice[V]:
         """What an aspect comes to."""
@@ -134,26 +145,61 @@ class _Layers:
         choice = _Choice(aspect.default(self.client))
         if permitted and choice.value not in permitted:
             choice = _Choice(permitted[-1], "managed")
+        if self.client.strictest and (found := list(self._told(aspect, permitted, self.ranked))):
+            return min(found, key=lambda choice: order(choice.value))
         for _, group in groupby(self.ranked, key=self._rank):
-            told = [_Choice(value, p.set_by, p.source) for p in group if (value := aspect.said(p))]
-            told = [told for told in told if not permitted or told.value in (*permitted, "unknown")]
+            layers = list(group)
+            told = list(self._told(aspect, permitted, layers))
             worst = max(told, key=lambda choice: order(choice.value), default=choice)
-            if (worst.value != "unknown" and self.sure(worst.set_by)) or order(worst.value) > order(choice.value):
+            sure = worst.value != "unknown" and all(map(self.sure, layers))
+            if sure or order(worst.value) > order(choice.value):
                 choice = worst
         return choice
 
+    def _told(
+        self, aspect: _Aspect[V], permitted: Sequence[V] | None, layers: Iterable[Posture]
+    ) -> Iterator[_Choice[V]]:
+        """What these layers say of an aspect, without what is locked out."""
+        for layer in layers:
+            value = aspect.said(layer)
+            locked = aspect.lockable and layer.mode_name is not None and layer.mode_name in self.forbidden
+            if value and not locked and (not permitted or value in (*permitted, "unknown")):
+                yield _Choice(value, layer.set_by, layer.source)
+
+    def loosened(
+        self, choice: _Choice[ApprovalMode], rules: Sequence[Rule], with_servers: bool
+    ) -> _Choice[ApprovalMode]:
+        """The mode, unless rules let through as much as a looser one: all commands, all edits."""
+        if self.client.unmatched:
+            value = mode(rules, self.client.unmatched, with_servers)
+            told = next((p for p in reversed(self.ranked) if p.rules or p.unknown), None)
+            unclear = any(p.unknown for p in self.ranked) and _MODES.index(value) < _MODES.index("unknown")
+            value = "unknown" if unclear else value
+            return _Choice(value, told.set_by, told.source) if told and choice.value != "bypasses" else choice
+        if _MODES.index(choice.value) >= _MODES.index("auto_approves"):
+            return choice
+        loose = next(freeing(rules, self.client), None)
+        if loose is None:
+            return choice
+        layer = next((p for p in reversed(self.ranked) if loose in p.rules), None)
+        return _Choice("auto_approves", loose.set_by, layer.source if layer else None)
+
     def permitted(self, locked: Callable[[Posture], tuple[V, ...] | None]) -> tuple[V, ...] | None:
         """What all lock-downs permit together. One in a project is none: whoever may write there may lift it."""
-        limits = [limit for p in self.ranked if p.set_by in ("managed", "user") and (limit := locked(p))]
+        locks = [p for p in self.ranked if p.set_by in ("managed", "user") and not p.only_loosens]
+        limits = [limit for p in locks if (limit := locked(p))]
         return tuple(v for v in limits[0] if all(v in limit for limit in limits)) or None if limits else None
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules in force. What a project asks for or denies counts only where its settings are surely read."""
         layers = self.managed if any(p.managed_rules_only for p in self.managed) else self.ranked
+        if self.client.unmatched:
+            plain = (layer.rules for layer in layers if layer.profile is None)
+            return merged(plain) + merged(layer.rules for layer in layers if layer.profile is not None)
         last_wins = self.client.rules == "last_wins"
         found: dict[object, Rule] = {}
-        for rule in (rule for layer in layers for rule in layer.rules):
-            if rule.effect == "allow" or self.sure(rule.set_by):
+        for said_by, rule in ((layer, rule) for layer in layers for rule in layer.rules):
+            if rule.effect == "allow" or self.sure(said_by):
                 key = (rule.subject, rule.tool, rule.pattern, "" if last_wins else rule.effect)
                 if last_wins:
                     found.pop(key, None)
@@ -162,18 +208,19 @@ class _Layers:
 
     def all(self, listed: Callable[[Posture], Iterable[T]], sure: bool = False) -> dict[T, None]:
         """What the layers list, each once; with `sure` only those that are in force when they restrict."""
-        layers = [layer for layer in self.ranked if not sure or self.sure(layer.set_by)]
+        layers = [layer for layer in self.ranked if not sure or self.sure(layer)]
         return dict.fromkeys(item for layer in layers for item in listed(layer))
 
-    def sure(self, set_by: SetBy) -> bool:
+    def sure(self, layer: Posture) -> bool:
         """Whether what this layer says is in force also where it restricts."""
-        return self.client.project_wins or set_by not in ("project", "local")
+        return not layer.only_loosens and (self.client.project_wins or layer.set_by not in ("project", "local"))
 
-    def _rank(self, layer: Posture) -> int:
-        if layer.fallback:
-            return -1
+    def _rank(self, layer: Posture) -> tuple[int, bool, int]:
+        """A chosen profile is stronger than all but what an administrator enforces."""
         order: tuple[str, ...] = self.client.order
-        return len(order) - order.index(layer.set_by) if layer.set_by in order else 0
+        place = len(order) - order.index(layer.set_by) if layer.set_by in order else 0
+        enforced = layer.set_by == "managed" and bool(order) and order[0] == "managed"
+        return (-1 if layer.fallback else int(enforced)), layer.profile is not None, place
 
 
 def _effective(
@@ -182,27 +229,30 @@ def _effective(
     layers = _Layers((as_of(version, layer) for layer in applying), client)
     modes = layers.permitted(lambda layer: layer.permitted_modes)
     sandboxes = layers.permitted(lambda layer: layer.permitted_sandboxes)
-    mode, sandbox = layers.choose(_MODE, modes), layers.choose(_SANDBOX, sandboxes)
+    rules = layers.rules()
+    sandbox = layers.choose(_SANDBOX, sandboxes)
+    chosen = layers.loosened(layers.choose(_MODE, modes), rules, bool(agent.servers))
     network = layers.choose(_NETWORK, None)
     if sandbox.value == "none":
         network = _Choice("on")
-        if layers.client.unconfined_bypasses and mode.value not in ("asks_always", "bypasses"):
-            mode = _Choice("bypasses", sandbox.set_by, sandbox.source)
+        if layers.client.unconfined_bypasses and chosen.value not in ("asks_always", "bypasses"):
+            chosen = _Choice("bypasses", sandbox.set_by, sandbox.source)
     return Posture(
         endpoint_id=agent.endpoint_id,
         owner=agent.owner,
         observed_at=agent.observed_at,
         evidence=Evidence(
-            collector="rollcall", source=mode.source.path if mode.source else None, confidence="inferred"
+            collector="rollcall", source=chosen.source.path if chosen.source else None, confidence="inferred"
         ),
         basis="effective",
         agent=agent.agent,
         project=project,
-        set_by=mode.set_by,
-        approval_mode=mode.value,
+        set_by=chosen.set_by,
+        approval_mode=chosen.value,
         sandbox=sandbox.value,
         network=network.value,
-        rules=layers.rules(),
+        rules=rules,
+        profile=layers.profile,
         trusted_folders=tuple(layers.all(lambda layer: layer.trusted_folders)),
         untrusted_folders=tuple(layers.all(lambda layer: layer.untrusted_folders, sure=True)),
         permitted_modes=modes,
@@ -212,5 +262,5 @@ def _effective(
         unknown=tuple(layers.all(lambda layer: layer.unknown)),
         client_version=version,
         version_known=is_known(version, client),
-        source=mode.source,
+        source=chosen.source,
     )

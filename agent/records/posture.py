@@ -110,11 +110,25 @@ class Posture(Record):
     """Of an effective posture: whether the client's permissions were checked against versions like that one: none older
     than the first that was checked, none of a newer major version (0.x: minor) than the last. What it says of another
     is what holds for those that were checked. Null where version or range is not known."""
+    mode_name: str | None = None
+    """Of a configured posture: its approval mode as the client spells it."""
+    forbidden_modes: tuple[str, ...] = ()
+    """Of a configured posture: modes, as the client spells them, that are locked out: such a setting does not count."""
+    profile: str | None = None
+    """Of a configured posture: the client's profile or agent that it is about; it counts where that one is chosen. Of
+    an effective one: the one that is."""
+    chosen_profile: str | None = None
+    """Of a configured posture: the profile or agent that it chooses."""
+    only_loosens: bool = False
+    """Of a configured posture: it stands where it need not be obeyed or where others may write, so it counts only as
+    far as it loosens."""
     mode_until: str | None = None
     """Of a configured posture: clients from this version on no longer know the approval mode that is set here, so for
     them, and where the version is not known, the effective one is unknown. Null where all do."""
     unknown: tuple[str, ...] = ()
     """Key paths whose value was not understood."""
+    unclassified: tuple[str, ...] = ()
+    """Of a configured posture: keys that nobody has looked at whether they decide what the agent may do."""
     source: Source | None = None
     """The file of a configured posture, and of an effective one the file that decided its approval mode."""
 

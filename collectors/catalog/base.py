@@ -6,7 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Format = Literal["json", "toml", "yaml"]
+Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules"]
+"""`json` with comments and trailing commas, as most clients read it; `strict_json` without, and a client that finds any
+ignores the whole file; `front_matter` is the YAML between `---` at the start of a Markdown file; `prefix_rules` are
+calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them."""
 
 
 class Entry(BaseModel):

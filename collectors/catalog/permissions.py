@@ -18,6 +18,7 @@ from agent.records.posture import ApprovalMode, Effect, Network, Sandbox
 from collectors.catalog.base import Entry, Fact, Format, Located
 
 Unset = Literal["unset"]
+Shape = Literal["bool", "text", "number", "list", "table", "any"]
 
 
 class ModeAt(Entry):
@@ -26,7 +27,7 @@ class ModeAt(Entry):
     at: str
     values: dict[str, ApprovalMode | Unset] = Field(default_factory=dict)
     read: str = ""
-    """Instead of `values`: the function of `collectors.catalog.rule_syntax` that reads it."""
+    """Instead of `values`: the function of `collectors.catalog.combined` that reads it."""
     until: dict[str, str] = Field(default_factory=dict)
     """Values that clients from a version on no longer know: what such a client, or one of unknown version, makes of
     them is unknown."""
@@ -36,14 +37,18 @@ class SandboxAt(Entry):
     """Where the sandbox is switched."""
 
     at: str
-    values: dict[str, Sandbox | Unset]
+    values: dict[str, Sandbox | Unset] = Field(default_factory=dict)
+    read: str = ""
+    """As in `ModeAt`."""
 
 
 class NetworkAt(Entry):
     """Where the network is switched."""
 
     at: str
-    values: dict[str, Network | Unset]
+    values: dict[str, Network | Unset] = Field(default_factory=dict)
+    read: str = ""
+    """As in `ModeAt`."""
 
 
 class RulesAt(Entry):
@@ -82,6 +87,8 @@ class LimitAt(Entry):
     at: str
     modes: dict[str, tuple[ApprovalMode, ...]] = Field(default_factory=dict)
     sandboxes: dict[str, tuple[Sandbox, ...]] = Field(default_factory=dict)
+    forbids: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Modes, as the client spells them, that a value forbids."""
 
 
 class SettingsFile(Located):
@@ -91,6 +98,11 @@ class SettingsFile(Located):
     format: Format = "json"
     fallback: bool = False
     """An administrator's defaults: every other layer wins over them."""
+    only_loosens: bool = False
+    """Whoever uses the client can write it although it speaks for others, or the client does not always obey it: it
+    counts only as far as it loosens."""
+    hidden: bool = True
+    """Whether the client reads files whose name begins with a dot, where the path is a pattern."""
 
 
 class Posture(Fact):
@@ -106,6 +118,14 @@ class Posture(Fact):
     servers: tuple[ServerRulesAt, ...] = ()
     trusted: tuple[TrustAt, ...] = ()
     limit: tuple[LimitAt, ...] = ()
+    profile: Literal["", "file", "key"] = ""
+    """Settings of one of the client's profiles or agents, named by the file or by the last captured key of `at`: they
+    count only where that one is chosen."""
+    profile_at: str = ""
+    """Where it stands which profile is chosen."""
+    shape: dict[Shape, tuple[str, ...]] = Field(default_factory=dict)
+    """By the type they must have all keys that the client knows: of another type, the client ignores the whole file.
+    A key beside them that nobody classified is told."""
     managed_rules_only_at: str = ""
     managed_servers_only_at: str = ""
 
@@ -167,6 +187,22 @@ class Permissions(Fact):
     versions: tuple[str, str] | None = None
     """The oldest and the newest version of the client that all of this, and its postures, were checked against."""
     flag: tuple[Flag, ...] = ()
+    command_tools: tuple[str, ...] = ()
+    """Tools that run any command, by the names that rules use."""
+    edit_tools: tuple[str, ...] = ()
+    """Tools that change any file."""
+    command_servers: tuple[str, ...] = ()
+    """Built-in servers whose tools run any command."""
+    command_rules: Literal["exact", "prefix"] = "exact"
+    """`prefix`: a rule for a command is one for all that begins with it."""
+    tool_globs: bool = True
+    """Whether names of tools may be patterns, and a star alone stands for all tools."""
+    strictest: bool = False
+    """Of several layers the strictest mode counts, not the strongest."""
+    unmatched: dict[str, Effect] = Field(default_factory=dict)
+    """For `last_wins`: what the client itself decides before any rule, by tool; with this the rules are the mode."""
+    profile: str | None = None
+    """The profile or agent that runs where none is chosen."""
 
     @model_validator(mode="after")
     def _known_scopes(self) -> Permissions:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from agent.records.posture import ApprovalMode, Effect, Subject
+from agent.records.posture import Effect, Subject
 
 _CALL = re.compile(r"([\w*.-]+)(?:\((.*)\))?", re.DOTALL)
 _COMMAND_TOOLS = {"bash", "shell", "powershell", "run_shell_command", "terminal", "execute_command", "commands"}
@@ -23,6 +23,9 @@ _ACTIONS: dict[str, Effect] = {
     "ask_user": "ask",
     "confirm": "ask",
     "delegate": "ask",
+    "ask-user": "ask",
+    "prompt": "ask",
+    "forbidden": "deny",
     "deny": "deny",
     "reject": "deny",
 }
@@ -55,6 +58,13 @@ def call(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
         yield _of_server(server.strip(), name.strip() if separator else "")
     else:
         yield _about(tool, what)
+
+
+def claude(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """As `call`, but a pattern for tools is no rule, nor is one about nothing or with an empty prefix."""
+    match = _CALL.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match and (match[1].startswith("mcp__") or not ("*" in match[1] or match[2] in ("", ":*"))):
+        yield from call((), value)
 
 
 def qualified(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
@@ -153,6 +163,34 @@ def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
             yield ParsedRule("tool", tool, effect=effect)
 
 
+def prefix_rule(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """A table of the words that a command begins with, and a decision: allow where it says none."""
+    if not isinstance(value, dict) or not isinstance(value.get("pattern"), list):
+        return
+    effect = _ACTIONS.get(str(value.get("decision") or "allow"))
+    firsts = _texts(value["pattern"][0]) if value["pattern"] else []
+    rest = ["|".join(_texts(word)) for word in value["pattern"][1:]]
+    for first in firsts if effect and all(rest) else ():
+        yield ParsedRule("command", " ".join((first, *rest)), effect=effect)
+
+
+def at_server(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """`tool`, `@server`, `@server/tool`; `@builtin` stands for all built-in tools, a star alone for nothing."""
+    if isinstance(value, str) and value.startswith("@"):
+        server, _separator, tool = value[1:].partition("/")
+        yield ParsedRule("tool", tool or "*") if server == "builtin" else _of_server(server, tool)
+    elif isinstance(value, str) and value.strip("*"):
+        yield ParsedRule("tool", value)
+
+
+def tool_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """Tools that are switched on or off: on is allowed, off is forbidden."""
+    if isinstance(value, bool):
+        name = captures[-1]
+        tool = "edit" if name in ("write", "patch", "multiedit") else name
+        yield ParsedRule("tool", tool, effect="allow" if value else "deny")
+
+
 def opencode(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """An action for everything, or for each tool one, or for each tool one a pattern."""
     for tool, action in value.items() if isinstance(value, dict) else [("*", value)]:
@@ -167,27 +205,6 @@ def opencode(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
         else:
             effect = _ACTIONS.get(action) if isinstance(action, str) else None
             yield ParsedRule("tool", str(tool), effect=effect) if effect else ParsedRule("unknown", str(tool))
-
-
-def opencode_mode(value: object) -> ApprovalMode | None:
-    """Whether edits and commands run unasked; None where the setting leaves one of them to weaker layers."""
-    actions = value if isinstance(value, dict) else {"*": value}
-    told = [_catch_all(actions, tool) for tool in ("edit", "bash")]
-    if "unknown" in told:
-        return "unknown"
-    if "allow" in told:
-        return "auto_approves"
-    return None if None in told else "asks_always" if told == ["deny", "deny"] else "asks_risky"
-
-
-def _catch_all(actions: dict[str, object], tool: str) -> str | None:
-    """What happens to a tool whatever it is called with: the last `*` that applies wins."""
-    found: str | None = None
-    for name, action in actions.items():
-        if name in ("*", tool):
-            told = action.get("*", found or "ask") if isinstance(action, dict) else action
-            found = _ACTIONS.get(told, "unknown") if isinstance(told, str) else "unknown"
-    return found
 
 
 def _switch(subject: Subject, captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
@@ -220,8 +237,8 @@ def _texts(value: object) -> list[str]:
 SYNTAXES: dict[str, Syntax] = {
     function.__name__: function
     for function in (
-        *(call, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
+        *(call, claude, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
         *(command_switch, path_switch, domain_switch, amp, gemini_policy, opencode),
+        *(prefix_rule, at_server, tool_switch),
     )
 }
-MODES: dict[str, Callable[[object], ApprovalMode | None]] = {"opencode_mode": opencode_mode}

@@ -15,6 +15,7 @@ from collectors.contract import Context, Observation, Scope
 from collectors.locate.interest import NAME, Interest
 from collectors.reach.data_sources import data_sources
 from collectors.readers.artifacts import entry_artifacts, file_artifact
+from collectors.readers.ignored import ignoring
 from collectors.readers.launch_file import launch_file
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
@@ -76,7 +77,12 @@ class _File:
         readings = list(readings)
         places = [at.at for r in readings if isinstance(r.part, ConfigFile) for at in r.part.servers]
         self.read_by_some = {place.partition(".")[0] for place in places}
+        ignored = {told.client: told for told in ignoring(self.path, data, readings, self.context.limits)}
+        for told in ignored.values():
+            yield self.diagnostic("file.ignored", told.why, "error", told.line, key=told.key, agent=told.client)
         for reading in readings:
+            if reading.client.id in ignored:
+                continue
             origin = Origin.of(self.context, self.home, self.path, reading)
             part = reading.part
             if isinstance(part, Artifact) and part.at is None:

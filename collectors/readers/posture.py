@@ -11,6 +11,7 @@ from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, ServerRu
 from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog import permissions
+from collectors.catalog.combined import COMBINED
 from collectors.catalog.permissions import (
     LimitAt,
     ModeAt,
@@ -21,10 +22,11 @@ from collectors.catalog.permissions import (
     ServerRulesAt,
     TrustAt,
 )
-from collectors.catalog.rule_syntax import MODES, SYNTAXES, ParsedRule
+from collectors.catalog.rule_syntax import SYNTAXES, ParsedRule
 from collectors.locate.interest import NAME
 from collectors.readers.origin import Origin
 from collectors.readers.settings import Settings
+from collectors.readers.shape import unclassified_keys
 from collectors.sources.formats.keypath import Found, find
 
 _MOST_PARTS = 1_000
@@ -41,7 +43,8 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
     for found in islice(find(document, part.posture.at), _MOST_PARTS):
         settings = Settings(found.value, found.key)
         said = _Reader(settings, set_by).read(part.posture)
-        if any(said.values()) or settings.unknown:
+        unclassified = tuple(unclassified_keys(found.value, part.posture.shape))
+        if any(said.values()) or settings.unknown or unclassified:
             yield Posture(
                 endpoint_id=origin.endpoint_id,
                 owner=origin.owner,
@@ -51,7 +54,10 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
                 project=printable(found.captures[0]) if part.scope == "local" and found.captures else origin.project,
                 set_by=set_by,
                 fallback=part.file.fallback,
+                only_loosens=part.file.only_loosens,
+                profile=_profile(part.posture, found, origin),
                 unknown=settings.unknown,
+                unclassified=unclassified,
                 source=Source(path=origin.shown, key=_shown(origin.key(found.key))),
                 **said,
             )
@@ -64,33 +70,48 @@ class _Reader:
 
     def read(self, part: permissions.Posture) -> dict[str, Any]:
         trusted = list(self._trusted(part.trusted))
+        modes = list(self._values(part.mode))
+        mode = least_safe(_MODES, (meaning for meaning, _ in modes))
         return {
-            "approval_mode": least_safe(_MODES, self._values(part.mode)),
+            "approval_mode": mode,
+            "mode_name": next((name for meaning, name in modes if meaning == mode), None),
             "mode_until": self._until(part.mode),
-            "sandbox": least_safe(_SANDBOXES, self._values(part.sandbox)),
-            "network": least_safe(_NETWORKS, self._values(part.network)),
+            "sandbox": least_safe(_SANDBOXES, (meaning for meaning, _ in self._values(part.sandbox))),
+            "network": least_safe(_NETWORKS, (meaning for meaning, _ in self._values(part.network))),
             "rules": tuple(rule for place in part.rules for rule in self._rules(place)),
             "servers": tuple(rule for place in part.servers for rule in self._servers(place)),
             "trusted_folders": tuple(folder for folder, trust in trusted if trust != "untrusted"),
             "untrusted_folders": tuple(folder for folder, trust in trusted if trust == "untrusted"),
             "permitted_modes": self._limit(part.limit, "modes", _MODES),
             "permitted_sandboxes": self._limit(part.limit, "sandboxes", _SANDBOXES),
+            "forbidden_modes": tuple(dict.fromkeys(self._forbidden(part.limit))),
+            "chosen_profile": self._chosen(part.profile_at),
             "managed_rules_only": self._lock(part.managed_rules_only_at),
             "managed_servers_only": self._lock(part.managed_servers_only_at),
         }
 
-    def _values(self, places: Sequence[ModeAt | SandboxAt | NetworkAt]) -> Iterator[Any]:
+    def _values(self, places: Sequence[ModeAt | SandboxAt | NetworkAt]) -> Iterator[tuple[Any, str | None]]:
+        """What each place means, with the value itself where the catalog lists it: that is no secret."""
         for place in places:
-            if isinstance(place, ModeAt) and place.read:
+            if place.read:
                 for found in self._settings.at(place.at):
-                    mode = MODES[place.read](found.value)
-                    if mode == "unknown":
-                        self._settings.misunderstood(found.key)
-                    if mode:
-                        yield mode
+                    meaning = COMBINED[place.read](found.value)
+                    if meaning == "unknown":
+                        self._settings.misunderstood(found.key or place.read)
+                    if meaning:
+                        yield meaning, None
             else:
-                for _, meaning in self._settings.told(place.at, place.values):
-                    yield meaning or "unknown"
+                for found, meaning in self._settings.told(place.at, place.values):
+                    yield (meaning, str(found.value)) if meaning else ("unknown", None)
+
+    def _forbidden(self, places: Sequence[LimitAt]) -> Iterator[str]:
+        for place in places:
+            for _, names in self._settings.told(place.at, place.forbids) if place.forbids else ():
+                yield from names or ()
+
+    def _chosen(self, at: str) -> str | None:
+        told = (found.value for found in self._settings.at(at) if isinstance(found.value, str)) if at else iter(())
+        return next((_name(name) for name in told), None)
 
     def _until(self, places: Sequence[ModeAt]) -> str | None:
         told = (found.value for place in places if place.until for found in self._settings.at(place.at))
@@ -186,6 +207,12 @@ def _server_rule(effect: Literal["approve", "deny", "only"], about: str, found: 
         if isinstance(url, str):
             return ServerRule(effect=effect, match="url", pattern=_shown(url))
     return ServerRule(effect=effect, match="unknown")
+
+
+def _profile(part: permissions.Posture, found: Found, origin: Origin) -> str | None:
+    if part.profile == "key" and found.captures:
+        return _name(found.captures[-1])
+    return _name(origin.stem) if part.profile == "file" else None
 
 
 def _name(name: str) -> str:

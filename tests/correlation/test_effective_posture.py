@@ -55,10 +55,13 @@ def test_a_client_whose_default_is_not_known_is_unknown() -> None:
     assert in_effect(known=catalog(mode="unknown")).approval_mode == "unknown"
 
 
-def test_a_client_of_whose_permissions_nothing_is_known_has_no_posture() -> None:
-    assert (
-        list(effective([made.agent()], [layer("user", "bypasses")], Catalog([client("demo")]), DerivationCache())) == []
-    )
+def test_a_client_of_whose_permissions_nothing_is_known_has_a_posture_that_says_so() -> None:
+    [posture] = effective([made.agent()], [], Catalog([client("demo")]), DerivationCache())
+    assert (posture.approval_mode, posture.sandbox, posture.network) == ("unknown", "unknown", "unknown")
+
+
+def test_what_serves_others_or_is_a_library_does_nothing_by_itself() -> None:
+    assert list(effective([made.agent()], [], Catalog([client("demo", kind="gateway")]), DerivationCache())) == []
 
 
 @pytest.mark.parametrize(
@@ -277,7 +280,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "clients"
         ("codex", "codex", "asks_risky", "default", [], {"probe-http": "not_applicable"}),
         ("gemini", "gemini-cli", "asks_risky", "default", ["probe-stdio"], {"probe-stdio": "not_applicable"}),
         ("copilot", "copilot-cli", "asks_risky", "default", [], {"probe-sse": "not_applicable"}),
-        ("opencode", "opencode", "asks_risky", "user", ["echo *"], {"probe-stdio": "not_applicable"}),
+        ("opencode", "opencode", "auto_approves", "user", ["echo *"], {"probe-stdio": "not_applicable"}),
     ],
 )
 def test_homes_of_real_clients_have_the_posture_that_their_commands_set(

@@ -89,7 +89,8 @@ def add(document: Any, part: ConfigFile | Artifact | Provider | Roots, project: 
         return put(document, part.at, value, "demo@market")
     if isinstance(part, Artifact):
         hook = HOOK if part.program_at else {"name": "sample"}
-        return put(document, part.at or "", {"sample": True} if part.take == "key" else hook)
+        entry: Any = {} if part.kind == "subagent" else True
+        return put(document, part.at or "", {"sample": entry} if part.take == "key" else hook)
     for number, path in enumerate(part.url_at[:1]):
         document = put(document, f"{part.at}.{path}".strip("."), f"https://llm{number}.example/v1")
     for path in part.model_at[:1]:
@@ -106,7 +107,9 @@ def written(document: Any, format: str, name: str) -> str:
     text = json.dumps(document if document is not None else {}, indent=1)
     if format == "yaml":
         return f"# Zq7planted5x\n{text}\n"  # JSON is YAML
-    return f"// Zq7planted5x\n{text}\n" if name.endswith(("jsonc", "settings.json")) else text + "\n"
+    # Claude Code takes nothing from a file with a comment.
+    commented = name.endswith(("jsonc", "settings.json")) and "claude" not in name.lower()
+    return f"// Zq7planted5x\n{text}\n" if commented else text + "\n"
 
 
 def property_list(document: dict[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ OWN: dict[str, tuple[str, str]] = {
     "codex": ("~/.codex/config.toml", 'approval_policy = "never"\nsandbox_mode = "danger-full-access"\n'),
     "copilot-cli": ("~/.copilot/settings.json", '{"defaultPermissionMode": "allow-all"}'),
     "cursor-agent": ("~/.cursor/cli-config.json", '{"permissions": {"allow": ["Shell(*)"]}}'),
-    "gemini-cli": ("~/.gemini/settings.json", '{"tools": {"autoAccept": true}}'),
+    "gemini-cli": ("~/.gemini/settings.json", '{"tools": {"allowed": ["run_shell_command"]}}'),
     "opencode": ("~/.config/opencode/opencode.json", '{"permission": {"*": "allow"}}'),
     "qwen-code": ("~/.qwen/settings.json", '{"tools": {"approvalMode": "yolo"}}'),
     "vscode": ("~/.config/Code/User/settings.json", '{"chat.tools.global.autoApprove": true}'),
@@ -53,7 +53,7 @@ def files() -> dict[str, list[PosturePart]]:
 def filled(part: PosturePart, value: Any) -> dict[str, Any]:
     """A document in which `value`, or the strictest that the client knows, stands at every path that is read."""
     document: dict[str, Any] = {}
-    places = [*part.posture.mode, *part.posture.sandbox, *part.posture.network]
+    places = [p for p in (*part.posture.mode, *part.posture.sandbox, *part.posture.network) if not p.read]
     for place in places:
         strictest = next((word for word, meaning in place.values.items() if meaning in MODES[:2]), "ask")
         told = {"true": True, "false": False}.get(strictest, strictest) if value is None else value

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import get_args
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Approval, Posture, Proof
 from agent.records.posture import ApprovalMode
+from agent.records.posture import Rule as PermissionRule
+from agent.redaction.patterns import word_set
+from collectors.catalog.permissions import Permissions
+from collectors.catalog.rule_breadth import freeing
+from collectors.reach.wide_paths import wide
 
 _MODES = get_args(ApprovalMode)
-_EVERYTHING = ("*", "**", "Bash", "Bash(*)", "Bash(:*)", "shell", "/**", "~/**", "/")
-_ACTS = ("tool", "server", "command")
-_LOOKS = ("read", "glob", "grep", "list", "ls", "view", "search")
-"""Tools, in lower case, that change nothing: all paths for one of them is not everything."""
+_FETCHERS = word_set("curl wget nc ncat socat ssh scp")
 
 
 def _bypasses(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
@@ -65,6 +68,10 @@ def _not_known(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     yield from (proof("value that is not understood at", key) for key in posture.unknown[:10])
 
 
+def _unclassified(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
+    yield from (proof("key that nobody has classified", key) for key in posture.unclassified[:10])
+
+
 def _no_sandbox(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     acts = posture.approval_mode in ("auto_approves", "bypasses") or facts.policy.permissions.require_sandbox
     if posture.basis == "effective" and posture.sandbox == "none" and acts:
@@ -73,23 +80,46 @@ def _no_sandbox(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
 
 def _allows_everything(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis == "effective":
-        for rule in posture.rules:
-            acts = rule.subject in _ACTS or (rule.subject == "path" and (rule.tool or "").lower() not in _LOOKS)
-            if rule.effect == "allow" and rule.pattern in _EVERYTHING and acts:
-                yield proof(f"allow rule set by {rule.set_by}", rule.pattern)
+        for rule in freeing(posture.rules, _permissions(posture, facts)):
+            yield proof(f"allow rule set by {rule.set_by}", _words(rule))
 
 
 def _project_loosens(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
-    loose = posture.approval_mode in ("auto_approves", "bypasses")
-    if posture.basis == "configured" and posture.set_by == "project" and loose:
+    if posture.basis != "configured" or posture.set_by != "project":
+        return
+    if posture.approval_mode in ("auto_approves", "bypasses"):
         yield proof(f"a repository asks for {posture.approval_mode}", _place(posture))
+    if posture.sandbox == "none":
+        yield proof("a repository switches the sandbox off", _place(posture))
+    free = set(freeing(posture.rules, _permissions(posture, facts)))
+    for rule in posture.rules:
+        if rule.effect == "allow" and (rule in free or rule.subject == "server" or _fetches(rule)):
+            yield proof("a repository allows itself", _words(rule))
+    for server in posture.servers:
+        if server.effect == "approve":
+            yield proof("a repository approves a server of its own", server.pattern or "any")
+
+
+def _fetches(rule: PermissionRule) -> bool:
+    """Whether what it allows can send anything anywhere."""
+    program = re.split(r"[\s:*]", rule.pattern.strip("/^"), maxsplit=1)[0]
+    return rule.subject == "command" and program in _FETCHERS
+
+
+def _permissions(posture: Posture, facts: RuleContext) -> Permissions:
+    client = facts.catalog.clients.get(posture.agent)
+    return (client.permissions if client else None) or Permissions(source="", checked="")
+
+
+def _words(rule: PermissionRule) -> str:
+    return f"{rule.tool} {rule.pattern}" if rule.tool and rule.tool not in rule.pattern else rule.pattern
 
 
 def _trusts_much(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis != "effective":
         return
-    homes = {owner.home for owner in facts.of("owner")} | {"/", "~"}
-    yield from (proof("trusted folder", folder) for folder in posture.trusted_folders if folder in homes)
+    homes = {owner.home for owner in facts.of("owner")}
+    yield from (proof("trusted folder", folder) for folder in posture.trusted_folders if wide(folder, homes))
 
 
 def _runs_unapproved(approval: Approval, facts: RuleContext) -> Iterable[Proof]:
@@ -133,7 +163,9 @@ RULES = (
          "Name what is meant to be allowed.", _allows_everything),
     Rule("posture.project", "Repository that loosens permissions of an agent", "high", "posture", ("A.5", *_OVERSIGHT),
          "Review the repository's settings; lock the mode in managed settings.", _project_loosens),
-    Rule("posture.trust", "Whole home or disk trusted", "medium", "posture", _OVERSIGHT,
+    Rule("posture.unclassified", "Setting of which nobody knows whether it loosens", "info", "posture",
+         ("A.6", "clause 9"), "Look up what the setting does; update Rollcall.", _unclassified),
+    Rule("posture.trust", "Whole home, disk or key folder trusted", "medium", "posture", _OVERSIGHT,
          "Trust single projects.", _trusts_much, cross_record=True),
     Rule("approval.runs_anyway", "MCP server that runs without approval", "high", "approval", ("A.6", "A.10"),
          "Decide on the server; check why the client started it.", _runs_unapproved),

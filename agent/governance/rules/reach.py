@@ -11,6 +11,7 @@ from agent.governance.supply_chain.server_policy import in_use
 from agent.records import McpServer, Proof
 from collectors.launch.identify import identify
 from collectors.launch.program_name import base_name
+from collectors.reach.wide_paths import wide
 
 _ABSOLUTE = re.compile(r"/|~|[A-Za-z]:/|\$|%")
 _TEMPORARY = re.compile(
@@ -19,10 +20,12 @@ _TEMPORARY = re.compile(
 )
 _DOWNLOADS = re.compile(r"(?i).*/Downloads/.*")
 _RUNS_FROM = ("--directory", "--project", "--from", "--with-editable", "--prefix", "--cwd", "-C")
-_HOMES = re.compile(
-    r"(?i)/?|/(home|Users)(/[^/]+)?/?|/root/?|~/?|[A-Z]:/?(Users(/[^/]+)?/?)?"
-    r"|(\$\{?(env:)?(HOME|userHome|USERPROFILE)\}?|%USERPROFILE%)/?"
-)
+_WIDE = {
+    "disk": "may read a whole disk",
+    "home": "may read a whole home",
+    "keys": "may read a folder of keys",
+    "system": "may read the system's own files",
+}
 _CONTAINERS = ("docker", "podman", "nerdctl", "finch")
 _SOCKET = re.compile(r"\b(docker|podman|containerd|crio)\.sock\b|docker_engine\b")
 _NAMESPACES = ("--network", "--net", "--pid", "--ipc", "--uts", "--userns", "--cgroupns")
@@ -68,8 +71,8 @@ def _programs(server: McpServer) -> Iterator[str]:
 
 def _filesystem(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     for source in server.data if in_use(server) else ():
-        if source.kind == "filesystem" and _HOMES.fullmatch(source.target.replace("\\", "/")):
-            yield proof("may read", source.target)
+        if source.kind == "filesystem" and (what := wide(source.target)):
+            yield proof(_WIDE[what], source.target)
 
 
 def _privileged(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
@@ -106,8 +109,8 @@ RULES = (
          "Install the server where only its owner or root can write.", _temporary),
     Rule("server.downloads", "MCP server that runs from Downloads", "medium", "mcp_server", ("A.6", "A.10"),
          "Install the server properly.", _downloads),
-    Rule("server.filesystem", "MCP server that may read a whole home or disk", "high", "mcp_server", ("A.5", "A.7"),
-         "Name only the folders the server needs.", _filesystem),
+    Rule("server.filesystem", "MCP server that may read a whole home, disk or key folder", "high", "mcp_server",
+         ("A.5", "A.7"), "Name only the folders the server needs.", _filesystem),
     Rule("server.privileged", "MCP server's container with the host's rights", "critical", "mcp_server",
          ("A.5", "A.6"), "Run the container without privileges, host network and Docker socket.", _privileged),
 )  # fmt: skip

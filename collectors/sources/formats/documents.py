@@ -14,8 +14,9 @@ __all__ = ["Document", "Format", "Note", "UnparseableError", "parse"]
 
 _LIMITS: Final = Limits()
 # These parsers need up to a second per megabyte, and no such configuration comes near it.
-_MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000, "plist": 2_000_000}
-_MOST_HERE: Final = {"json": 2_000_000, "toml": 100_000, "yaml": 100_000, "plist": 100_000}
+_MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000, "front_matter": 2_000_000, "plist": 2_000_000}
+_MOST_HERE: Final = {"json": 2_000_000, "strict_json": 2_000_000, "prefix_rules": 2_000_000}
+_MOST_COSTLY: Final = 100_000
 """Bytes that are parsed in this process, which takes a millisecond or some; another process costs fifty and its memory
 goes with it. TOML can claim 260 times its size."""
 
@@ -32,5 +33,5 @@ def parse(data: bytes, format: Format, limits: Limits = _LIMITS) -> Document:
     """The document in `data`; nested at most `limits.depth` deep. Raises `UnparseableError` and nothing else."""
     if len(data) > _MOST_BYTES.get(format, len(data)):
         raise UnparseableError("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
-    read = parse_here if len(data) <= _MOST_HERE[format] else parse_apart
+    read = parse_here if len(data) <= _MOST_HERE.get(format, _MOST_COSTLY) else parse_apart
     return Document(*read(data, format, limits.depth))

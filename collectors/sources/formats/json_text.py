@@ -51,6 +51,21 @@ def parse_json(text: str, depth: int, notes: Notes) -> Any:
     return _without_surrogates(value) if _SURROGATE_ESCAPE.search(text) else value
 
 
+def parse_strict_json(text: str, depth: int, notes: Notes) -> Any:
+    """The value of a text that is JSON and nothing else. Raises `UnparseableError`."""
+    try:
+        json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise UnparseableError("parse.json", "not strict JSON", error.lineno, error.colno) from None
+    except ValueError:
+        raise UnparseableError("parse.json", "not strict JSON") from None
+    return parse_json(text, depth, notes)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
 def _strict(text: str, notes: Notes) -> Any:
     def constant(name: str) -> float:
         notes.not_finite()

@@ -38,7 +38,7 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     **{id: set(SYSTEMS) for id in ("cody", "zencoder")},  # settings of the editor they run in
 }
 SMALL, LARGE = 4096, 24576
-LARGE_CLIENTS = 32
+LARGE_CLIENTS = 50
 TOO_GENERIC = {
     *("agent", "amp", "claude", "cn", "code", "copilot", "cursor", "devin", "droid", "gemini", "goose", "grok", "kilo"),
     *("kimi", "lms", "node", "pi", "python", "q", "vibe", "void", "warp", "zed"),

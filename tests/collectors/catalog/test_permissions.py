@@ -10,8 +10,9 @@ import pytest
 
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client
+from collectors.catalog.combined import COMBINED
 from collectors.catalog.permissions import Posture
-from collectors.catalog.rule_syntax import MODES, SYNTAXES
+from collectors.catalog.rule_syntax import SYNTAXES
 from tests.collectors.catalog.test_entries import FILE_TEMPLATE, KEY_PATH, SOURCE, SYSTEMS
 
 FIRST = {
@@ -57,7 +58,9 @@ def test_paths_are_well_formed_and_name_functions_that_exist(client: Client) -> 
     for posture in client.posture:
         assert [path for path in key_paths(posture) if not KEY_PATH.fullmatch(path)] == []
         assert {rules.syntax for rules in posture.rules} <= SYNTAXES.keys()
-        assert {mode.read for mode in posture.mode if mode.read} <= MODES.keys()
+        assert {
+            place.read for place in (*posture.mode, *posture.sandbox, *posture.network) if place.read
+        } <= COMBINED.keys()
         assert all(bool(mode.read) != bool(mode.values) for mode in posture.mode)
         assert all(servers.effect or servers.values for servers in posture.servers)
 
@@ -66,7 +69,7 @@ def test_paths_are_well_formed_and_name_functions_that_exist(client: Client) -> 
 def test_only_what_is_local_to_a_project_starts_at_a_captured_key(client: Client) -> None:
     for posture in client.posture:
         local = {file.scope == "local" and not any("{project}" in t for t in file.paths) for file in posture.file}
-        assert local == {"*" in posture.at}
+        assert local == {"*" in posture.at and posture.profile != "key"}
 
 
 @each_client

@@ -74,7 +74,6 @@ def claude(mode: str) -> dict[str, Any]:
         ("claude-code", CLAUDE, claude("auto"), "auto_approves"),
         ("claude-code", LOCAL, claude("bypassPermissions"), "bypasses"),
         ("claude-code", CLAUDE, claude("somethingNew"), "unknown"),
-        ("claude-code", CLAUDE, {"permissions": {"defaultMode": True}}, "unknown"),
         ("codex", CODEX, 'approval_policy = "untrusted"', "asks_always"),
         ("codex", CODEX, 'approval_policy = "on-request"', "asks_risky"),
         ("codex", CODEX, 'approval_policy = "on-failure"', "auto_approves"),
@@ -100,16 +99,6 @@ def claude(mode: str) -> dict[str, Any]:
         ("vscode", "/etc/vscode/policy.json", {"ChatToolsAutoApprove": True}, "bypasses"),
         ("cursor-agent", CURSOR, {"approvalMode": "allowlist"}, "asks_risky"),
         ("cursor-agent", CURSOR, {"approvalMode": "unrestricted"}, "bypasses"),
-        ("opencode", OPENCODE, {"permission": "allow"}, "auto_approves"),
-        ("opencode", OPENCODE, {"permission": "ask"}, "asks_risky"),
-        ("opencode", OPENCODE, {"permission": "deny"}, "asks_always"),
-        ("opencode", OPENCODE, {"permission": {"*": "ask"}}, "asks_risky"),
-        ("opencode", OPENCODE, {"permission": {"*": "ask", "bash": "allow"}}, "auto_approves"),
-        ("opencode", OPENCODE, {"permission": {"bash": "allow", "*": "ask"}}, "asks_risky"),
-        ("opencode", OPENCODE, {"permission": {"edit": "ask", "bash": {"*": "ask", "ls": "allow"}}}, "asks_risky"),
-        ("opencode", OPENCODE, {"permission": {"bash": "ask"}}, None),
-        ("opencode", OPENCODE, {"permission": 3}, "unknown"),
-        ("opencode", OPENCODE, {"permission": {"bash": "perhaps"}}, "unknown"),
         ("goose", GOOSE, "GOOSE_MODE: auto", "auto_approves"),
         ("goose", GOOSE, "GOOSE_MODE: smart_approve", "asks_risky"),
         ("goose", GOOSE, "GOOSE_MODE: approve", "asks_always"),
@@ -149,7 +138,6 @@ def test_an_empty_map_of_permissions_says_nothing_and_is_no_riddle(tmp_path: Pat
     [
         ("claude-code", CLAUDE, {"sandbox": {"enabled": True}}, "partial", "restricted"),
         ("claude-code", CLAUDE, {"sandbox": {"enabled": False}}, "none", None),
-        ("claude-code", CLAUDE, {"sandbox": True}, None, None),
         ("codex", CODEX, 'sandbox_mode = "read-only"', "full", None),
         ("codex", CODEX, 'sandbox_mode = "danger-full-access"', "none", None),
         ("codex", CODEX, 'sandbox_mode = "bogus"', "unknown", None),
@@ -404,16 +392,16 @@ def test_a_lock_down_with_a_value_that_is_not_known_locks_nothing(tmp_path: Path
         ({"permissions": "all"}, "permissions"),
         ({"permissions": {"allow": "Bash"}}, "permissions.allow"),
         ({"permissions": {"allow": ["Bash", 7]}}, "permissions.allow[1]"),
-        ({"enableAllProjectMcpServers": "yes"}, "enableAllProjectMcpServers"),
-        ({"disabledMcpjsonServers": [None, {}]}, "disabledMcpjsonServers[1]"),
+        ({"mcp": {"allowed": "yes"}}, "mcp.allowed"),
+        ({"mcp": {"excluded": [None, {}]}}, "mcp.excluded[1]"),
         ([], "<document>"),
     ],
 )
 def test_a_setting_of_the_wrong_type_is_unknown_and_named(tmp_path: Path, content: object, key: str) -> None:
-    observation = read(tmp_path, "claude-code", CLAUDE, content)
+    observation = read(tmp_path, "qwen-code", "~/.qwen/settings.json", content)
     assert one(observation).unknown == (key,)
     (diagnostic,) = (record for record in observation.records if isinstance(record, Diagnostic))
-    assert (diagnostic.key, diagnostic.severity, diagnostic.agent) == (key, "warning", "claude-code")
+    assert (diagnostic.key, diagnostic.severity, diagnostic.agent) == (key, "warning", "qwen-code")
 
 
 def test_a_rule_that_is_not_understood_still_counts(tmp_path: Path) -> None:
@@ -519,7 +507,7 @@ def one_mode(value: str) -> str:
         ("codex", CODEX, "codex/config.toml", "asks_risky", 2),
         ("gemini-cli", GEMINI, "gemini/settings.json", "auto_approves", 3),
         ("zed", ZED, "zed/settings.json", "asks_risky", 5),
-        ("opencode", OPENCODE, "opencode/opencode.json", "asks_risky", 8),
+        ("opencode", OPENCODE, "opencode/opencode.json", None, 8),
         ("vscode", CODE, "vscode/settings.json", None, 6),
         ("cursor-agent", CURSOR, "cursor/cli-config.json", None, 4),
         ("cursor", "~/.cursor/permissions.json", "cursor/permissions.json", None, 4),

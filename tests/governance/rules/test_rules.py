@@ -148,7 +148,8 @@ CASES: dict[str, tuple[Record, Record]] = {
         posture(client_version=None, version_known=None),
     ),
     "posture.no_sandbox": (posture("bypasses", sandbox="none"), posture("bypasses", sandbox="full")),
-    "posture.everything": (posture(rules=allows("Bash(*)")), posture(rules=allows("Bash(ls:*)"))),
+    "posture.everything": (posture(rules=allows("*")), posture(rules=allows("Bash(ls:*)"))),
+    "posture.unclassified": (posture(basis="configured", unclassified=("newKey",)), posture(basis="configured")),
     "posture.project": (
         posture("bypasses", basis="configured", set_by="project"),
         posture("bypasses", basis="configured", set_by="user"),
