@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, get_args
 from agent.cli.common import COMPLETE, PARTIAL, Shared, declare
 from agent.config.error import ConfigError
 from agent.records.action import Action, ActionKind, Decision
+from agent.runtime.terminal import show_json, show_text, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -81,7 +81,7 @@ def _actions(shared: Shared, given: argparse.Namespace) -> int:
         found = _from_transcripts(settings, shared.root, since, unread, follow=given.follow)
     _show((action for action in found if wanted.has(action)), shared.format or "table", follow=given.follow)
     for path in dict.fromkeys(unread):
-        print(f"rollcall: {path}: not read", file=sys.stderr)
+        tell(f"rollcall: {path}: not read")
     return PARTIAL if unread else COMPLETE
 
 
@@ -151,16 +151,14 @@ def _show(actions: Iterable[Action], form: str, *, follow: bool) -> None:
 
     if form == "ndjson":
         for action in actions:
-            sys.stdout.write("".join(render([action], "ndjson")))
-            sys.stdout.flush()
+            show_json(render([action], "ndjson"))
     elif form == "json":
-        sys.stdout.writelines(render(list(actions), "json"))
+        show_json(["".join(render(list(actions), "json"))])
     elif follow:
         for action in actions:
-            sys.stdout.write(report.table([action]).partition("\n")[2])
-            sys.stdout.flush()
+            show_text(report.table([action]).partition("\n")[2])
     else:
         found = list(actions)
-        sys.stdout.write(report.table(found))
+        show_text(report.table(found))
         if summary := report.sessions(found):
-            sys.stdout.write(f"\nSessions:\n{summary}")
+            show_text(f"\nSessions:\n{summary}")

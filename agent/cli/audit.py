@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group
+from agent.runtime.terminal import show_text, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -34,7 +34,7 @@ def _verify(shared: Shared, given: argparse.Namespace) -> int:
     settings = shared.settings()
     key, anchors = _key(given.key), tuple(map(_read_anchor, given.anchor or ()))
     report = verify(state_dir(settings), this_endpoint_id(), key, anchors)
-    print(report.text)
+    show_text(report.text)
     return COMPLETE if report.ok else FAILURE
 
 
@@ -51,11 +51,11 @@ def _anchor(shared: Shared) -> int:
     try:
         journal = Journal.open(folder / FILE, this_endpoint_id(), readonly=True)
         try:
-            sys.stdout.write(anchor(journal, existing_key(folder)).decode())
+            show_text(anchor(journal, existing_key(folder)).decode())
         finally:
             journal.close()
     except JournalError as error:
-        print(f"rollcall: {error}", file=sys.stderr)
+        tell(f"rollcall: {error}")
         return FAILURE
     return COMPLETE
 

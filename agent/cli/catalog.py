@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, Shared, declare, group, print_lines
+from agent.cli.common import COMPLETE, Shared, declare, group
+from agent.runtime.terminal import show
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -27,7 +28,7 @@ def _list(shared: Shared) -> int:
     from agent.reports import catalog
     from agent.service.setup import load_catalog
 
-    print_lines(catalog.listing(load_catalog(shared.settings())))
+    show(catalog.listing(load_catalog(shared.settings())))
     return COMPLETE
 
 
@@ -39,7 +40,7 @@ def _show(shared: Shared, client_id: str) -> int:
     client = load_catalog(shared.settings()).clients.get(client_id)
     if client is None:
         raise ConfigError(f"no client {client_id!r} in the catalog")
-    print_lines(catalog.details(client))
+    show(catalog.details(client))
     return COMPLETE
 
 
@@ -51,5 +52,5 @@ def _check(file: Path) -> int:
         client = load_client(file)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    print(f"{file}: {client.id} is ok")
+    show([f"{file}: {client.id} is ok"])
     return COMPLETE

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from agent.runtime.terminal import tell
+
 if TYPE_CHECKING:
     from agent.config.settings import Settings
 
@@ -92,11 +94,6 @@ def group(commands: Commands, name: str, help: str) -> Commands:
     return commands.add_parser(name, help=help).add_subparsers(dest="action", required=True)
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Lines on standard output."""
-    sys.stdout.writelines(line + "\n" for line in lines)
-
-
 def on_terminal() -> bool:
     """Whether somebody reads standard output."""
     return sys.stdout is not None and sys.stdout.isatty()
@@ -105,7 +102,7 @@ def on_terminal() -> bool:
 @contextmanager
 def progress() -> Iterator[None]:
     """A line on a terminal's stderr where the work takes more than a second."""
-    timer = threading.Timer(1.0, lambda: print("rollcall: looking around …", file=sys.stderr, flush=True))
+    timer = threading.Timer(1.0, lambda: tell("rollcall: looking around …"))
     if sys.stderr.isatty():
         timer.daemon = True
         timer.start()

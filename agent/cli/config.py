@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, declare, group
+from agent.runtime.terminal import show
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -25,5 +26,5 @@ def _check(file: Path | None) -> int:
     from agent.config.paths import default_file
 
     load(file)
-    print(f"{file or default_file()}: ok")
+    show([f"{file or default_file()}: ok"])
     return COMPLETE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, Shared, declare, group, print_lines
+from agent.cli.common import COMPLETE, Shared, declare, group
+from agent.runtime.terminal import show
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -31,7 +32,7 @@ def _accept(shared: Shared) -> int:
     settings = shared.settings()
     baseline = Baseline.of(scan.take_inventory(settings, None).records)
     baseline.save(baseline_file(settings))
-    print(f"{baseline_file(settings)}: {len(baseline.accepted)} records accepted")
+    show([f"{baseline_file(settings)}: {len(baseline.accepted)} records accepted"])
     return COMPLETE
 
 
@@ -46,7 +47,7 @@ def _diff(shared: Shared) -> int:
     baseline = Baseline.load(baseline_file(settings))
     if baseline is None:
         raise ConfigError("no baseline has been accepted")
-    print_lines(difference(baseline, scan.take_inventory(settings, None).records))
+    show(difference(baseline, scan.take_inventory(settings, None).records))
     return COMPLETE
 
 
@@ -54,7 +55,7 @@ def _owners(shared: Shared) -> int:
     from agent.reports import owners
     from agent.service import scan
 
-    print_lines(owners.lines(scan.take_inventory(shared.settings(), shared.root).records))
+    show(owners.lines(scan.take_inventory(shared.settings(), shared.root).records))
     return COMPLETE
 
 
@@ -65,7 +66,7 @@ def _controls(shared: Shared, controls: list[str]) -> int:
 
     wanted = control_evidence.selected(controls)
     inventory = known_inventory.inventory(shared.settings(), shared.root)
-    print(f"{inventory.known_from}\n")
+    show([inventory.known_from, ""])
     whole = (line for control in wanted for line in control_evidence.lines(control, inventory.records))
-    print_lines(whole if controls else report(inventory.records))
+    show(whole if controls else report(inventory.records))
     return COMPLETE

@@ -11,6 +11,7 @@ from agent import __version__
 from agent.cli import actions, audit, catalog, config, governance, policy, scan, service
 from agent.cli.common import FAILURE, shared, shared_options
 from agent.runtime.error import RollcallError
+from agent.runtime.terminal import tell
 
 _GROUPS = (scan, service, actions, catalog, policy, governance, config, audit)
 
@@ -26,14 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(given.work(options, given))
     except RollcallError as error:
-        print(error.text, file=sys.stderr)
+        tell(*error.text.split("\n"))
         return error.status
     except BrokenPipeError:
         # Python would try once more at exit to write what nobody reads.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILURE
     except OSError as error:
-        print(f"rollcall: {error.filename or ''}: {error.strerror or type(error).__name__}", file=sys.stderr)
+        tell(f"rollcall: {error.filename or ''}: {error.strerror or type(error).__name__}")
         return FAILURE
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group, print_lines
+from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group
+from agent.runtime.terminal import show, show_json, show_text, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -40,10 +40,10 @@ def _check(shared: Shared, file: Path | None) -> int:
         in_force = scan.policy_of(shared.settings())
         if in_force.trouble or not in_force.place:
             raise ConfigError(in_force.trouble.reason if in_force.trouble else "the settings name no policy")
-        print(f"{in_force.place}: version {in_force.policy.version} is ok")
+        show([f"{in_force.place}: version {in_force.policy.version} is ok"])
         return COMPLETE
     policy = load_policy(file)
-    print(f"{file}: version {policy.version} is ok")
+    show([f"{file}: version {policy.version} is ok"])
     return COMPLETE
 
 
@@ -56,11 +56,11 @@ def _explain(shared: Shared, subjects: list[str]) -> int:
     found = policy.explanations(look.records, look.policy, subjects)
     head = next((record for record in look.records if isinstance(record, PolicyInForce)), None)
     if shared.format == "json":
-        sys.stdout.write(policy.as_json(found, head))
+        show_json([policy.as_json(found, head)])
     else:
-        print_lines(policy.lines(found, head))
+        show(policy.lines(found, head))
     if subjects and not found:
-        print(f"rollcall: no agent, server or finding here is called {' or '.join(subjects)}", file=sys.stderr)
+        tell(f"rollcall: no agent, server or finding here is called {' or '.join(subjects)}")
         return FAILURE
     return COMPLETE
 
@@ -69,7 +69,7 @@ def _init(shared: Shared) -> int:
     from agent.governance.draft import draft
     from agent.service import scan
 
-    sys.stdout.write(draft(scan.take_inventory(shared.settings(), shared.root).records))
+    show_text(draft(scan.take_inventory(shared.settings(), shared.root).records))
     return COMPLETE
 
 
@@ -85,7 +85,7 @@ def _rules(shared: Shared) -> tuple[Rule, ...]:
 def _rules_list(shared: Shared) -> int:
     from agent.reports import rules
 
-    print_lines(rules.listing(_rules(shared)))
+    show(rules.listing(_rules(shared)))
     return COMPLETE
 
 
@@ -96,5 +96,5 @@ def _rules_show(shared: Shared, rule_id: str) -> int:
     rule = next((rule for rule in _rules(shared) if rule.id == rule_id), None)
     if rule is None:
         raise ConfigError(f"no rule {rule_id!r}")
-    print_lines(rules.details(rule))
+    show(rules.details(rule))
     return COMPLETE

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import sys
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, FAILURE, PARTIAL, Shared, declare, on_terminal, print_lines, progress
+from agent.cli.common import COMPLETE, FAILURE, PARTIAL, Shared, declare, on_terminal, progress
+from agent.runtime.terminal import show, show_json, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -38,7 +38,7 @@ def once(shared: Shared) -> int:
     with progress():
         look = scan.take_inventory(settings, shared.root)
     if look.policy.trouble:
-        print(f"rollcall: policy: {look.policy.trouble.reason}", file=sys.stderr)
+        tell(f"rollcall: policy: {look.policy.trouble.reason}")
     form = shared.format or ("table" if on_terminal() and not shared.output else "ndjson")
     output.emit(output.render(look.records, form), shared.output)
     if not (shared.no_deliver or scan.deliver(settings, look)):
@@ -67,9 +67,9 @@ def _explain(shared: Shared, client: str | None, files: list[str]) -> int:
         raise ConfigError(f"no client {client!r} in the catalog")
     found = [item for file in files for item in explain.explain(context, file, client)]
     if shared.format == "ndjson":
-        print_lines(record.to_json() for item in found for record in item.records)
+        show_json(record.to_json() for item in found for record in item.records)
     else:
         from agent.reports import file_explanation
 
-        print_lines(file_explanation.lines(found))
+        show(file_explanation.lines(found))
     return COMPLETE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, Shared, declare
+from agent.runtime.terminal import show_text
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -31,5 +31,5 @@ def _status(shared: Shared) -> int:
     from agent.service import status
 
     report = status.report(state_dir(shared.settings()))
-    sys.stdout.write(report.text)
+    show_text(report.text)
     return COMPLETE if report.running else FAILURE

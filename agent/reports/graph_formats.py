@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from agent.reports.graph import Edge, Graph, Node
+from agent.runtime.terminal import plain, plain_json
 
 _MAX_LABEL = 120
 _MAX_INDENT = 60
@@ -30,7 +31,7 @@ def as_json(graph: Graph) -> str:
     """`{"nodes": [{id, kind, label, notes}], "edges": [{from, to, relation}]}`, both in a stable order."""
     nodes = [{"id": n.id, "kind": n.kind, "label": n.label, "notes": list(n.notes)} for n in _nodes(graph)]
     edges = [{"from": e.start, "to": e.end, "relation": e.relation} for e in graph.edges]
-    return json.dumps({"nodes": nodes, "edges": edges}, indent=1, ensure_ascii=False) + "\n"
+    return plain_json(json.dumps({"nodes": nodes, "edges": edges}, indent=1, ensure_ascii=False)) + "\n"
 
 
 def dot(graph: Graph) -> str:
@@ -90,8 +91,7 @@ def _label(node: Node, more: list[str] | None = None) -> str:
 
 
 def _printable(name: str) -> str:
-    """Names come from files anyone writes: no control sequence may reach the terminal."""
-    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    shown = plain(name)
     return shown if len(shown) <= _MAX_LABEL else shown[: _MAX_LABEL - 1] + "…"
 
 

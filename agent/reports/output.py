@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agent.records import Record
+from agent.runtime import terminal
 from agent.runtime.files import replace_file
-
-_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+from agent.runtime.terminal import plain_json
 
 
 def render(records: Iterable[Record], form: str) -> Iterator[str]:
@@ -34,7 +31,7 @@ def render(records: Iterable[Record], form: str) -> Iterator[str]:
 
 def _json(record: Record) -> str:
     """One line; control characters that JSON would let through are escaped, for it may be read on a terminal."""
-    return record.to_json().translate(_CONTROLS)
+    return plain_json(record.to_json())
 
 
 def emit(text: Iterable[str], output: Path | None) -> None:
@@ -46,13 +43,9 @@ def emit(text: Iterable[str], output: Path | None) -> None:
     if output:
         replace_file(output, text)
         return
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "standard output is closed")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # JSON is UTF-8 whatever the locale says, and one odd name must not cost the rest.
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    sys.stdout.writelines(text)
-    sys.stdout.flush()
+    out = terminal.stdout()
+    out.writelines(text)
+    out.flush()
 
 
 def _device(path: Path) -> int | None:

@@ -24,7 +24,7 @@ def lines(records: Iterable[Record]) -> Iterator[str]:
     teams = {record.owner: record.team for record in held if isinstance(record, Owner)}
     used = {record.owner for record in held if isinstance(record, AiAgent | McpServer | Instance)}
     rows = sorted(row for record in held if record.owner in used and (row := _row(record, teams)))
-    yield columns(_HEAD, rows) if rows else "No agents found."
+    yield from columns(_HEAD, rows).split("\n") if rows else ["No agents found."]
     findings = sorted(
         f"{finding.severity}: {finding.title}: {finding.subject} ({finding.rule})"
         for finding in held

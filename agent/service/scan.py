@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from agent.inventory.runner import Engine
 from agent.inventory.store import append_evidence, as_json
 from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
 from agent.runtime.memo import DerivationCache
+from agent.runtime.terminal import tell
 from agent.service.setup import derivation, load_catalog
 from collectors.registry import all_collectors
 
@@ -80,10 +80,10 @@ def deliver(settings: Settings, look: ScanResult) -> bool:
         append_evidence(step, "heartbeat", as_json(look.summary))
     taken = True
     for target in settings.target:
-        sender = make_sender(journal, target, lambda code, message: print(f"rollcall: {message}", file=sys.stderr))
+        sender = make_sender(journal, target, lambda code, message: tell(f"rollcall: {message}"))
         sender.start()
         if not sender.flush(_DELIVERY_SECONDS):
-            print(f"rollcall: not delivered to {target.name}: {sender.status().last_error}", file=sys.stderr)
+            tell(f"rollcall: not delivered to {target.name}: {sender.status().last_error}")
             taken = False
         sender.stop()
     journal.close()
