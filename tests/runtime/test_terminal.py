@@ -12,8 +12,13 @@ from agent.runtime.terminal import plain, plain_json, show, show_json, show_text
 
 HOSTILE = "\x1b]0;x\x07\x1b[2J\x9b31m\r\nFAKE\u202e\u2028\u2066\x00\x7f\x08\U000e0041é"
 REPOSITORY = Path(__file__).resolve().parents[2]
-PRINTS = {"agent/runtime/terminal.py", "agent/delivery/__main__.py", "agent/governance/policy/fetch.py"}
-"""The one way, and two processes that speak to the daemon through their standard output."""
+PRINTS = {
+    "agent/runtime/terminal.py",
+    "agent/delivery/__main__.py",
+    "agent/governance/policy/fetch.py",
+    "collectors/sources/formats/apart.py",
+}
+"""The one way, and processes that speak to the daemon through their standard output."""
 
 
 def test_a_line_stays_a_line() -> None:
