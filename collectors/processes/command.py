@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from collectors.launch.program_name import base_name
+from collectors.sources.filesystem.access import account_of
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.process.row import ProcessRow
 
@@ -113,4 +114,5 @@ def is_honest(row: ProcessRow, files: FileTree) -> bool:
     longer, shorter = sorted((said, real), key=len, reverse=True)
     if longer.startswith(shorter) and _VERSION.fullmatch(longer[len(shorter) :]):
         return True
-    return os.path.isabs(word) and files.real(word) == row.exe
+    home = account_of(row.uid) if row.uid is not None else None
+    return os.path.isabs(word) and files.real(word, home) == row.exe

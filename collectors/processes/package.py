@@ -11,6 +11,8 @@ from collectors.launch.identify import identify
 from collectors.launch.packages import package_name
 from collectors.launch.program_name import base_name
 from collectors.processes.command import command_of, script_of, start_of
+from collectors.sources.account import Home
+from collectors.sources.filesystem.access import account_of
 from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.process.row import ProcessRow
 
@@ -50,42 +52,47 @@ class Programs:
 
     def __init__(self, files: FileTree) -> None:
         self._files = files
-        self._packages: dict[str, str | None] = {}
+        self._packages: dict[tuple[int | None, str], str | None] = {}
 
     def package(self, row: ProcessRow) -> str | None:
-        """`npm:name` or `pypi:name` of the running code: from where it lies, else from how it was launched."""
+        """`npm:name` or `pypi:name` of the running code: from where it lies, else from how it was launched.
+
+        It is looked for with the rights of whoever runs it: the arguments may name any place.
+        """
+        home = account_of(row.uid) if row.uid is not None else None
         for path in (script_of(row), row.exe):
-            package = self._at(path.replace("\\", "/") if path[1:2] == ":" else path) if path else None
+            package = self._at(path.replace("\\", "/") if path[1:2] == ":" else path, home) if path else None
             if package in _LAUNCHERS:
                 break
             if package:
                 return package
         return _module(row) or launched_package(row)
 
-    def _at(self, path: str) -> str | None:
-        if path not in self._packages:
+    def _at(self, path: str, home: Home | None) -> str | None:
+        key = home.uid if home else None, path
+        if key not in self._packages:
             if len(self._packages) >= _CACHED_PATHS:
                 self._packages.clear()
-            self._packages[path] = self._find(path)
-        return self._packages[path]
+            self._packages[key] = self._find(path, home)
+        return self._packages[key]
 
-    def _find(self, path: str) -> str | None:
-        for candidate in (path, self._files.real(path)):
+    def _find(self, path: str, home: Home | None) -> str | None:
+        for candidate in (path, self._files.real(path, home)):
             for pattern, kind in ((_NODE_PACKAGE, "npm"), (_PYTHON_TOOL, "pypi"), (_PYTHON_PACKAGE, "pypi")):
                 match = pattern.match(candidate)
                 if match and match[1] != ".bin":
                     name = match[1] if kind == "npm" else match[1].removesuffix(".py").replace("_", "-").lower()
                     return f"{kind}:{name}"
-        return self._console_script(path) or self._own_package(path)
+        return self._console_script(path, home) or self._own_package(path, home)
 
-    def _own_package(self, path: str) -> str | None:
+    def _own_package(self, path: str, home: Home | None) -> str | None:
         """The package whose `package.json`, in a folder above, says that this file is what it runs."""
         if not path.endswith((".js", ".mjs", ".cjs", ".ts")):
             return None
         folder = os.path.dirname(path)
         for _ in range(_FOLDERS_ABOVE):
             try:
-                manifest = json.loads(self._files.read(f"{folder}/package.json")[:65_536])
+                manifest = json.loads(self._files.read(f"{folder}/package.json", home)[:65_536])
             except FileNotFoundError:
                 folder = os.path.dirname(folder)
                 continue
@@ -94,17 +101,17 @@ class Programs:
             return _named_by(manifest, os.path.relpath(path, folder))
         return None
 
-    def _console_script(self, path: str) -> str | None:
+    def _console_script(self, path: str, home: Home | None) -> str | None:
         """The distribution whose entry points, in the same virtual environment, name this script."""
         folder, name = os.path.split(path)
         environment = os.path.dirname(folder)
         lib = {"bin": "lib/*", "Scripts": "Lib"}.get(os.path.basename(folder))
-        if lib is None or not self._files.exists(f"{environment}/pyvenv.cfg", None):
+        if lib is None or not self._files.exists(f"{environment}/pyvenv.cfg", home):
             return None
         pattern = re.compile(rf"^{re.escape(base_name(name))}\s*=", re.MULTILINE)
-        for entry in self._files.glob(f"{environment}/{lib}/site-packages/*.dist-info/entry_points.txt", None):
+        for entry in self._files.glob(f"{environment}/{lib}/site-packages/*.dist-info/entry_points.txt", home):
             try:
-                text = self._files.read(entry, None)[:65_536].decode("utf-8", "replace")
+                text = self._files.read(entry, home)[:65_536].decode("utf-8", "replace")
             except (OSError, UnreadableError):
                 continue
             if pattern.search(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import Final
 
 from collectors.sources.account import Home
@@ -38,3 +39,15 @@ def judged(home: Home | None, live: bool) -> Home | None:
     if home is None or home.uid is None:
         return None
     return None if live and hasattr(os, "geteuid") and os.geteuid() == home.uid else home
+
+
+@lru_cache(maxsize=1024)
+def account_of(uid: int) -> Home:
+    """The account of this number on this machine, with the groups it is in; one nobody has is in none."""
+    try:
+        import pwd
+
+        entry = pwd.getpwuid(uid)
+        return Home(entry.pw_name, "/nonexistent", uid, frozenset(os.getgrouplist(entry.pw_name, entry.pw_gid)))
+    except (ImportError, KeyError, OSError):
+        return Home("", "/nonexistent", uid)

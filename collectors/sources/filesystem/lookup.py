@@ -72,7 +72,7 @@ class Lookup:
 
     def _descent(self, home: Home | None) -> PathWalk:
         account, network = judged(home, self._live), home.network if home else ""
-        return PathWalk(self._root, self._mounts, account, self._most_links, network)
+        return PathWalk(self._root, self._mounts, account, self._most_links, network, home.uid if home else None)
 
     def open_file(self, place: ResolvedPath, home: Home | None) -> int:
         """A descriptor of the regular file at a place; whatever else stands there is never opened."""
@@ -104,6 +104,8 @@ class Lookup:
             if place.folder is None and not os.path.samestat(status, place.status):
                 raise UnreadableError("file.changed", "it was replaced while being opened")
             demand(status, judged(home, self._live), READ)
+            for other in place.also:
+                demand(status, other, READ)
         except BaseException:
             os.close(opened)
             raise

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final
 
 from collectors.sources.account import Home
-from collectors.sources.filesystem.access import SEARCH, demand
+from collectors.sources.filesystem.access import SEARCH, account_of, demand
 from collectors.sources.filesystem.mounts import Mounts
 from collectors.sources.filesystem.unreadable import UnreadableError
 
@@ -28,6 +28,8 @@ class ResolvedPath:
     folder: int | None
     name: str
     status: os.stat_result
+    also: tuple[Home, ...] = ()
+    """Accounts whose links led here: what they could not read themselves is not read at their word."""
 
 
 def components(path: str) -> list[str]:
@@ -42,8 +44,15 @@ class PathWalk:
     """
 
     def __init__(
-        self, root: str, mounts: Mounts | None, account: Home | None, most_links: int, network_home: str = ""
+        self,
+        root: str,
+        mounts: Mounts | None,
+        account: Home | None,
+        most_links: int,
+        network_home: str = "",
+        owner: int | None = None,
     ) -> None:
+        """`owner` numbers the account whose home is looked at, also where its rights are left to the kernel."""
         self._root = root
         self._mounts = mounts
         self._account = account
@@ -53,6 +62,8 @@ class PathWalk:
         self._path = ""
         self._pending: list[str] = []
         self._folder = os.open(root, _TOP)
+        self._owner = owner
+        self._also: dict[int, Home] = {}
 
     def __enter__(self) -> PathWalk:
         return self
@@ -80,9 +91,9 @@ class PathWalk:
             else:
                 status = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
                 if not (follow and stat.S_ISLNK(status.st_mode)):
-                    return ResolvedPath(self._folder, name, status)
+                    return ResolvedPath(self._folder, name, status, tuple(self._also.values()))
                 self._follow(name)
-        return ResolvedPath(self._folder, ".", os.fstat(self._folder))
+        return ResolvedPath(self._folder, ".", os.fstat(self._folder), tuple(self._also.values()))
 
     def _allow(self, name: str) -> None:
         self._steps -= 1
@@ -90,6 +101,8 @@ class PathWalk:
             raise UnreadableError("file.link_loop", "the path takes too many steps")
         if self._account is not None and self._path:
             demand(os.fstat(self._folder), self._account, SEARCH)
+        for other in self._also.values():
+            demand(os.fstat(self._folder), other, SEARCH)
         if self._mounts is not None and name != "..":
             self._mounts.check(f"{self._path}/{name}", self._network_home)
 
@@ -119,9 +132,15 @@ class PathWalk:
             if len(self._pending) > 1 and not (stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode)):
                 raise NotADirectoryError(errno.ENOTDIR, "not a folder") from error
             raise UnreadableError("file.changed", "it was replaced while being opened") from error
+        self._led_by(os.stat(name, dir_fd=self._folder, follow_symlinks=False), os.fstat(self._folder))
         if target.startswith("/"):
             self._restart()
         self._pending[-1:] = components(target)[::-1]
+
+    def _led_by(self, *found: os.stat_result) -> None:
+        """From here on whoever made the link, or could put another in its place, must be able to go the way too."""
+        for uid in {status.st_uid for status in found} - {0, self._owner}:
+            self._also[uid] = account_of(uid) if self._root == "/" else Home("", "/nonexistent", uid)
 
     def _restart(self) -> None:
         top = os.open(self._root, _TOP)
