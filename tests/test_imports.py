@@ -114,6 +114,7 @@ def python(code: str, **environment: str) -> str:
         (
             "agent.cli.main",
             [
+                "pydantic",
                 "httpx",
                 "yaml",
                 "psutil",
