@@ -13,6 +13,7 @@ from agent.records import KINDS
 from agent.reports import catalog, rules
 from collectors.catalog.catalog import Catalog
 from tests import house
+from tests.journal.tampering import MATRIX
 from tests.record_schemas import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for name, schema in schemas():
         yield ROOT / f"docs/schema/{name}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"
     yield ROOT / "docs/rules.md", rules.table()
-    for page in (ROOT / "README.md", ROOT / "docs/architecture.md"):
+    for page in (ROOT / "README.md", ROOT / "docs/architecture.md", ROOT / "docs/audit.md"):
         yield page, _SECTION.sub(_filled, page.read_text(encoding="utf-8"))
 
 
@@ -45,7 +46,17 @@ def _records() -> str:
     return "\n| kind | what it says | evidence for |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
 
 
-_TABLES = {"clients": _clients, "records": _records, "rooms": lambda: f"\n{house.table()}\n\n"}
+def _tampering() -> str:
+    rows = [f"| {tampering.what} | {tampering.noticed} |" for tampering in MATRIX]
+    return "| tampering | noticed by |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+_TABLES = {
+    "clients": _clients,
+    "records": _records,
+    "rooms": lambda: f"\n{house.table()}\n\n",
+    "tampering": _tampering,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.journal.anchor import Anchor
 from agent.journal.errors import JournalError
+from agent.journal.exported import examine_export
 from agent.journal.head_file import HeadFile
 from agent.journal.journal import FILE, Journal
 from agent.journal.keys import published_key
@@ -41,6 +42,16 @@ def verify(folder: Path, endpoint_id: str, key: PublicKey | None, anchors: tuple
         return Report(str(error), False)
     said = f"head: chain {journal.chain}, entry {verdict.head.seq}, {verdict.head.hash.hex()}"
     return Report("\n".join([str(path), *table(verdict), said]), verdict.ok)
+
+
+def verify_export(path: Path, key: PublicKey | None) -> Report:
+    """Check a file that `audit export` wrote, on any machine. Raises `OSError`."""
+    try:
+        with path.open("rb") as file:
+            verdict = examine_export(file, key)
+    except ValueError as error:
+        return Report(f"{path}: {error}", False)
+    return Report("\n".join([str(path), *table(verdict)]), verdict.ok)
 
 
 def table(verdict: Verdict) -> Iterator[str]:
