@@ -7,14 +7,22 @@ from collections.abc import Mapping
 from agent.records import Connection, Instance, Posture, Record
 from agent.records.base import record_id
 
+_NAMES = ("name", "server", "provider", "host", "remote", "local", "path", "place", "hostname")
+"""Fields that say what a record is called; the first that has a value counts."""
+
 
 def describe(record: Record) -> str:
-    """A record in words, for a person."""
+    """A record in words, for a person: `github in claude-code (dev)`, or `claude-code (dev)` for what is about the
+    client itself."""
     fields = vars(record)
-    name = fields.get("name") or fields.get("server") or fields.get("provider") or fields.get("path")
     agent = fields.get("agent")
-    of = f" of {agent}" if agent and record.kind != "ai_agent" else ""
-    return f"{record.kind.replace('_', ' ')} {name or record.owner or record.id[:8]}{of}"[:300]
+    words = agent if record.kind in ("ai_agent", "posture") else next(filter(None, map(fields.get, _NAMES)), None)
+    if agent and words and words != agent:
+        words = f"{words} in {agent}"
+    words = words or agent or record.owner or record.id[:8]
+    owner = f" ({record.owner})" if record.owner and record.owner != words else ""
+    project = f" in {fields['project']}" if record.kind == "posture" and fields["project"] else ""
+    return f"{words}{owner}{project}"[:300]
 
 
 def enduring(record: Record, records: Mapping[str, Record]) -> str:

@@ -33,8 +33,11 @@ class Action(Record):
 
     kind: Literal["action"] = "action"
     agent: str
+    """Catalog id of the client."""
     action: ActionKind
+    """What sort of thing it was."""
     session_id: str | None = None
+    """The client's own id of the session; null where it gives none."""
     call_id: str | None = None
     """The client's own id of the call: the same in every copy of a session."""
     at: AwareDatetime | None = None
@@ -42,10 +45,15 @@ class Action(Record):
     duration_ms: int | None = None
     """As the client tells it; with some it includes the wait for an approval."""
     parent_session: str | None = None
+    """Id of the session that started this one, of a sub-agent."""
     client_version: str | None = None
+    """Version of the client that wrote the note."""
     project: str | None = None
+    """The folder that the session worked in."""
     model: str | None = None
+    """The model that asked for it, as the client names it."""
     provider: str | None = None
+    """Where that model is hosted, as the client names it."""
     mode: str | None = None
     """The permission mode in force, in the client's own word."""
     tool: str | None = None
@@ -55,10 +63,15 @@ class Action(Record):
     mcp_server: str | None = None
     """The name of the definition that it means."""
     mcp_tool: str | None = None
+    """The tool by its server's name for it."""
     server_resolved: Resolved | None = None
+    """How the server is known; null for what is no call of an MCP tool."""
     decision: Decision = "unknown"
+    """Who let it happen."""
     denied_by: DeniedBy | None = None
+    """Who or what refused it; null where nothing did."""
     result: Result = "unknown"
+    """How it ended."""
     programs: tuple[str, ...] = ()
     """Of a shell action: known programs that its command starts; `other` for those that are not known."""
 
@@ -109,10 +122,15 @@ class ActionCount(Record):
 
     kind: Literal["action_count"] = "action_count"
     agent: str
+    """Catalog id of the client."""
     hour: AwareDatetime
+    """UTC time at which the hour begins."""
     actions: dict[ActionKind, int] = Field(default_factory=dict)
+    """How many of each sort."""
     decisions: dict[Decision, int] = Field(default_factory=dict)
+    """How many were let happen by whom."""
     results: dict[Result, int] = Field(default_factory=dict)
+    """How many ended how."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "hour")
 

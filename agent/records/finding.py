@@ -46,7 +46,7 @@ class Finding(Record):
     subject_key: str
     """The same as `subject_id`, but for what belongs to a process, which keeps it when it is started anew."""
     subject: str
-    """The subject in words, such as `MCP server github of claude-code`."""
+    """The subject in words, such as `github in claude-code (dev)`."""
     agent: str | None = None
     """Catalog id of the client that the subject belongs to."""
     accountable: str | None = None

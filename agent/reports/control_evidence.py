@@ -78,7 +78,7 @@ def _line(record: Record, held: dict[str, Record]) -> str:
 
 def _title(record: Record, held: dict[str, Record]) -> str:
     if record.kind != "connection":
-        return f"{describe(record)}, account {record.owner}" if record.owner else describe(record)
+        return f"{record.kind.replace('_', ' ')} {describe(record)}"
     ends = [held.get(id_) for id_ in (getattr(record, "from_id", None), getattr(record, "to_id", None)) if id_]
     return f"{getattr(record, 'relation', '')}: " + " -> ".join(describe(end) if end else "?" for end in ends)
 

@@ -44,8 +44,8 @@ FILES = {
 }
 ROWS = {
     "A.3": ["accountable=Ada Example accountable_by=policy team=Platform", "approval_mode=bypasses"],
-    "A.4": ["ai agent Claude Code, account dev", "mcp server far of claude-code"],
-    "A.5": ["configured: ai agent Claude Code -> mcp server files of claude-code"],
+    "A.4": ["ai agent claude-code (dev)", "mcp server far in claude-code (dev)"],
+    "A.5": ["configured: claude-code (dev) -> files in claude-code (dev)"],
     "A.6": ["approval_mode=bypasses", "approval files of claude-code", "finding [open]"],
     "A.7": ["filesystem /srv/data (declared)", "network tools.example.net (declared)"],
     "A.10": ["sanction=sanctioned", "origin=remote", "pinned=yes", "finding [open] "],

@@ -80,7 +80,7 @@ def test_the_registry_snapshot_tells_known_publishers_from_strangers(root: Path,
     known = {(r.agent, r.name): r.publisher_known for r in seen.records if isinstance(r, McpServer)}
     assert known == {("claude-code", "known"): True, ("cursor", "known"): True, ("claude-code", "stranger"): False}
     told = [r.subject for r in seen.records if isinstance(r, Finding) and r.rule == "server.unregistered"]
-    assert told == ["mcp server stranger of claude-code"]
+    assert told == ["stranger in claude-code (dev)"]
     assert not [r for r in look(root).records if isinstance(r, Finding) and r.rule == "server.unregistered"]
 
 

@@ -57,35 +57,35 @@ def _role(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
 
 RULES = (
     Rule(
-        "agent.unsanctioned", "Agent that the policy forbids", "high", "ai_agent", ("A.4", "A.9", "clause 4"),
+        "agent.unsanctioned", "AI agent forbidden by policy", "high", "ai_agent", ("A.4", "A.9", "clause 4"),
         "Remove the agent, or sanction it in the policy after an assessment.", _unsanctioned,
     ),
     Rule(
-        "agent.unknown", "Agent that the policy does not know", "medium", "ai_agent", ("A.4", "clause 4"),
+        "agent.unknown", "AI agent not covered by policy", "medium", "ai_agent", ("A.4", "clause 4"),
         "Decide on the agent and add it to the policy.", _unknown,
     ),
     Rule(
-        "agent.version", "Agent outside its sanctioned versions", "medium", "ai_agent", ("A.6", "A.10"),
+        "agent.version", "AI agent outside its sanctioned versions", "medium", "ai_agent", ("A.6", "A.10"),
         "Bring the agent to a sanctioned version.", _version,
     ),
     Rule(
-        "agent.version_unknown", "Agent whose version cannot be compared with the policy", "low", "ai_agent", ("A.6",),
+        "agent.version_unknown", "AI agent version not comparable with policy", "low", "ai_agent", ("A.6",),
         "Install the agent from a package whose version can be read.", _version_unknown,
     ),
     Rule(
-        "agent.as_root", "Agent that runs as root", "high", "instance", ("A.3", "A.6"),
+        "agent.as_root", "AI agent running as root", "high", "instance", ("A.3", "A.6"),
         "Run the agent under the account of the person who uses it.", _as_root,
     ),
     Rule(
-        "agent.bypass", "Agent started with approvals or sandbox switched off", "critical", "instance", ("A.6", "A.9"),
+        "agent.bypass", "AI agent started with approvals or sandbox off", "critical", "instance", ("A.6", "A.9"),
         "Start the agent without these flags, or grant a dated exception.", _bypass,
     ),
     Rule(
-        "agent.in_container", "Agent inside a container", "info", "instance", ("A.4",),
+        "agent.in_container", "AI agent running in a container", "info", "instance", ("A.4",),
         "See that the container's configuration is part of the inventory too.", _in_container,
     ),
     Rule(
-        "agent.role", "Agent without a recorded role and scope", "low", "ai_agent", ("clause 4",),
+        "agent.role", "AI agent without recorded role and scope", "low", "ai_agent", ("clause 4",),
         "Record role or scope of the agent in the policy.", _role,
     ),
 )  # fmt: skip

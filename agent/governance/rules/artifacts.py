@@ -27,10 +27,10 @@ def _marketplace(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
 
 
 RULES = (
-    Rule("hook.project", "Program that a project makes an agent run", "medium", "artifact", ("A.5", "A.6"),
+    Rule("hook.project", "Project makes an agent run a program", "medium", "artifact", ("A.5", "A.6"),
          "Read the hook; move it to user or managed scope, or remove it.", _project_hook),
-    Rule("hook.network", "Hook that talks to the network by itself", "high", "artifact", ("A.6", "A.7"),
+    Rule("hook.network", "Hook that runs a network client", "high", "artifact", ("A.6", "A.7"),
          "Read the hook and find out what it sends where.", _fetching_hook),
-    Rule("plugin.marketplace", "Plug-in marketplace that nobody set centrally", "low", "artifact", ("A.10",),
+    Rule("plugin.marketplace", "Plug-in marketplace not set by administrators", "low", "artifact", ("A.10",),
          "List the allowed marketplaces in the client's managed settings.", _marketplace),
 )  # fmt: skip

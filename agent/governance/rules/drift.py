@@ -70,20 +70,20 @@ def _goes_out(connection: Connection, facts: RuleContext) -> bool:
 _WATCH = ("A.6", "clause 9")
 
 RULES = (
-    Rule("drift.agent", "New agent since the baseline", "medium", "ai_agent", ("A.4", *_WATCH),
+    Rule("drift.agent", "New AI agent since the baseline", "medium", "ai_agent", ("A.4", *_WATCH),
          "Assess the agent, then accept a new baseline.", _agent),
     Rule("drift.server", "New MCP server since the baseline", "medium", "mcp_server", ("A.4", "A.5", *_WATCH),
          "Assess the server, then accept a new baseline.", _server),
-    Rule("drift.launch", "MCP server that starts something else than before", "high", "mcp_server", ("A.10", *_WATCH),
+    Rule("drift.launch", "MCP server launch changed since the baseline", "high", "mcp_server", ("A.10", *_WATCH),
          "Compare the definitions; accept a new baseline if the change was meant.", _launch),
-    Rule("drift.enabled", "MCP server switched on since the baseline", "low", "mcp_server", _WATCH,
+    Rule("drift.enabled", "MCP server enabled since the baseline", "low", "mcp_server", _WATCH,
          "Accept a new baseline if the change was meant.", _switched_on),
     Rule("drift.posture", "Permissions looser than in the baseline", "high", "posture", ("A.6", *_WATCH),
          "Find out who loosened them; restore them or accept a new baseline.", _loosened),
     Rule("drift.artifact", "New skill, hook or plug-in since the baseline", "medium", "artifact", ("A.5", *_WATCH),
          "Read what it makes the agent do, then accept a new baseline.", _artifact),
-    Rule("drift.content", "Skill, hook or rule with other content than before", "medium", "artifact", _WATCH,
+    Rule("drift.content", "Skill, hook or rule changed since the baseline", "medium", "artifact", _WATCH,
          "Read the change, then accept a new baseline.", _content),
-    Rule("drift.egress", "Connection to a host that was not there before", "medium", "connection", ("A.7", *_WATCH),
+    Rule("drift.egress", "Connection to a new host since the baseline", "medium", "connection", ("A.7", *_WATCH),
          "Find out what was sent there.", _egress),
 )  # fmt: skip

@@ -29,12 +29,12 @@ def _unreached(owner: Owner, facts: RuleContext) -> Iterable[Proof]:
 
 
 RULES = (
-    Rule("evidence.gap", "Configuration that could not be read", "medium", "diagnostic", ("A.4", "clause 9"),
+    Rule("evidence.gap", "Configuration could not be read", "medium", "diagnostic", ("A.4", "clause 9"),
          "Repair the file or its permissions; until then the last known state stands.", _gap),
-    Rule("evidence.definition", "Entry that no client could use as written", "low", "diagnostic", ("A.4",),
+    Rule("evidence.definition", "Entry not usable as written", "low", "diagnostic", ("A.4",),
          "Correct the entry.", _unreadable_servers),
-    Rule("evidence.pretence", "Process that calls itself an agent and is none", "medium", "diagnostic", ("A.4", "A.6"),
+    Rule("evidence.pretence", "Process impersonating an AI agent", "medium", "diagnostic", ("A.4", "A.6"),
          "Find out what the process is.", _pretends),
-    Rule("evidence.out_of_reach", "Home that is not part of the inventory", "medium", "owner", ("A.4", "clause 4"),
+    Rule("evidence.out_of_reach", "Home outside the inventory", "medium", "owner", ("A.4", "clause 4"),
          "Give the service the right to read it, or record in the policy that it is out of scope.", _unreached),
 )  # fmt: skip

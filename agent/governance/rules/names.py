@@ -63,19 +63,19 @@ def _imitation(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 
 
 RULES = (
-    Rule("server.replaced", "MCP server replaced by another of its name in a stronger scope", "medium", "mcp_server",
+    Rule("server.replaced", "MCP server overridden by another of its name", "medium", "mcp_server",
          ("A.5", "A.6"), "Check the stronger definition, and rename or remove one of them.", _replaced,
          cross_record=True),
     Rule("server.differs", "Different MCP servers under one name", "low", "mcp_server", ("A.4", "A.5"),
          "Use one definition, or different names.", _differs, cross_record=True),
-    Rule("server.impostor", "MCP server under the name of a sanctioned one that it is not", "high", "mcp_server",
+    Rule("server.impostor", "MCP server impersonating a sanctioned one", "high", "mcp_server",
          ("A.5", "A.10"), "Remove the server, or give it a name of its own and vet it.", _impostor, cross_record=True),
-    Rule("server.look_alike", "Package named almost like a well-known or sanctioned one", "high", "mcp_server",
+    Rule("server.look_alike", "Package name almost like a well-known or sanctioned one", "high", "mcp_server",
          ("A.10",), "Check for a typing error or a counterfeit package.", _imitation),
-    Rule("server.confusable", "MCP servers of one client with names that are easily confused", "medium", "mcp_server",
+    Rule("server.confusable", "MCP server names that are easily confused", "medium", "mcp_server",
          ("A.5", "A.6"), "Find out which of them is meant; remove or rename the other.", _confusable,
          cross_record=True),
-    Rule("server.same_tools", "MCP servers whose tools get the same names", "medium", "mcp_server", ("A.5", "A.6"),
+    Rule("server.same_tools", "MCP servers with colliding tool names", "medium", "mcp_server", ("A.5", "A.6"),
          "Rename one of the servers, so that an approval for one is not taken for the other.", _same_tools,
          cross_record=True),
 )  # fmt: skip

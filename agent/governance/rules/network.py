@@ -44,7 +44,7 @@ def _provider_plain(provider: ModelProvider, facts: RuleContext) -> Iterable[Pro
 RULES = (
     Rule("network.exposed", "Agent or MCP server reachable from other machines", "high", "connection", ("A.5", "A.7"),
          "Bind the server to the loopback address.", _exposed, cross_record=True),
-    Rule("network.egress", "Connection to a host that nobody sanctioned", "high", "connection", ("A.7",),
+    Rule("network.egress", "Connection to a host that is not sanctioned", "high", "connection", ("A.7",),
          "Find out what was sent there; allow the host in the policy or block it.", _egress),
     Rule("provider.egress", "Model provider outside the allowed hosts", "high", "model_provider", ("A.7", "A.10"),
          "Use a sanctioned provider, or allow its host in the policy.", _provider),

@@ -57,17 +57,17 @@ def _shared(owner: Owner, facts: RuleContext) -> Iterable[Proof]:
 
 
 RULES = (
-    Rule("owner.unassigned", "Agent that no person answers for", "medium", "ai_agent", ("A.3",),
+    Rule("owner.unassigned", "AI agent without accountable owner", "medium", "ai_agent", ("A.3",),
          "Assign a person to the account, in the policy or the assignment file.", _unassigned),
-    Rule("owner.instance_unassigned", "Running agent or MCP server that no person answers for", "medium", "instance",
+    Rule("owner.instance_unassigned", "Running AI agent or MCP server without accountable owner", "medium", "instance",
          ("A.3",), "Assign a person to the account that it runs as, or run it under a personal one.",
          _instance_unassigned),
-    Rule("owner.shared", "Account that several people work in", "medium", "owner", ("A.3",),
+    Rule("owner.shared", "Account shared by several people", "medium", "owner", ("A.3",),
          "Give each person an account of their own, or assign the one who answers for it.", _shared, cross_record=True),
-    Rule("owner.service", "Agent of a service account", "high", "ai_agent", ("A.3",),
+    Rule("owner.service", "AI agent of a service account", "high", "ai_agent", ("A.3",),
          "Give the agent an owner, or remove it.", _service, cross_record=True),
-    Rule("owner.root", "Agent configured for root", "medium", "ai_agent", ("A.3", "A.6"),
+    Rule("owner.root", "AI agent configured for root", "medium", "ai_agent", ("A.3", "A.6"),
          "Use the agent under a personal account.", _root, cross_record=True),
-    Rule("owner.orphan", "Agent of an account that does not exist", "medium", "ai_agent", ("A.3",),
+    Rule("owner.orphan", "AI agent of an account that does not exist", "medium", "ai_agent", ("A.3",),
          "Remove the agent and its files, or give them an owner.", _orphan, cross_record=True),
 )  # fmt: skip

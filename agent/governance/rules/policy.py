@@ -23,9 +23,9 @@ def _trouble(policy: PolicyInForce, kind: str) -> Iterable[Proof]:
 
 
 RULES = (
-    Rule("policy.invalid", "Policy that must not be used", "high", "policy", ("A.2", "clause 9"),
+    Rule("policy.invalid", "Policy cannot be used", "high", "policy", ("A.2", "clause 9"),
          "Correct the policy, or its signature, and publish it again; `rollcall policy check` names what is wrong.",
          _invalid),
-    Rule("policy.unreachable", "Policy that could not be fetched", "low", "policy", ("A.2", "clause 9"),
+    Rule("policy.unreachable", "Policy could not be fetched", "low", "policy", ("A.2", "clause 9"),
          "See that the endpoint reaches the address of the policy.", _unreachable),
 )  # fmt: skip

@@ -103,14 +103,14 @@ def _host_rights(argv: Sequence[str]) -> Iterator[str]:
 
 
 RULES = (
-    Rule("server.writable", "MCP server's program that others can change", "critical", "mcp_server", ("A.6", "A.10"),
+    Rule("server.writable", "MCP server program that others can change", "critical", "mcp_server", ("A.6", "A.10"),
          "Take away the write permission of others.", _writable),
-    Rule("server.temporary", "MCP server that runs from a temporary folder", "high", "mcp_server", ("A.6", "A.10"),
+    Rule("server.temporary", "MCP server running from a temporary folder", "high", "mcp_server", ("A.6", "A.10"),
          "Install the server where only its owner or root can write.", _temporary),
-    Rule("server.downloads", "MCP server that runs from Downloads", "medium", "mcp_server", ("A.6", "A.10"),
+    Rule("server.downloads", "MCP server running from Downloads", "medium", "mcp_server", ("A.6", "A.10"),
          "Install the server properly.", _downloads),
-    Rule("server.filesystem", "MCP server that may read a whole home, disk or key folder", "high", "mcp_server",
+    Rule("server.filesystem", "MCP server with access to a whole home or disk", "high", "mcp_server",
          ("A.5", "A.7"), "Name only the folders the server needs.", _filesystem),
-    Rule("server.privileged", "MCP server's container with the host's rights", "critical", "mcp_server",
+    Rule("server.privileged", "MCP server container with the host's rights", "critical", "mcp_server",
          ("A.5", "A.6"), "Run the container without privileges, host network and Docker socket.", _privileged),
 )  # fmt: skip
