@@ -15,6 +15,7 @@ from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, Mo
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 LOCALHOST = "localhost"
+_NAMES_AN_ACCOUNT, _LONGEST_NAME = 100, 100
 
 
 class Endpoint(NamedTuple):
@@ -135,13 +136,20 @@ def is_loopback(host: str) -> bool:
 
 
 def hosts_to_resolve(records: Iterable[Record]) -> frozenset[str]:
-    """Names worth a lookup: of configured servers and providers, and of the providers of agents that are there."""
-    hosts, agents = set[str](), set[str]()
+    """Names worth a lookup: of configured servers and providers, and of the providers of agents that are there.
+
+    Whoever configures a name has it looked up by this machine, and so could tell something to the name's owner: of each
+    account at most 100 names of an ordinary length are looked up, and none with a part that looks generated.
+    """
+    configured: dict[str | None, set[str]] = defaultdict(set)
+    agents = set[str]()
     for record in records:
         if isinstance(record, McpServer | ModelProvider):
             url = record.base_url if isinstance(record, ModelProvider) else record.url or record.remote_url
             endpoint = endpoint_of(url)
-            hosts |= {endpoint.host} if endpoint and host_name(endpoint.host) else set()
+            if endpoint and host_name(endpoint.host) and len(endpoint.host) <= _LONGEST_NAME:
+                configured[record.owner].add(endpoint.host)
         elif isinstance(record, AiAgent):
             agents.add(record.agent)
+    hosts = (host for names in configured.values() for host in sorted(names)[:_NAMES_AN_ACCOUNT])
     return frozenset(hosts) | provider_hosts().of_agents(agents)

@@ -14,6 +14,8 @@ from agent.network.resolved_monitor import SOCKET, MonitorError, ResolvedMonitor
 from agent.runtime.logs import logger
 
 _MAX_HOSTS = 500
+_NEW_AN_HOUR = 100.0
+"""Names that were not looked up before: a configuration that names ever new ones is no busy machine's."""
 _PAUSE_SECONDS = 0.25
 """Between two lookups: a few hundred names must be no burst on the network's resolver."""
 _AGAIN_SECONDS = 30.0
@@ -44,6 +46,7 @@ class Resolver:
         self._path = monitor
         self._pause = pause
         self._due: dict[str, float] = {}
+        self._new_left, self._new_at = float(_MAX_HOSTS), time.monotonic()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._ending = False
@@ -58,10 +61,19 @@ class Resolver:
         """The hosts to look up from now on; new ones soon, the others in their turn. At most 500."""
         wanted = sorted(host for host in set(hosts) if host_name(host))[:_MAX_HOSTS]
         with self._lock:
-            new = [host for host in wanted if host not in self._due]
-            self._due = {host: self._due.get(host, 0.0) for host in wanted}
+            new = self._affordable([host for host in wanted if host not in self._due])
+            self._due = {host: self._due.get(host, 0.0) for host in wanted if host in self._due or host in new}
         if new:
             self._wake.set()
+
+    def _affordable(self, new: list[str]) -> list[str]:
+        """As many new names as may be looked up now; the others are asked for again with the next change."""
+        now = time.monotonic()
+        self._new_left = min(_MAX_HOSTS, self._new_left + (now - self._new_at) * _NEW_AN_HOUR / 3_600)
+        self._new_at = now
+        taken = new[: int(self._new_left)]
+        self._new_left -= len(taken)
+        return taken
 
     def close(self) -> None:
         """End soon. A lookup that hangs does not hold anybody up: the thread is a daemon's."""

@@ -42,6 +42,8 @@ def details(client: Client) -> Iterator[str]:
     signs = (*client.process.exe, *client.process.packages, *client.process.paths)
     if signs:
         yield f"  process: {', '.join(signs)}"
+    if client.process.shown:
+        yield f"  arguments told: {', '.join(client.process.shown)}"
 
 
 def _about(fact: object) -> str:

@@ -22,6 +22,9 @@ _ENV_LISTS = ("env_keys", "env_vars")
 _HEADERS = ("headers", "http_headers")
 _TOKENS = ("bearer_token", "authorization_token", "bearerToken")
 _TOKEN_VARIABLES = ("bearer_token_env_var", "bearerTokenEnv", "bearer_token_env")
+_REQUESTS = ("requestInit", "requestOptions")
+"""Where what is sent with a request stands, headers among it: the latter is Continue's."""
+_KEYS = ("apiKey", "api_key", "accessToken", "access_token", "clientSecret", "client_secret", "password")
 _SECRET_BLOCKS = ("auth", "oauth", "settings")
 _TYPES: dict[str, Transport] = {
     **dict.fromkeys(("stdio", "local", "command"), "stdio"),
@@ -136,14 +139,15 @@ def _read_values(fields: Mapping[str, object], entry: Entry) -> None:
     for name in _HEADERS:
         entry.headers |= _pairs(fields.get(name), name, entry)
     entry.headers |= dict.fromkeys(_pairs(fields.get("env_http_headers"), "env_http_headers", entry))
-    request = fields.get("requestInit")
-    if isinstance(request, dict):
-        entry.headers |= _pairs(request.get("headers"), "requestInit.headers", entry)
+    for name in _REQUESTS:
+        if isinstance(request := fields.get(name), dict):
+            entry.headers |= _pairs(request.get("headers"), f"{name}.headers", entry)
     if any(isinstance(fields.get(name), str) for name in _TOKEN_VARIABLES):
         entry.headers.setdefault("Authorization", None)
     for name in _TOKENS:
         if isinstance(fields.get(name), str):
             entry.headers["Authorization"] = _text(fields[name])
+    entry.other |= {name: _text(fields[name]) for name in _KEYS if isinstance(fields.get(name), str)}
     for name in _SECRET_BLOCKS:
         if isinstance(block := fields.get(name), dict):
             entry.other |= _pairs(block, name, entry)

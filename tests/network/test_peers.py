@@ -8,6 +8,7 @@ from agent.network.name_cache import NameCache, canonical, host_name
 from agent.network.peers import Endpoint, EndpointIndex, endpoint_of, exposure, hosts_to_resolve, named
 from agent.network.provider_hosts import provider_hosts
 from agent.records import Connection, Evidence, Instance, ModelProvider, Purpose, Source
+from agent.redaction.redact import url
 from tests import made
 
 LINEAR = made.server("linear", transport="http", url="https://mcp.linear.app/mcp", agent="claude-code")
@@ -187,3 +188,12 @@ def test_each_provider_host_leads_back_to_its_provider() -> None:
     assert found and found.name == "Amazon Bedrock"
     assert provider_hosts().at("evil-api.openai.com.example", 443) is None
     assert provider_hosts().at("localhost", 9999) is None
+
+
+def test_of_each_account_only_so_many_names_are_looked_up_and_no_long_or_generated_ones() -> None:
+    flood = [made.server(f"s{n}", owner="alice", url=f"https://n{n:04}.alice.example/mcp") for n in range(300)]
+    said = "q7x9kd03mfz81bqp5vt2w6ya4cn8ej1s"
+    names = (f"{said}.example", "a" * 60 + "." + "b" * 60 + ".example")
+    odd = [made.server(name, owner="bob", url=url(f"https://{name}").url) for name in names]
+    hosts = hosts_to_resolve([*flood, *odd, made.server("usual", owner="bob", url="https://mcp.example.com/mcp")])
+    assert len(hosts) == 101 and "mcp.example.com" in hosts

@@ -111,3 +111,13 @@ def test_a_keeper_ends_at_once_whatever_it_is_doing(tmp_path: Path) -> None:
     assert time.monotonic() - start < 2
     blocked.set()
     service.close()
+
+
+def test_ever_new_names_are_looked_up_five_hundred_times_and_then_slowly(keep: Start) -> None:
+    asked: set[str] = set()
+    keeper = keep(NameCache(), resolve=lambda host: asked.add(host) or [], pause=0.0)
+    for batch in range(3):
+        keeper.want(f"n{number}.b{batch}.example" for number in range(200))
+        assert until(lambda: len(asked) >= min(200 * (batch + 1), 500))  # noqa: B023 - waited for at once
+    time.sleep(0.05)
+    assert 500 <= len(asked) <= 502

@@ -103,6 +103,7 @@ def test_a_dialect_names_its_own_types() -> None:
         ({"bearer_token_env_var": "TOKEN"}, (), ("Authorization",)),
         ({"bearerTokenEnv": "TOKEN"}, (), ("Authorization",)),
         ({"requestInit": {"headers": {"A": "b"}}}, (), ("A",)),
+        ({"requestOptions": {"headers": {"A": "b"}}}, (), ("A",)),
     ],
 )
 def test_names_of_variables_and_headers(fields: dict[str, Any], env: tuple[str, ...], headers: tuple[str, ...]) -> None:
@@ -137,6 +138,8 @@ def test_a_server_can_be_switched_off(fields: dict[str, Any], enabled: bool) -> 
         {"url": "https://h/mcp", "headers": {"Authorization": "Bearer Zq7planted5x"}},
         {"url": "https://u:Zq7planted5x@h/mcp?token=Zq7planted5x"},
         {"url": "https://h/mcp", "bearer_token": "Zq7planted5x"},
+        {"url": "https://h/mcp", "apiKey": "Zq7planted5x"},
+        {"url": "https://h/mcp", "requestOptions": {"headers": {"Authorization": "Bearer Zq7planted5x"}}},
         {"url": "https://h/mcp", "oauth": {"clientSecret": "Zq7planted5x"}},
         {"settings": {"context7_api_key": "Zq7planted5x"}},
         {"command": "x", "env": {"A_TOKEN": "${A_TOKEN:-Zq7planted5x}"}},
