@@ -183,6 +183,18 @@ def at_server(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
         yield ParsedRule("tool", value)
 
 
+def augment(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """`{toolName, permission: {type}, shellInputRegex}`."""
+    if not isinstance(value, dict) or not isinstance(value.get("toolName"), str):
+        return
+    permission, pattern = value.get("permission"), value.get("shellInputRegex")
+    effect = _ACTIONS.get(str(permission.get("type"))) if isinstance(permission, dict) else None
+    if effect and isinstance(pattern, str):
+        yield ParsedRule("command", pattern, value["toolName"], effect)
+    elif effect:
+        yield ParsedRule("tool", value["toolName"], effect=effect)
+
+
 def tool_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """Tools that are switched on or off: on is allowed, off is forbidden."""
     if isinstance(value, bool):
@@ -239,6 +251,6 @@ SYNTAXES: dict[str, Syntax] = {
     for function in (
         *(call, claude, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
         *(command_switch, path_switch, domain_switch, amp, gemini_policy, opencode),
-        *(prefix_rule, at_server, tool_switch),
+        *(prefix_rule, at_server, tool_switch, augment),
     )
 }

@@ -19,6 +19,8 @@ CLAUDE, OPENCODE = "home/dev/.claude/settings.json", "home/dev/.config/opencode/
 CODEX, GEMINI = "home/dev/.codex/", "home/dev/.gemini/settings.json"
 VSCODE = "home/dev/.config/Code/User/settings.json"
 MANAGED = "etc/claude-code/managed-settings.json"
+INSIDERS = "home/dev/.config/Code - Insiders/User/settings.json"
+QAGENT, FACTORY = "home/dev/.aws/amazonq/cli-agents/default.json", "home/dev/.factory/settings.json"
 TERMINAL = "chat.tools.terminal.autoApprove"
 FULL = 'default_permissions = ":danger-full-access"'
 CHOSEN = 'default_permissions = "x"\n'
@@ -227,6 +229,32 @@ def test_what_an_administrator_manages_wins_in_codex(tmp_path: Path) -> None:
         ("vscode", VSCODE, {TERMINAL: {"/.*/": True}}, "auto_approves"),
         ("vscode", VSCODE, {TERMINAL: {"npm test": True}}, "asks_risky"),
         ("zed", "home/dev/.config/zed/settings.json", ZED, "auto_approves"),
+        ("vscode-insiders", INSIDERS, {"chat.tools.global.autoApprove": True}, "bypasses"),
+        ("vscodium", "home/dev/.config/VSCodium/User/settings.json", {"chat.tools.autoApprove": True}, "bypasses"),
+        ("openclaw", "home/dev/.openclaw/openclaw.json", {}, "bypasses"),
+        ("openclaw", "home/dev/.openclaw/openclaw.json", {"tools": {"exec": {"security": "allowlist"}}}, "asks_risky"),
+        ("openclaw", "home/dev/.openclaw/openclaw.json", {"tools": {"exec": {"ask": "on-miss"}}}, "bypasses"),
+        ("hermes", "home/dev/.hermes/config.yaml", "approvals:\n  mode: off\n", "bypasses"),
+        ("hermes", "home/dev/.hermes/config.yaml", "approvals:\n  mode: manual\n", "asks_risky"),
+        ("hermes", "home/dev/.hermes/config.yaml", "approvals:\n  mode: manual\n  cron_mode: approve\n", "bypasses"),
+        ("amazon-q", QAGENT, {"allowedTools": ["fs_read", "@git"]}, "asks_risky"),
+        ("amazon-q", QAGENT, {"allowedTools": ["*"]}, "asks_risky"),
+        ("amazon-q", QAGENT, {"allowedTools": ["@builtin"]}, "auto_approves"),
+        ("amazon-q", QAGENT, {"allowedTools": ["execute_*"]}, "auto_approves"),
+        ("amazon-q", QAGENT, {"toolsSettings": {"execute_bash": {"allowedCommands": [".*"]}}}, "auto_approves"),
+        ("kiro", "home/dev/.kiro/agents/a.json", {"mcpServers": {}, "allowedTools": ["shell"]}, "auto_approves"),
+        ("kiro", "home/dev/.kiro/agents/a.json", {"mcpServers": {}, "allowedTools": ["read"]}, "asks_risky"),
+        ("kilo-code", "home/dev/.config/kilo/kilo.jsonc", {"permission": {"edit": "ask", "bash": "ask"}}, "asks_risky"),
+        ("kilo-code", "home/dev/.config/kilo/kilo.jsonc", {"permission": {"bash": "ask"}}, "auto_approves"),
+        ("crush", "home/dev/.config/crush/crush.json", {"permissions": {"allowed_tools": ["bash"]}}, "auto_approves"),
+        ("crush", "home/dev/.config/crush/crush.json", {"permissions": {"allowed_tools": ["view"]}}, "asks_risky"),
+        ("factory-droid", FACTORY, {"sessionDefaultSettings": {"autonomyLevel": "medium"}}, "auto_approves"),
+        ("factory-droid", FACTORY, {"commandAllowlist": ["ls", "pwd"]}, "asks_risky"),
+        ("factory-droid", FACTORY, {"commandAllowlist": ["bash"]}, "auto_approves"),
+        ("aider", "home/dev/.aider.conf.yml", "yes-always: true\n", "auto_approves"),
+        ("kimi-cli", "home/dev/.kimi/config.toml", "default_yolo = true\n", "bypasses"),
+        ("iflow", "home/dev/.iflow/settings.json", {"approvalMode": "yolo"}, "bypasses"),
+        ("mistral-vibe", "home/dev/.vibe/config.toml", '[tools.bash]\npermission = "always"\n', "auto_approves"),
     ],
 )  # fmt: skip
 def test_allow_rules_of_other_clients(agent: str, path: str, content: Any, mode: str, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     **{id: set(SYSTEMS) for id in ("chatgpt-desktop", "msty", "perplexity-desktop", "plandex")},  # no known file
     **{id: set(SYSTEMS) for id in ("cody", "zencoder")},  # settings of the editor they run in
 }
-SMALL, LARGE = 4096, 24576
+SMALL, LARGE = 4096, 32768
 LARGE_CLIENTS = 50
 TOO_GENERIC = {
     *("agent", "amp", "claude", "cn", "code", "copilot", "cursor", "devin", "droid", "gemini", "goose", "grok", "kilo"),

@@ -39,7 +39,8 @@ def test_the_first_clients_have_permissions() -> None:
 @each_client
 def test_who_has_settings_also_says_how_they_are_treated(client: Client) -> None:
     assert client.permissions is not None
-    assert client.posture
+    # Of a client that has no approvals at all there is nothing to read.
+    assert client.posture or client.permissions.mode == "auto_approves"
 
 
 @each_client
