@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from agent.records import Record
+from agent.records import Diagnostic, Record
 from collectors.contract import Context
 
 
@@ -26,7 +26,7 @@ class Batch:
     """By the name of what was read, for what has changed; in words of the source's own."""
     more: bool = False
     """There is more to read at once."""
-    diagnostics: tuple[Record, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class EventSource(Protocol):

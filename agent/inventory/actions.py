@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from agent.journal.journal import Journal, Transaction
 from agent.records.action import Action, ActionCount
 from agent.records.base import Evidence
 from collectors.events import Batch
+from collectors.transcripts.actions import client_of
 
 REMEMBERED = timedelta(days=400)
 """How long it is known that an action was told. One that is older by its own time is not told any more."""
@@ -44,28 +45,38 @@ class ActionLog:
         with self._journal.reading() as connection:
             return dict(connection.execute("SELECT name, position FROM action_positions"))
 
-    def commit(self, batch: Batch) -> list[Action]:
-        """Make a batch durable; the actions that were not told before. Raises `JournalError`."""
-        try:
-            with self._journal.transaction() as step:
-                new = [event for event in batch.events if isinstance(event, Action) and self._tell(step, event)]
-                for event in batch.known:
-                    _remember(step, event.id, event.observed_at)
-                step.connection.executemany("REPLACE INTO action_positions VALUES (?, ?)", batch.positions.items())
-                self._close_hours(step)
-        except BaseException:
-            self._written.clear()  # what was said of sessions in this step was not said
-            raise
+    def leaves_out(self, agent: str) -> bool:
+        """Whether nothing is told of a client's actions."""
+        return self._detail.get(agent, self._default) == "off"
+
+    def append(self, step: Transaction, batch: Batch) -> list[Action]:
+        """Write a batch; the actions that were not told before."""
+        new = [event for event in batch.events if isinstance(event, Action) and self._tell(step, event)]
+        for event in batch.known:
+            _remember(step, event.id, event.observed_at)
+        step.connection.executemany("REPLACE INTO action_positions VALUES (?, ?)", batch.positions.items())
+        self._close_hours(step)
         return new
 
-    def forget_old(self) -> None:
-        """Drop what need not be remembered any more. Raises `JournalError`."""
-        with self._journal.transaction() as step:
-            oldest = (datetime.now(UTC) - REMEMBERED).timestamp()
-            step.connection.execute("DELETE FROM actions_told WHERE at < ?", (int(oldest),))
+    def forget_context(self) -> None:
+        """Say of every session all there is once more: what was said of it may not be durable."""
+        self._written.clear()
+
+    @staticmethod
+    def forget_positions(step: Transaction, clients: Container[str]) -> None:
+        """Drop how far transcripts of other clients than these were read."""
+        names = [name for (name,) in step.connection.execute("SELECT name FROM action_positions")]
+        gone = [(name,) for name in names if client_of(name) not in clients]
+        step.connection.executemany("DELETE FROM action_positions WHERE name = ?", gone)
+
+    @staticmethod
+    def forget_old(step: Transaction) -> None:
+        """Drop what need not be remembered any more."""
+        oldest = (datetime.now(UTC) - REMEMBERED).timestamp()
+        step.connection.execute("DELETE FROM actions_told WHERE at < ?", (int(oldest),))
 
     def _tell(self, step: Transaction, action: Action) -> bool:
-        detail = self._detail.get(action.agent, self._default)
+        detail: ActionDetail = self._detail.get(action.agent, self._default)
         when = min(action.at or action.observed_at, action.observed_at)
         if detail == "off" or action.observed_at - when > REMEMBERED or not _remember(step, action.id, when):
             return False

@@ -19,12 +19,8 @@ ActionKind = Literal[
     "permission",
 ]
 Decision = Literal["user", "rule", "auto", "denied", "unknown"]
-"""user: somebody was asked and agreed. rule: a rule that somebody made allowed it. auto: nobody was asked. denied: it
-was refused. unknown: the client does not say."""
 DeniedBy = Literal["user", "rule", "mode", "nobody_to_ask", "sandbox", "unknown"]
 Resolved = Literal["definition", "name", "ambiguous"]
-"""How a server's name is known. definition: a configured server of exactly one name fits. name: the client says so and
-no definition is known. ambiguous: several fit, or the client does not say, and so none is named."""
 Result = Literal["ok", "error", "denied", "cancelled", "unknown"]
 
 
@@ -35,9 +31,9 @@ class Action(Record):
     agent: str
     """Catalog id of the client."""
     action: ActionKind
-    """What sort of thing it was."""
+    """What it did. session_start, session_end and permission (another mode) befall a session and are no calls."""
     session_id: str | None = None
-    """The client's own id of the session; null where it gives none."""
+    """The client's own id of the session."""
     call_id: str | None = None
     """The client's own id of the call: the same in every copy of a session."""
     at: AwareDatetime | None = None
@@ -45,33 +41,35 @@ class Action(Record):
     duration_ms: int | None = None
     """As the client tells it; with some it includes the wait for an approval."""
     parent_session: str | None = None
-    """Id of the session that started this one, of a sub-agent."""
+    """The session that started this one as its subagent."""
     client_version: str | None = None
-    """Version of the client that wrote the note."""
+    """As the session's own lines say."""
     project: str | None = None
-    """The folder that the session worked in."""
+    """Folder of the project that the session works in; null outside of projects."""
     model: str | None = None
-    """The model that asked for it, as the client names it."""
+    """Name of the model that asked for it."""
     provider: str | None = None
-    """Where that model is hosted, as the client names it."""
+    """Who serves the model, in the client's own word."""
     mode: str | None = None
     """The permission mode in force, in the client's own word."""
     tool: str | None = None
-    """As the model named it."""
+    """The tool, as the model named it."""
     inner_tool: str | None = None
     """What a bridge tool was asked for."""
     mcp_server: str | None = None
     """The name of the definition that it means."""
     mcp_tool: str | None = None
-    """The tool by its server's name for it."""
+    """The tool, as that server names it."""
     server_resolved: Resolved | None = None
-    """How the server is known; null for what is no call of an MCP tool."""
+    """How the server's name is known. definition: a configured server of exactly one name fits. name: the client says
+    so and no definition is known. ambiguous: several fit, or the client does not say, and so none is named."""
     decision: Decision = "unknown"
-    """Who let it happen."""
+    """user: somebody was asked and agreed. rule: a rule that somebody made allowed it. auto: nobody was asked. denied:
+    it was refused. unknown: the client does not say."""
     denied_by: DeniedBy | None = None
-    """Who or what refused it; null where nothing did."""
+    """Who or what refused it. nobody_to_ask: it ran without a person who could be asked."""
     result: Result = "unknown"
-    """How it ended."""
+    """How it ended; `ok` says that the tool came back without an error."""
     programs: tuple[str, ...] = ()
     """Of a shell action: known programs that its command starts; `other` for those that are not known."""
 
@@ -124,13 +122,13 @@ class ActionCount(Record):
     agent: str
     """Catalog id of the client."""
     hour: AwareDatetime
-    """UTC time at which the hour begins."""
+    """When the hour began."""
     actions: dict[ActionKind, int] = Field(default_factory=dict)
-    """How many of each sort."""
+    """How many there were of each kind."""
     decisions: dict[Decision, int] = Field(default_factory=dict)
-    """How many were let happen by whom."""
+    """How many were decided in each way."""
     results: dict[Result, int] = Field(default_factory=dict)
-    """How many ended how."""
+    """How many ended in each way."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "hour")
 

@@ -22,6 +22,7 @@ from agent.network.peers import hosts_to_resolve
 from agent.network.resolver import Resolver
 from agent.runtime.logs import logger, place
 from agent.service import systemd
+from agent.service.action_trail import ActionTrail
 from agent.service.gap import Gap
 from agent.service.health import STATUS, Health
 from agent.service.pulse import Pulse
@@ -65,6 +66,8 @@ class Session:
         self._pulse = Pulse(folder)
         self._watchers: dict[str, Watcher] = {}
         self._notices: list[tuple[str, str]] = signed.notices
+        follows = settings.collect.transcripts and "actions" not in settings.collect.disabled
+        self._trail = ActionTrail(settings.collect, setup.catalog, self._journal, self._store) if follows else None
         self._gap = Gap()
         self._pace: Pace | None = None
         self._trouble: str | None = None
@@ -83,7 +86,7 @@ class Session:
             if self._keeper:
                 self._keeper.start()
             collectors = {collector.name for collector in self._engine.collectors}
-            self._schedule({"heartbeat", "watchdog", "policy", *collectors})
+            self._schedule({"heartbeat", "watchdog", "policy", "actions", *collectors})
             self._reconcile()
             self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.
@@ -117,6 +120,8 @@ class Session:
             self._reconcile()
         else:
             self._follow(work, due)
+        if "actions" in due and self._trail:
+            self._follow_actions(self._trail)
         if "heartbeat" in due:
             self._append(self._beat)
             self._health.write(self._watchers)
@@ -150,12 +155,32 @@ class Session:
         self._engine.poll(due)
         self._step()
 
+    def _follow_actions(self, trail: ActionTrail) -> None:
+        """Read and journal what agents did; what could not be journaled is not lost, and nothing more is read."""
+
+        def entries(step: Transaction) -> None:
+            self._told(step)
+            trail.append(step)
+            self._checkpoints.append_if_due(step)
+
+        if not trail.read(self._engine.context):
+            trail.written()
+            return
+        self._notices += trail.notices()
+        if trail.more:
+            self._due["actions"] = 0.0
+        if self._durably(lambda: self._store.append(entries)):
+            trail.written()
+        else:
+            trail.failed()
+
     def _schedule(self, names: set[str]) -> None:
         collect, daemon = self._settings.collect, self._settings.daemon
         seconds = {
             "reconcile": collect.reconcile_seconds * random.uniform(0.9, 1.1),  # noqa: S311 - spreads load, no secret
             "processes": collect.process_seconds,
             "sessions": collect.transcript_seconds,
+            "actions": collect.action_seconds,
             "heartbeat": daemon.heartbeat_seconds,
             "policy": self._policy.look_seconds,
             "watchdog": systemd.watchdog_seconds() or 3600.0,

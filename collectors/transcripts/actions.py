@@ -52,32 +52,33 @@ class ActionSource:
     def __init__(
         self,
         positions: Mapping[str, str],
-        since: datetime,
+        since: datetime | Mapping[str, datetime],
         *,
         programs: bool = True,
-        clients: frozenset[str] | None = None,
+        most_bytes: int = _MOST_BYTES,
     ) -> None:
-        """`positions`: how far transcripts were read, from earlier batches. Actions before `since` are not told.
-        `clients`: ids of those that are read, None for all."""
+        """`positions`: how far transcripts were read, from earlier batches. Actions before `since` are not told: of all
+        clients, or of those that are named, and others are not read."""
         self._positions = {name: Position.from_json(text) for name, text in positions.items()}
         self._since = since
         self._programs = programs
-        self._clients = clients
+        self._most_bytes = most_bytes
         self._followed: dict[tuple[str, str], _Followed] = {}
         self._readers: dict[int, TranscriptReader] = {}
         self._left = 0
 
     def read(self, context: Context, *, everything: bool = False) -> Batch:
         """What is new. `everything`: calls without a result are told too, as nothing more will come."""
-        self._left = _MOST_BYTES
+        self._left = self._most_bytes
         events: list[Action] = []
         known: list[Action] = []
         positions: dict[str, str] = {}
         diagnostics: list[Diagnostic] = []
         for home in context.homes:
             for client in context.catalog.clients.values() if home.reachable else ():
-                if client.actions and (self._clients is None or client.id in self._clients):
-                    told, old = self._look(context, home, client, positions, diagnostics, everything)
+                since = self._since if isinstance(self._since, datetime) else self._since.get(client.id)
+                if client.actions and since:
+                    told, old = self._look(context, home, client, since, positions, diagnostics, everything)
                     events += told
                     known += old
         return Batch(tuple(events), tuple(known), positions, self._left <= 0, tuple(diagnostics))
@@ -87,6 +88,7 @@ class ActionSource:
         context: Context,
         home: Home,
         client: Client,
+        since: datetime,
         positions: dict[str, str],
         diagnostics: list[Diagnostic],
         everything: bool,
@@ -95,7 +97,7 @@ class ActionSource:
         scene = _scene(context, home, client, self._programs)
         changed: list[Follower] = []
         old: list[Action] = []
-        for pattern, file, transcript in _files(context, home, client, self._since - _BEFORE):
+        for pattern, file, transcript in _files(context, home, client, since - _BEFORE):
             follower = followed.files.get(file.path) or self._follower(
                 followed, transcript, pattern, file.path, home, client
             )
@@ -103,18 +105,20 @@ class ActionSource:
                 continue
             try:
                 with context.files.opened(file.path, home) as descriptor, _log(context, home, file, transcript) as log:
-                    old += self._read(followed, scene, follower, (descriptor, log), file, transcript)
+                    old += self._read(followed, scene, follower, (descriptor, log), file, since)
             except FileNotFoundError:
                 continue
             except (OSError, UnreadableError, UnparseableError) as error:
                 diagnostics.append(_diagnostic(context, home, client, file.path, error))
+                follower.give_up(file)
                 continue
             changed.append(follower)
         found = in_order(followed.calls.take(before=None if everything else datetime.now(UTC) - _LONGEST_OPEN))
         told = [record(scene, followed.calls, one) for one in found]
         for follower in changed or (followed.files.values() if found else ()):
             positions[_name(home, client, follower.path)] = follower.durable().to_json()
-        return [one for one in told if self._is_new(one)], [*old, *(one for one in told if not self._is_new(one))]
+        new = [one for one in told if one.at is None or one.at >= since]
+        return new, [*old, *(one for one in told if one.at and one.at < since)]
 
     def _follower(
         self, followed: _Followed, transcript: Transcript, pattern: str, path: str, home: Home, client: Client
@@ -133,20 +137,17 @@ class ActionSource:
         follower: Follower,
         descriptors: tuple[int, int | None],
         file: Recent,
-        transcript: Transcript,
+        since: datetime,
     ) -> list[Action]:
         """Read one file; the actions of one that is older than what is asked for, which are not to be told."""
-        is_old = file.modified < self._since.timestamp() * 1e9
-        if is_old and transcript.shape in ("lines", "table"):
+        is_old = file.modified < since.timestamp() * 1e9
+        if is_old and follower.can_skip:
             follower.skip(*descriptors, file)
             return []
         self._left -= follower.read(*descriptors, file, self._left)
         if not is_old:
             return []
         return [record(scene, followed.calls, one) for one in followed.calls.take(source=follower.path)]
-
-    def _is_new(self, action: Action) -> bool:
-        return action.at is None or action.at >= self._since
 
 
 def _files(context: Context, home: Home, client: Client, since: datetime) -> Iterator[tuple[str, Recent, Transcript]]:
@@ -199,6 +200,11 @@ def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scen
         context.files.shown,
         programs,
     )
+
+
+def client_of(name: str) -> str:
+    """The client whose transcript a position is of."""
+    return name.split("\n")[1] if name.count("\n") >= 2 else ""
 
 
 def _name(home: Home, client: Client, path: str) -> str:

@@ -66,6 +66,11 @@ class Follower:
         position = self.position
         return self._known and position.hold is None and position.is_like(file.inode, file.size, file.modified)
 
+    @property
+    def can_skip(self) -> bool:
+        """Whether what is new later can be told from what is there."""
+        return self._transcript.shape in ("lines", "table")
+
     def durable(self) -> Position:
         """The position that a restart may go on from."""
         marks = self._open()
@@ -87,6 +92,11 @@ class Follower:
             digest = digest_before(file, offset)
         self._known = True
         self.position = Position(found.inode, found.size, found.modified, offset, digest)
+
+    def give_up(self, found: Recent) -> None:
+        """Leave the file alone until it changes: as it is it cannot be read."""
+        self._known = True
+        self.position = replace(self.position, inode=found.inode, size=found.size, modified=found.modified)
 
     def read(self, file: int, log: int | None, found: Recent, most: int) -> int:
         """Say what is new; at most about so many bytes of lines. `log` is a database's write-ahead log. Returns the

@@ -1,0 +1,89 @@
+"""Follows the transcripts of agents into the journal: every action once, also over restarts and failed commits."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from agent.inventory.actions import ActionLog
+from agent.inventory.settings import CollectSettings
+from agent.inventory.store import Store
+from agent.journal.journal import Journal, Transaction
+from agent.records.action import Action
+from collectors.catalog.catalog import Catalog
+from collectors.contract import Context
+from collectors.events import Batch
+from collectors.transcripts.actions import ActionSource
+
+_SINCE = "actions_since"
+"""The mark that says from when on the actions of each client are told."""
+_MOST_BYTES = 8 << 20
+"""Bytes of transcripts that one step reads: other work waits for so long."""
+
+
+class ActionTrail:
+    """What was read is kept until it is durable; only then is more read."""
+
+    def __init__(self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store) -> None:
+        """Raises `JournalError`."""
+        self._store = store
+        self._log = ActionLog(journal, settings.actions, settings.client_actions)
+        told = [
+            client.id for client in catalog.clients.values() if client.actions and not self._log.leaves_out(client.id)
+        ]
+        since = _since(store.mark(_SINCE), told, timedelta(days=settings.backfill_days))
+        store.append(lambda step: self._begin(step, since))
+        self._source = ActionSource(
+            self._log.positions(), since, programs=settings.action_programs, most_bytes=_MOST_BYTES
+        )
+        self._batch: Batch | None = None
+        self._failed: set[tuple[str | None, str]] = set()
+
+    def _begin(self, step: Transaction, since: dict[str, datetime]) -> None:
+        """Of a client that was left out for a time, that time is not told later."""
+        Store.set_mark(step, _SINCE, json.dumps({client: at.isoformat() for client, at in since.items()}))
+        self._log.forget_positions(step, since)
+        self._log.forget_old(step)
+
+    @property
+    def more(self) -> bool:
+        """Whether there is more to read at once."""
+        return self._batch is not None and self._batch.more
+
+    def read(self, context: Context) -> bool:
+        """Read what is new. Whether there is something to write."""
+        if self._batch is None:
+            self._batch = self._source.read(context)
+        return bool(self._batch.events or self._batch.known or self._batch.positions)
+
+    def notices(self) -> list[tuple[str, str]]:
+        """What could not be read, said once for each client and reason."""
+        found: list[tuple[str, str]] = []
+        for diagnostic in self._batch.diagnostics if self._batch else ():
+            told = diagnostic.agent, diagnostic.code
+            if told not in self._failed:
+                self._failed.add(told)
+                found.append((diagnostic.code, f"a transcript of {diagnostic.agent} could not be read for actions"))
+        return found
+
+    def append(self, step: Transaction) -> list[Action]:
+        """Write what was read; the actions that are new."""
+        return self._log.append(step, self._batch) if self._batch else []
+
+    def written(self) -> None:
+        """What was read is durable."""
+        self._batch = None
+
+    def failed(self) -> None:
+        """What was read is not durable, and is written once more."""
+        self._log.forget_context()
+
+
+def _since(mark: str | None, clients: list[str], backfill: timedelta) -> dict[str, datetime]:
+    """From when on the actions of each client are told: as the mark says, or from now on, less the days asked for."""
+    try:
+        known = {str(client): datetime.fromisoformat(at) for client, at in json.loads(mark or "{}").items()}
+    except (ValueError, TypeError, AttributeError):
+        known = {}
+    now = datetime.now(UTC)
+    return {client: known.get(client, now - backfill) for client in clients}
