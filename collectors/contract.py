@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class Scope(NamedTuple):
-    """The smallest thing a collector can re-read whole."""
+    """The smallest thing a collector can re-read whole: a file, a process, a folder's list."""
 
     collector: str
+    """Name of the collector whose scope it is."""
     owner: str
     """Account name, or "" for what belongs to the machine."""
     key: str
@@ -32,18 +33,22 @@ class Scope(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All records that are true of a scope now. `unknown`: it could not be read, so what was known before stands,
-    there and in every scope below it, but for what `records` says anew."""
+    """All records that are true of a scope now; they replace what was known of it."""
 
     scope: Scope
     records: tuple[Record, ...] = ()
+    """Nothing: the scope is gone or says nothing."""
     unknown: bool = False
+    """It could not be read, so what was known before stands, there and in every scope below it, but for what `records`
+    says anew: at best a diagnostic that says why."""
 
 
 class View(Protocol):
     """What is known so far, for collectors whose answer depends on another's."""
 
-    def records(self, kind: str) -> Iterable[Record]: ...
+    def records(self, kind: str) -> Iterable[Record]:
+        """The records of one kind, such as `mcp_server`, as the collectors before this one gave them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,23 @@ class Context:
     """What a collector may look at."""
 
     endpoint: Endpoint
+    """The observed machine, as the operating system or the mounted image describes it."""
     files: FileTree
+    """Its files, and the only way to them: bounded, never outside of a mounted image, never further than the owner of
+    a home could read. Raises `FileNotFoundError` for what is not there and `UnreadableError` for what is and cannot be
+    read."""
     homes: tuple[Home, ...]
+    """Its accounts, from the account database and the folders of homes; only a `reachable` one is to be looked into."""
     catalog: Catalog
+    """The AI clients that are known."""
     view: View
+    """The inventory of this machine so far."""
     limits: Limits = field(default_factory=Limits)
+    """Bounds that the settings put on reading."""
 
     @property
     def endpoint_id(self) -> str:
+        """What every record carries as `endpoint_id`."""
         return self.endpoint.endpoint_id
 
     @property
@@ -80,15 +94,23 @@ class Watcher(Protocol):
     """A running source of change notices."""
 
     mode: str
+    """How it learns of changes, such as `inotify`; the heartbeat says so."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Stop; no notice comes after it."""
+        ...
 
 
 class Collector(Protocol):
-    """A discovery plug-in. It keeps no truth of its own: everything it says it can say again from the source."""
+    """A discovery plug-in. It keeps no truth of its own: everything it says it can say again from the source.
+
+    `name` and `collect` are all that a subclass needs. Whatever a method raises becomes a diagnostic and ends neither
+    the run nor another collector; what was known of the scopes that were not told stands.
+    """
 
     name: str
-    settles: bool
+    """What diagnostics, evidence and the setting `collect.disabled` call it."""
+    settles: bool = True
     """Whether a source that changed is best left alone for a moment: files are written in bursts."""
 
     def collect(self, context: Context) -> Iterator[Observation]:
@@ -96,17 +118,26 @@ class Collector(Protocol):
         ...
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
-        """Just these scopes, read again."""
-        ...
+        """Just these scopes, read again; by default from a whole `collect`."""
+        missing = set(scopes)
+        for seen in self.collect(context):
+            told = {scope for scope in missing if scope == seen.scope or (seen.unknown and seen.scope.covers(scope))}
+            if told:
+                missing -= told
+                yield seen
+        yield from map(Observation, missing)
 
     def depends_on(self, context: Context) -> object:
-        """A comparable digest of what `collect` takes from `context.view`; when it changes, `collect` runs again."""
-        ...
+        """A comparable digest of what `collect` takes from `context`, above all from `context.view`; when it changes,
+        `collect` runs again. By default nothing."""
+        return None
 
     def poll(self, context: Context) -> Iterator[Observation]:
-        """A cheap periodic look that yields only what changed since the last one."""
-        ...
+        """A cheap periodic look, every few seconds, that yields only what changed since the last one. By default
+        nothing: then changes are found by `watch`, and by `collect` every `collect.reconcile_seconds`."""
+        yield from ()
 
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
-        """Start telling which scopes became dirty (None: all of them); None when only `poll` can tell."""
-        ...
+        """Start telling, from any thread, which scopes became dirty (None: all of them). By default None: nothing
+        tells."""
+        return None

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from agent.records import Evidence, Owner
-from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.contract import Collector, Context, Observation, Scope
 from collectors.sources.account import Home
 
 NAME = "host"
 
 
-class HostCollector:
+class HostCollector(Collector):
     """One endpoint record and one owner record per home."""
 
     name = NAME
-    settles = True
 
     def collect(self, context: Context) -> Iterator[Observation]:
         yield Observation(Scope(NAME, "", "endpoint"), (context.endpoint,))
         for home in context.homes:
             yield Observation(Scope(NAME, home.owner, home.path), (_owner(context, home),))
 
-    def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
-        wanted = set(scopes)
-        yield from (seen for seen in self.collect(context) if seen.scope in wanted)
-
     def depends_on(self, context: Context) -> object:
         return context.homes
-
-    def poll(self, context: Context) -> Iterator[Observation]:
-        return iter(())
-
-    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
-        return None
 
 
 def _owner(context: Context, home: Home) -> Owner:

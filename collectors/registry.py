@@ -42,7 +42,7 @@ def _load(point: EntryPoint) -> Collector:
     return collector
 
 
-class _Broken(HostCollector):
+class _Broken(Collector):
     """Stands in for a third-party collector that could not be loaded."""
 
     def __init__(self, name: str, error: Exception) -> None:

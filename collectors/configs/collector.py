@@ -9,7 +9,7 @@ from types import MappingProxyType
 from agent.records import Diagnostic, Evidence, Record
 from collectors.configs.account_budget import AccountBudget
 from collectors.configs.watch import ConfigWatch, WatchRoot
-from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.contract import Collector, Context, Observation, Scope, Watcher
 from collectors.locate.home_scan import HomeScan
 from collectors.locate.interest import NAME, Interest
 from collectors.locate.overrides import moved
@@ -28,11 +28,10 @@ _LAYOUTS: tuple[tuple[Os, str], ...] = (("macos", "Library"), ("windows", "AppDa
 """Folders of a home that only one system has."""
 
 
-class ConfigCollector:
+class ConfigCollector(Collector):
     """Reads every file that some catalog client would read, one scope a file."""
 
     name = NAME
-    settles = True
 
     def __init__(self) -> None:
         self._territories: dict[str, HomeScan] = {}
@@ -111,9 +110,6 @@ class ConfigCollector:
             territory = self._territories.get(owner)
             known = self._familiar[owner, folder] = territory is not None and territory.knows(context, folder)
         return known
-
-    def poll(self, context: Context) -> Iterator[Observation]:
-        return iter(())
 
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
         self._watch = ConfigWatch(notify)

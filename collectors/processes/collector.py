@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
-from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.contract import Collector, Context, Observation, Scope, Watcher
 from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.command import is_title
 from collectors.processes.instances import NAME, instance, is_instance
@@ -20,7 +20,7 @@ from collectors.sources.process.row import ProcessRow
 from collectors.sources.process.table import ProcessTable, Sweep
 
 
-class ProcessCollector:
+class ProcessCollector(Collector):
     """Looks closely only at processes that are new. With process events none is missed between two sweeps."""
 
     name = NAME

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
 from agent.records import Connection, Diagnostic, Evidence, Instance, Record
-from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.contract import Collector, Context, Observation, Scope
 from collectors.sockets.peers import Peers, Talk
 from collectors.sources.limits import at_least
 from collectors.sources.socket.table import tcp_table
@@ -16,7 +16,7 @@ from collectors.sources.socket.tcp import TcpSocket
 NAME = "sockets"
 
 
-class SocketCollector:
+class SocketCollector(Collector):
     """One scope an instance: where it listens now, and every peer it was seen connected to while it lives."""
 
     name = NAME
@@ -48,9 +48,6 @@ class SocketCollector:
 
     def poll(self, context: Context) -> Iterator[Observation]:
         return self.collect(context)
-
-    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
-        return None
 
     def _remember(self, context: Context, instances: Iterable[Instance]) -> None:
         """Peers of those that live; after a restart those that the inventory still knows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from agent.records.posture import ApprovalMode, least_safe
 from collectors.catalog.client import Client
 from collectors.catalog.templates import template_path
 from collectors.catalog.transcripts import Transcript
-from collectors.contract import Context, Observation, Scope, Watcher
+from collectors.contract import Collector, Context, Observation, Scope
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.recent import Recent, recent_files
@@ -40,7 +40,7 @@ class _Seen:
     mode: ApprovalMode | None
 
 
-class SessionCollector:
+class SessionCollector(Collector):
     """One scope an account and client. Transcripts grow all the time: they are looked at now and then, not watched,
     and one that is as it was is not read again."""
 
@@ -63,14 +63,8 @@ class SessionCollector:
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
         return self.collect(context)
 
-    def depends_on(self, context: Context) -> object:
-        return None
-
     def poll(self, context: Context) -> Iterator[Observation]:
         return self.collect(context)
-
-    def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
-        return None
 
     def _look(
         self, context: Context, home: Home, client: Client, before: dict[tuple[str, Recent], Session | None]
