@@ -18,11 +18,14 @@ def add(commands: Commands) -> None:
 
 
 def _run(shared: Shared) -> int:
+    from agent.config.paths import default_file
+    from agent.config.trusted import trusted
     from agent.runtime import logs
     from agent.service import daemon
 
+    file = shared.config or default_file()
     logs.configure(shared.settings().log)
-    daemon.Daemon(shared.settings).run()
+    daemon.Daemon(lambda: trusted(shared.settings(), file)).run()
     return COMPLETE
 
 

@@ -14,6 +14,7 @@ from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
+from agent.runtime.capabilities import reading_lent
 from agent.runtime.child import start
 from agent.runtime.logs import LogSettings
 
@@ -111,7 +112,11 @@ class DeliverySupervisor:
 
     def _deliver(self) -> str | None:
         """Run the process until it ends by itself or is dismissed; what was wrong with it, if anything."""
-        with start("agent.delivery", subprocess.PIPE, subprocess.PIPE) as process:
+        tokens = [target.token_file for target in self._errand.targets if target.token_file]
+        # One that only root may read is read by the daemon's own right to, which that process else has not.
+        with reading_lent(any(not os.access(path, os.R_OK) for path in tokens)):
+            started = start("agent.delivery", subprocess.PIPE, subprocess.PIPE)
+        with started as process:
             # What was wrong with an earlier one says nothing of this one.
             self._errors.clear()
             self._send_off(process)

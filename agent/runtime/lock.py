@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -31,7 +34,7 @@ def lock(path: Path, patience: float = 0.5) -> IO[str]:
 
 
 def _locked(path: Path) -> IO[str]:
-    file = path.open("a+", encoding="ascii")
+    file = os.fdopen(_opened(path), "a+", encoding="ascii")
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -45,3 +48,16 @@ def _locked(path: Path) -> IO[str]:
         file.close()
         raise AlreadyRunningError(f"another daemon holds {path}") from None
     return file
+
+
+def _opened(path: Path) -> int:
+    """The file itself, no link: whoever may open it could hold the lock, so only its owner may."""
+    extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | extra, 0o600)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    if hasattr(os, "geteuid") and status.st_uid == os.geteuid() and status.st_mode & 0o077:
+        os.fchmod(descriptor, 0o600)  # an earlier version left it readable
+    return descriptor

@@ -16,8 +16,10 @@ from agent.config.error import ConfigError
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.journal.errors import JournalLostError
+from agent.runtime.capabilities import keep_from_children, privileged
 from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
+from agent.runtime.ownership import demand_ours
 from agent.service import systemd
 from agent.service.session import Session
 from agent.service.setup import Setup
@@ -36,6 +38,7 @@ class Daemon:
     """Runs sessions one after the other; SIGHUP ends one and starts the next with the settings read anew."""
 
     def __init__(self, load: Callable[[], Settings]) -> None:
+        keep_from_children()
         self._load = load
         self._setup = Setup.of(load())
         self._session: Session | None = None
@@ -54,6 +57,8 @@ class Daemon:
         while not self._stopping:
             # Once more after the journal was lost: the folder, and the lock with it, may be new.
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if privileged():
+                demand_ours(folder)
             with lock(folder / "lock"):
                 lost = self._serve(folder, lost)
         systemd.notify("STOPPING=1")

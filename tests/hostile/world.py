@@ -29,7 +29,7 @@ MOST_RESIDENT = 128 * 1024
 Record = dict[str, Any]
 
 _SET_UP = """
-mount -t tmpfs -o mode=755 none /home && mkdir -m 755 /home/alice && mkdir -m 700 /home/bob &&
+mount -t tmpfs -o mode=755 none /home && mkdir -m 755 /home/alice && mkdir -m 700 /home/bob /home/root &&
 chown {alice}:{alice} /home/alice && chown {bob}:{bob} /home/bob && ip link set lo up &&
 mount --bind {folder}/passwd /etc/passwd && echo ready && exec sleep infinity
 """
@@ -43,6 +43,11 @@ class World:
     keeper: subprocess.Popen[bytes]
     init: int
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def rollcall(self) -> tuple[str, ...]:
+        """The words that start the command."""
+        return _ROLLCALL
 
     def home(self, user: str) -> Path:
         """A home as it is seen from outside."""
@@ -215,7 +220,7 @@ def made(folder: Path) -> Iterator[World]:
     """A world; the test is skipped where none can be made."""
     if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "nsenter", "setpriv"))):
         pytest.skip("needs root and util-linux")
-    accounts = ["root:x:0:0::/nonexistent:/bin/sh"]
+    accounts = ["root:x:0:0::/home/root:/bin/sh"]
     accounts += [f"{name}:x:{uid}:{uid}::/home/{name}:/bin/sh" for name, uid in UIDS.items()]
     (folder / "passwd").write_text("\n".join(accounts) + "\n")
     space: Sequence[str] = ("unshare", "--mount", "--pid", "--net", "--fork", "--mount-proc", "--kill-child")

@@ -1,0 +1,62 @@
+"""Linux capabilities: the daemon's stay its own, and no process that it starts inherits one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SET_SECUREBITS, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = 28, 38, 47
+"""Operations of prctl(2), as are those of PR_CAP_AMBIENT below."""
+_RAISE, _LOWER, _CLEAR_ALL = 2, 3, 4
+_NO_ROOT = 0b1111
+"""SECBIT_NOROOT and SECBIT_NO_SETUID_FIXUP, both locked: a program that root starts has no more rights than others."""
+_DAC_READ_SEARCH = 2
+
+
+def privileged() -> bool:
+    """Whether this process may do more than the account it runs as, or that account is root."""
+    if sys.platform == "win32":
+        return False
+    import os
+
+    return os.geteuid() == 0 or _effective() != 0
+
+
+def keep_from_children() -> None:
+    """From now on a process that this thread, or a later one, starts has no capabilities, whoever runs it.
+
+    Nothing happens elsewhere than on Linux, nor where the kernel refuses: then there is none to give away.
+    """
+    _prctl(_CAP_AMBIENT, _CLEAR_ALL)
+    _prctl(_SET_SECUREBITS, _NO_ROOT)
+    _prctl(_SET_NO_NEW_PRIVS, 1)
+
+
+@contextmanager
+def reading_lent(needed: bool) -> Iterator[None]:
+    """A process that this thread starts meanwhile may read every file, where that is `needed` and this one may."""
+    if needed:
+        _prctl(_CAP_AMBIENT, _RAISE, _DAC_READ_SEARCH)
+    try:
+        yield
+    finally:
+        if needed:
+            _prctl(_CAP_AMBIENT, _LOWER, _DAC_READ_SEARCH)
+
+
+def _prctl(operation: int, *arguments: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        filled = [*arguments, 0, 0, 0, 0][:4]
+        ctypes.CDLL(None).prctl(ctypes.c_int(operation), *map(ctypes.c_ulong, filled))
+
+
+def _effective() -> int:
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff:")), 0)
