@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from agent.correlation.server_rules import matches
 from agent.records import Approval, McpServer, Posture, Source
 from agent.records.approval import ApprovalState
-from agent.records.posture import ServerRule, SetBy
+from agent.records.posture import SetBy
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.permissions import Permissions
@@ -55,7 +55,7 @@ def _judged(server: McpServer, above: McpServer | None, near: list[Posture], cli
 
 def _decide(server: McpServer, layers: list[Posture], client: Permissions) -> _Decision:
     """A refusal counts before everything else, then lists of what may run at all, then who approved."""
-    sure = [p for p in layers if client.project_wins or p.set_by not in ("project", "local")]
+    sure = [p for p in layers if client.project_wins or not _speaks_for_itself(p)]
     if denied := _said(server, sure, "deny"):
         return _Decision("denied", denied.set_by, denied.source)
     listed = _listed(server, layers)
@@ -70,7 +70,7 @@ def _decide(server: McpServer, layers: list[Posture], client: Permissions) -> _D
 
 def _said(server: McpServer, layers: Iterable[Posture], effect: str) -> Posture | None:
     """The strongest layer that says this of the server."""
-    return next((p for p in layers if any(r.effect == effect and _matches(r, server) for r in p.servers)), None)
+    return next((p for p in layers if any(r.effect == effect and matches(r, server) for r in p.servers)), None)
 
 
 def _listed(server: McpServer, layers: list[Posture]) -> _Decision | None:
@@ -98,19 +98,14 @@ def _trusted(server: McpServer, layers: Iterable[Posture], client: Permissions) 
     return None
 
 
+def _speaks_for_itself(posture: Posture) -> bool:
+    """Whether the layer lies in the project that it is about."""
+    path = posture.source.path if posture.source else ""
+    return posture.set_by == "project" or (posture.set_by == "local" and _below(path, posture.project or ""))
+
+
 def _below(project: str, folder: str) -> bool:
     return project == folder or project.startswith(folder.rstrip("/") + "/")
-
-
-def _matches(rule: ServerRule, server: McpServer) -> bool:
-    if rule.match == "name":
-        return rule.pattern == server.name
-    if rule.match == "command":
-        return server.command is not None and rule.pattern == " ".join((server.command, *server.args))
-    if rule.match == "url":
-        wanted = ".*".join(map(re.escape, re.split(r"\*+", rule.pattern)))
-        return server.url is not None and re.fullmatch(wanted, server.url) is not None
-    return rule.match == "any"
 
 
 def _approval(server: McpServer, decision: _Decision) -> Approval:

@@ -12,6 +12,7 @@ from agent.correlation.coverage import coverage
 from agent.correlation.effective_posture import effective, observed
 from agent.correlation.gateways import fan_out
 from agent.correlation.precedence import resolve
+from agent.correlation.switches import switched
 from agent.network.name_cache import NameCache
 from agent.network.sockets import network
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation
@@ -35,21 +36,26 @@ def correlate(
     memo = memo or DerivationCache()
     records = {record.id: record for record in facts}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
-    servers = list(resolve((cast(McpServer, r) for r in records.values() if r.kind == "mcp_server"), catalog, memo))
+    postures = [record for record in records.values() if isinstance(record, Posture)]
+    configured = [posture for posture in postures if posture.basis == "configured"]
+    defined = (cast(McpServer, record) for record in records.values() if record.kind == "mcp_server")
+    servers = list(switched(defined, configured, catalog, memo))
     listening = _listening(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)
     running = {server_id for instance in instances for server_id in instance.server_ids}
     servers = [_with_state(server, _runs(server, running) if live else None, memo) for server in servers]
+    decided = list(approvals(servers, configured, catalog, memo))
+    refused = frozenset(a.server_id for a in decided if a.state == "denied" and not a.runs_anyway)
+    servers = list(resolve(servers, catalog, memo, refused))
     records.update((server.id, server) for server in servers)
     records.update((r.id, r) for r in network(tuple(records.values()), servers, instances, names))
     agents = _agents(records.values(), servers, instances, catalog, memo)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
-    postures = [record for record in records.values() if isinstance(record, Posture)]
     more += effective(agents.values(), postures, catalog, memo)
     more += observed(instances, catalog)
-    more += approvals(servers, (p for p in postures if p.basis == "configured"), catalog, memo)
+    more += decided
     more += coverage(records.values(), agents, catalog, memo)
     records.update((record.id, record) for record in more)
     return records

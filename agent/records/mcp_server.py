@@ -26,6 +26,7 @@ class ServerConclusions(Attributed, total=False):
     """What is concluded of a definition."""
 
     data: tuple[DataSource, ...]
+    enabled: bool
     shadowed_by: tuple[str, ...]
     effective: bool
     running: bool | None
@@ -69,7 +70,9 @@ class McpServer(Record):
     header_names: tuple[str, ...] = ()
     """Names of the HTTP headers that it sets, never values."""
     enabled: bool = True
-    """False when its own entry, or a list of its client, switches it off."""
+    """False where a switch that its client reads is off, in the entry or elsewhere."""
+    loaded: bool = True
+    """False where its client drops the entry as it is written; the diagnostic `definition.not_loaded` says why."""
     inline_secret: bool = False
     """True when a secret stands in clear text in env, headers, arguments or URL."""
     data: tuple[DataSource, ...] = ()
@@ -79,7 +82,7 @@ class McpServer(Record):
     shadowed_by: tuple[str, ...] = ()
     """Ids of the definitions of the same name that win over this one: in their project, or everywhere."""
     effective: bool = True
-    """False when it is disabled, or shadowed wherever it would apply."""
+    """False when it is off, not loaded, refused, or shadowed wherever it would apply."""
     running: bool | None = None
     """True when an instance was joined to it; null when processes were not looked at."""
     source: Source

@@ -47,10 +47,11 @@ class Rule(Part):
 class ServerRule(Part):
     """What a layer says about starting MCP servers."""
 
-    effect: Literal["approve", "deny", "only"]
-    """`only`: no other servers than these may run."""
-    match: Literal["name", "command", "url", "any", "none", "unknown"]
-    """What `pattern` is compared with; `command` is the redacted argv, `unknown` an entry that was not understood."""
+    effect: Literal["approve", "deny", "only", "on", "off"]
+    """`only`: no other servers than these may run. `on` and `off`: a switch, whoever approved."""
+    match: Literal["name", "folded", "glob", "extension", "command", "url", "any", "none", "unknown"]
+    """What `pattern` is compared with: `folded` is the name in whatever case, `glob` the name with `*` and `?`,
+    `extension` the plug-in that brings it, `command` the redacted argv, `unknown` an entry that was not understood."""
     pattern: str = ""
     """In the client's own pattern language, without secrets; empty for `any` and `none`."""
 

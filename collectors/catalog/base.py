@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from collectors.catalog.editors import expanded
+
 Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules"]
 """`json` with comments and trailing commas, as most clients read it; `strict_json` without, and a client that finds any
 ignores the whole file; `front_matter` is the YAML between `---` at the start of a Markdown file; `prefix_rules` are
@@ -30,7 +32,7 @@ class Located(Entry):
 
     def on(self, os: str) -> tuple[str, ...]:
         """The path templates that hold on this system."""
-        return (*self.paths, *getattr(self, os))
+        return tuple(path for given in (*self.paths, *getattr(self, os)) for path in expanded(given, os))
 
 
 class Fact(Entry):

@@ -2,10 +2,12 @@
 
 Path templates: `~` is the home, `{config}` the per-user application folder (`~/.config`, `~/Library/Application
 Support`, `%APPDATA%`), `{data}` the per-user data folder (`~/.local/share`, `~/Library/Application Support`,
-`%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder. `*`
-matches within one path component. Paths use forward slashes on every system. `{managed}` is the account's folder of
-managed preferences (macOS); `HKLM/…` and `HKCU/…` are registry keys, and `#name` at the end means the text of that
-value of a property list or key. A `.plist` is a property list and a key a map of its values, whatever `format` says.
+`%LOCALAPPDATA%`), `{appdata}` is `%APPDATA%`, `{project}` a project folder, `{extension}` a plug-in folder.
+`{editor}` is the `User` folder of every build of every editor made from VS Code's source, `{editor:vscode}` those of
+one (`editors.toml`). `*` matches within one path component. Paths use forward slashes on every system. `{managed}` is
+the account's folder of managed preferences (macOS); `HKLM/…` and `HKCU/…` are registry keys, and `#name` at the end
+means the text of that value of a property list or key. A `.plist` is a property list and a key a map of its values,
+whatever `format` says.
 
 Key paths (`at`): components separated by dots; `*` matches every key and is captured; `[]` steps into each element
 of a list; a literal key that contains dots is found too (`mcp.servers`). An empty path is the document itself.
@@ -40,6 +42,32 @@ class ServersAt(Entry):
     """For `single`: key path of the server's name in the document; without one the file's stem is the name."""
 
 
+class Dialect(Entry):
+    """How the client's server entries differ from the common form."""
+
+    untyped_url: Transport = "http"
+    """Transport of an entry with a `url` and no type."""
+    skip_types: tuple[str, ...] = ()
+    """Entry types that are built into the client and are no MCP servers."""
+    types: dict[str, Transport] = Field(default_factory=dict)
+    """Further names of transports."""
+    off: dict[str, bool] = Field(default_factory=dict)
+    """The keys of an entry that switch its server off, each with the value that does; a dot leads into a map. Other
+    keys that look like a switch are believed of no client."""
+    urls: tuple[str, ...] | None = None
+    """The keys of an entry that hold its URL, where the client is known to read no others; empty: it loads no URL."""
+    type_keys: tuple[str, ...] = ("type", "transport")
+    """The keys that name an entry's transport."""
+    typed_urls: bool = False
+    """An entry with a URL and without a type is not loaded."""
+    known_types: tuple[str, ...] | None = None
+    """An entry of another type than these is not loaded."""
+    needs: tuple[str, ...] = ()
+    """Keys without which an entry is not loaded."""
+    source: str = ""
+    """Where all this is seen."""
+
+
 class ConfigFile(Located, Fact):
     """A file that holds server definitions, settings or both."""
 
@@ -47,8 +75,12 @@ class ConfigFile(Located, Fact):
     format: Format = "json"
     """`json` is read leniently: comments, trailing commas and a byte order mark are no errors."""
     servers: tuple[ServersAt, ...] = ()
+    dialect: Dialect | None = None
+    """How entries are read here, where that is not how the client reads them elsewhere."""
     shared: bool = False
     """The file belongs to another client too: it counts for this one only where this one is present."""
+    extension_at: int = 1
+    """For plug-in folders right in a known place: which `*` of the path is the plug-in's name."""
 
 
 class Roots(Located, Fact):
@@ -60,6 +92,8 @@ class Roots(Located, Fact):
     """Key path of the folders; for `sqlite` it is `table.column`, for `xml` it is `element@attribute`."""
     take: Literal["value", "key"] = "value"
     """`key`: the map's keys are the folders."""
+    shared: bool = False
+    """Others keep the file too: that it is there does not show that the client is."""
 
 
 class Install(Located, Fact):
@@ -82,6 +116,8 @@ class Artifact(Located, Fact):
     of its path, else by its stem."""
     take: Literal["value", "key"] = "value"
     """`key`: the map's keys are the names."""
+    extension_at: int = 1
+    """As in `ConfigFile`."""
     program_at: tuple[str, ...] = ()
     """For hooks: keys of the command line within an entry; an entry that is a text is the command line itself."""
 
@@ -160,17 +196,6 @@ class Process(Entry):
     shown: tuple[str, ...] = ()
     """Arguments that hold nothing that a person wrote: a subcommand, `--flag`, or `--flag value` where `*` stands for
     any value without a blank. All others are counted and not told; those that set permissions need not stand here."""
-
-
-class Dialect(Entry):
-    """How the client's server entries differ from the common form."""
-
-    untyped_url: Transport = "http"
-    """Transport of an entry with a `url` and no type."""
-    skip_types: tuple[str, ...] = ()
-    """Entry types that are built into the client and are no MCP servers."""
-    types: dict[str, Transport] = Field(default_factory=dict)
-    """Further names of transports."""
 
 
 class Client(Entry):

@@ -67,11 +67,17 @@ class ServerRulesAt(Entry):
     """Where it stands which MCP servers may start."""
 
     at: str
-    effect: Literal["approve", "deny", "only"] | None = None
-    values: dict[str, Literal["approve", "deny", "unset"]] = Field(default_factory=dict)
+    effect: Literal["approve", "deny", "only", "on", "off"] | None = None
+    """`on` and `off`: a switch that is kept here and not in the server's own entry."""
+    values: dict[str, Literal["approve", "deny", "on", "off", "unset"]] = Field(default_factory=dict)
     """What the value means, where it is not the name."""
-    about: Literal["value", "key", "entry", "any"] = "value"
-    """What is named: by the value, by the last captured key, by a table of name, command or URL; or any server."""
+    read: str = ""
+    """Instead of `values`: the function of `collectors.catalog.switch_syntax` that reads it."""
+    about: Literal["value", "key", "entry", "any", "extension", "file"] = "value"
+    """What is named: a server by the value, by the last captured key, by a table of name, command or URL; any server;
+    a plug-in by the last captured key, or by the last `*` of the file's path."""
+    names: Literal["name", "folded", "glob"] = "name"
+    """How a name is compared: as written, in whatever case, or with `*` and `?` in it."""
 
 
 class TrustAt(Entry):

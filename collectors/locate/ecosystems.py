@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as pattern
 
+from collectors.catalog.editors import extension_folders
 from collectors.catalog.templates import template_path
 from collectors.contract import Context
 from collectors.sources.account import Home
@@ -32,11 +33,6 @@ _NPM = (
     "~/.bun/install/global/node_modules", "{data}/pnpm/global/*/node_modules", "{appdata}/npm/node_modules",
     "C:/Program Files/nodejs/node_modules",
 )  # fmt: skip
-_EDITORS = (
-    "~/.vscode/extensions", "~/.vscode-insiders/extensions", "~/.vscode-oss/extensions", "~/.vscode-server/extensions",
-    "~/.cursor/extensions", "~/.cursor-server/extensions", "~/.windsurf/extensions", "~/.windsurf-server/extensions",
-    "~/.kiro/extensions", "~/.trae/extensions", "~/.antigravity/extensions",
-)  # fmt: skip
 _JETBRAINS = ("{data}/JetBrains/*", "{config}/JetBrains/*/plugins", "{appdata}/JetBrains/*/plugins")
 _CELLARS = ("/opt/homebrew/Cellar", "/usr/local/Cellar", "/home/linuxbrew/.linuxbrew/Cellar")
 
@@ -51,7 +47,7 @@ ECOSYSTEMS: dict[str, tuple[Ecosystem, ...]] = {
             "{module}-*.dist-info",
         ),
     ),
-    "vscode": (Ecosystem(_EDITORS, "{name}-[0-9]*"),),
+    "vscode": (Ecosystem(extension_folders(), "{name}-[0-9]*"),),
     "jetbrains": (Ecosystem(_JETBRAINS, "{name}"),),
     "deb": (Ecosystem(("/var/lib/dpkg/info",), "{name}.list"),),
     "rpm": (),  # one database in place of a file a package

@@ -37,7 +37,7 @@ class Interest:
 
     @property
     def shared(self) -> bool:
-        return isinstance(self.part, ConfigFile) and self.part.shared
+        return isinstance(self.part, ConfigFile | Roots) and self.part.shared
 
 
 NAME = "configs"

@@ -171,6 +171,7 @@ def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
         env_names=found.env_names,
         header_names=found.header_names,
         enabled=found.enabled,
+        loaded=found.loaded,
         inline_secret=found.inline_secret,
         data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),
         launch_file=launch_file(context, origin.home, found.command, found.args, origin.project),

@@ -45,8 +45,7 @@ class Origin:
         root, captures = reading.root, reading.captures
         extension = root.label if root and root.kind == "extension" else None
         if root is None and getattr(reading.part, "scope", None) == "extension" and captures:
-            # A plug-in folder right in a known place is named by what the first `*` stood for.
-            extension = captures[0]
+            extension = captures[min(getattr(reading.part, "extension_at", 1), len(captures)) - 1]
         return cls(
             endpoint_id=context.endpoint_id,
             home=home,

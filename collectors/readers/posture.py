@@ -23,6 +23,7 @@ from collectors.catalog.permissions import (
     TrustAt,
 )
 from collectors.catalog.rule_syntax import SYNTAXES, ParsedRule
+from collectors.catalog.switch_syntax import SWITCHES
 from collectors.locate.interest import NAME
 from collectors.readers.origin import Origin
 from collectors.readers.settings import Settings
@@ -34,6 +35,7 @@ _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 _NETWORKS: tuple[Network, ...] = get_args(Network)
 
+ServerEffect = Literal["approve", "deny", "only", "on", "off"]
 T = TypeVar("T", bound=str)
 
 
@@ -42,7 +44,7 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
     set_by: SetBy = "user" if part.scope == "extension" else part.scope
     for found in islice(find(document, part.posture.at), _MOST_PARTS):
         settings = Settings(found.value, found.key)
-        said = _Reader(settings, set_by).read(part.posture)
+        said = _Reader(settings, set_by, origin).read(part.posture)
         unclassified = tuple(unclassified_keys(found.value, part.posture.shape))
         if any(said.values()) or settings.unknown or unclassified:
             yield Posture(
@@ -64,9 +66,10 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
 
 
 class _Reader:
-    def __init__(self, settings: Settings, set_by: SetBy) -> None:
+    def __init__(self, settings: Settings, set_by: SetBy, origin: Origin) -> None:
         self._settings = settings
         self._set_by = set_by
+        self._origin = origin
 
     def read(self, part: permissions.Posture) -> dict[str, Any]:
         trusted = list(self._trusted(part.trusted))
@@ -147,19 +150,37 @@ class _Reader:
         )
 
     def _servers(self, place: ServerRulesAt) -> Iterator[ServerRule]:
+        if place.read:
+            for found in self._settings.at(place.at):
+                if state := SWITCHES[place.read](found.value, self._origin.home.path if self._origin.home else ""):
+                    yield self._server_rule(state, place, found)
+            return
         if place.values:
             for found, told in self._settings.told(place.at, place.values):
                 if told and told != "unset":
-                    yield _server_rule(told, place.about, found)
+                    yield self._server_rule(told, place, found)
             return
         effect = place.effect or "deny"
         if effect == "only" and any(found.value == [] for found in self._settings.at(place.at.removesuffix("[]"))):
             yield ServerRule(effect="only", match="none")
         for found in self._settings.at(place.at):
-            rule = _server_rule(effect, place.about, found)
+            rule = self._server_rule(effect, place, found)
             if rule.match == "unknown":
                 self._settings.misunderstood(found.key)
             yield rule
+
+    def _server_rule(self, effect: ServerEffect, place: ServerRulesAt, found: Found) -> ServerRule:
+        if place.about == "any":
+            return ServerRule(effect=effect, match="any")
+        if place.about == "extension":
+            return ServerRule(effect=effect, match="extension", pattern=_name(found.captures[-1]))
+        if place.about == "file" and self._origin.captures:
+            return ServerRule(effect=effect, match="extension", pattern=_name(self._origin.captures[-1]))
+        if place.about == "key":
+            return ServerRule(effect=effect, match=place.names, pattern=_name(found.captures[-1]))
+        if place.about == "value" and isinstance(found.value, str):
+            return ServerRule(effect=effect, match=place.names, pattern=_name(found.value))
+        return _of_entry(found.value if place.about == "entry" else None, effect)
 
     def _trusted(self, places: Sequence[TrustAt]) -> Iterator[tuple[str, str]]:
         for place in places:
@@ -190,15 +211,9 @@ class _Reader:
         return bool(at) and self._settings.holds(at)
 
 
-def _server_rule(effect: Literal["approve", "deny", "only"], about: str, found: Found) -> ServerRule:
-    value = found.value
-    if about == "any":
-        return ServerRule(effect=effect, match="any")
-    if about == "key":
-        return ServerRule(effect=effect, match="name", pattern=_name(found.captures[-1]))
-    if about == "value" and isinstance(value, str):
-        return ServerRule(effect=effect, match="name", pattern=_name(value))
-    if about == "entry" and isinstance(value, dict):
+def _of_entry(value: object, effect: ServerEffect) -> ServerRule:
+    """The rule about the one server that a table of name, command or URL means."""
+    if isinstance(value, dict):
         name, argv, url = value.get("serverName"), value.get("serverCommand"), value.get("serverUrl")
         if isinstance(name, str):
             return ServerRule(effect=effect, match="name", pattern=_name(name))

@@ -32,6 +32,8 @@ _TYPES: dict[str, Transport] = {
     "sse": "sse",
     **dict.fromkeys(("ws", "wss", "websocket"), "ws"),
 }
+_SWITCHES: dict[str, bool] = {"disabled": True, "disable": True, "enabled": False, "isActive": False, "active": False}
+"""Keys that some clients take for a switch, with the value that would switch a server off."""
 _MAX_ITEMS = 1_000
 
 Values = dict[str, str | None]
@@ -50,6 +52,10 @@ class Entry:
     other: Values = field(default_factory=dict)
     """Further values that may hold secrets: OAuth client data, settings of an extension's server."""
     enabled: bool = True
+    believed_off: str | None = None
+    """A switch that is set to off and that this client is not known to read."""
+    unloaded: str | None = None
+    """Why the client does not load the entry as it is written."""
     wrong: list[str] = field(default_factory=list)
     """Fields whose type no client accepts."""
 
@@ -69,18 +75,36 @@ def read_entry(raw: Mapping[object, object], dialect: Dialect) -> Entry | None:
     transport = fields.get("transport")
     if isinstance(transport, dict):  # Cline's CLI: {"transport": {"type": …, "url": …}}
         fields |= {str(name): value for name, value in transport.items()}
-    declared = next((fields[name] for name in ("type", "transport") if isinstance(fields.get(name), str)), "")
+    declared = next((str(fields[name]) for name in dialect.type_keys if isinstance(fields.get(name), str)), "")
     if declared in dialect.skip_types:
         return None
     entry = Entry()
     _read_command(fields, entry)
     _read_url(fields, entry)
     _read_values(fields, entry)
-    entry.enabled = not _switch(fields, "disabled", False) and all(
-        _switch(fields, n, True) for n in ("enabled", "isActive")
-    )
-    entry.transport = _transport(str(declared), "httpUrl" in fields and bool(entry.url), entry, dialect)
+    entry.enabled = not any(_is_off(fields, key, off) for key, off in dialect.off.items())
+    if entry.enabled:
+        others = (key for key, off in _SWITCHES.items() if key not in dialect.off and _is_off(fields, key, off))
+        entry.believed_off = next(others, None)
+    entry.transport = _transport(declared, "httpUrl" in fields and bool(entry.url), entry, dialect)
+    entry.unloaded = _unloaded(fields, declared, entry, dialect)
     return entry
+
+
+def _unloaded(fields: Mapping[str, object], declared: str, entry: Entry, dialect: Dialect) -> str | None:
+    """Why the client drops the entry, if it does."""
+    for key in dialect.needs:
+        if not fields.get(key):
+            return f"this client does not load an entry without {key}"
+    if dialect.known_types is not None and declared and declared not in dialect.known_types:
+        return "this client does not load an entry of this type"
+    if entry.argv or not entry.url:
+        return None
+    if dialect.urls is not None and not any(fields.get(key) for key in dialect.urls):
+        return "this client does not read the key that the URL stands under"
+    if dialect.typed_urls and not declared:
+        return "this client does not load a URL without a type"
+    return None
 
 
 def _read_command(fields: Mapping[str, object], entry: Entry) -> None:
@@ -173,11 +197,14 @@ def _pairs(value: object, name: str, entry: Entry) -> Values:
     return {key: text for key, text in pairs.items() if key and key != "None"}
 
 
-def _switch(fields: Mapping[str, object], name: str, default: bool) -> bool:
-    value = fields.get(name, default)
+def _is_off(fields: Mapping[str, object], key: str, off: bool) -> bool:
+    """Whether the switch at a key, or at keys joined by dots, has the value that means off."""
+    value: object = fields
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
     if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower(), default)
-    return value if isinstance(value, bool) else default
+        value = {"true": True, "false": False}.get(value.strip().lower())
+    return value is off
 
 
 def _transport(declared: str, http_url: bool, entry: Entry, dialect: Dialect) -> Transport:

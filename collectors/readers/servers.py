@@ -19,6 +19,7 @@ from collectors.sources.formats.keypath import Found, find
 from collectors.sources.limits import Limits
 
 _MAX_NAME = 256
+_ELSEWHERE = "servers where this client reads none"
 _COMMENTS = ("_", "$", "/", "#")
 """First characters of keys under which people leave remarks in JSON."""
 
@@ -46,6 +47,7 @@ class Definition:
     """Of the entry and of its arguments (`docker run -e NAME`, `env NAME=value`), sorted."""
     header_names: tuple[str, ...]
     enabled: bool
+    loaded: bool
     inline_secret: bool
     launch_hash: str
 
@@ -66,7 +68,7 @@ def read_definitions(
 
     `stem` is the file's name without its ending: the name of a server that stands alone in its file.
     """
-    reader = _Reader(dialect, limits, config.scope)
+    reader = _Reader(config.dialect or dialect, limits, config.scope)
     wrapped = False
     for servers in sorted(config.servers, key=lambda servers: servers.flat):
         if servers.flat and wrapped:
@@ -77,14 +79,13 @@ def read_definitions(
                 yield from reader.single(found, servers, _name(document, servers.name_at) or stem)
             else:
                 yield from reader.servers(found, servers)
-    if config.servers:
-        yield from _unread(document, config)
+    yield from _unread(document, config)
 
 
 def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
     """What looks like servers in a place where the client reads none, and a document that is no map at all."""
     if not isinstance(document, dict):
-        if not (isinstance(document, list) and any(not servers.at for servers in config.servers)):
+        if config.servers and not (isinstance(document, list) and any(not servers.at for servers in config.servers)):
             yield _wrong_type("", "a map", document)
         return
     # A key may hold dots itself.
@@ -93,13 +94,13 @@ def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
     }
     if "" in read:
         return
+    if config.servers and looks_like_server(document):
+        yield Problem("", "a server that stands alone, where this client reads none", "definition.unread")
     for name, value in document.items():
         # Language servers and formatters have commands too: only what is called like MCP servers is meant.
         called = "mcp" in str(name).lower() or str(name).lower() == "servers"
         if called and name not in read and isinstance(value, dict) and any(map(looks_like_server, value.values())):
-            yield Problem(
-                redact.name(str(name))[:_MAX_NAME], "servers where this client reads none", "definition.unread"
-            )
+            yield Problem(redact.name(str(name))[:_MAX_NAME], _ELSEWHERE, "definition.unread")
 
 
 class _Reader:
@@ -122,9 +123,11 @@ class _Reader:
                 yield _wrong_type(key, "a map", value)
             elif not name:
                 yield Problem(key, "a server without a name", "definition.unnamed")
+            elif _holds_servers(value):
+                yield Problem(key, _ELSEWHERE, "definition.unread")
             elif entry := read_entry(value, self.dialect):
                 key = self._unique(key)
-                yield from (Problem(f"{key}.{field}", "wrong type", "definition.wrong_type") for field in entry.wrong)
+                yield from _problems(key, entry)
                 yield _definition(name[:_MAX_NAME], key, scope, found.captures, entry)
 
     def single(self, found: Found, servers: ServersAt, name: str) -> Iterator[Definition | Problem]:
@@ -155,6 +158,22 @@ class _Reader:
         return key if self.keys[key] == 1 else f"{key}#{self.keys[key]}"
 
 
+def _holds_servers(value: dict[object, object]) -> bool:
+    """Whether what stands where a server should is a map of servers."""
+    alone = looks_like_server(value) or isinstance(value.get("transport"), dict)
+    return not alone and any(map(looks_like_server, value.values()))
+
+
+def _problems(key: str, entry: Entry) -> Iterator[Problem]:
+    """What of an entry means something else to its client than it seems to."""
+    yield from (Problem(f"{key}.{field}", "wrong type", "definition.wrong_type") for field in entry.wrong)
+    if entry.believed_off:
+        message = "not known to be a switch of this client: the server counts as on"
+        yield Problem(f"{key}.{entry.believed_off}", message, "definition.switch_ignored")
+    if entry.unloaded:
+        yield Problem(key, entry.unloaded, "definition.not_loaded")
+
+
 def _name(document: object, at: str) -> str:
     """The text at a key path; empty where there is none."""
     return next((found.value for found in find(document, at) if isinstance(found.value, str)), "") if at else ""
@@ -182,6 +201,7 @@ def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str
         env_names=tuple(sorted(env_names)),
         header_names=tuple(sorted(_names(entry.headers))),
         enabled=entry.enabled,
+        loaded=entry.unloaded is None,
         inline_secret=command.secret or args.secret or url.secret or _has_secret(entry),
         launch_hash="",
     )

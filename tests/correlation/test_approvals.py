@@ -135,4 +135,4 @@ def test_a_server_that_runs_without_approval_is_told(
 
 
 def test_a_client_of_whose_permissions_nothing_is_known_has_no_approvals() -> None:
-    assert list(approvals([made.server(agent="claude-desktop")], [], REAL, DerivationCache())) == []
+    assert list(approvals([made.server(agent="lmstudio")], [], REAL, DerivationCache())) == []

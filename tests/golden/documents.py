@@ -14,11 +14,18 @@ from collectors.catalog.client import Artifact, ConfigFile, Provider, Roots
 from collectors.catalog.transcripts import Transcript
 
 STDIO = {
+    "type": "stdio",
+    "name": "files",
     "command": "npx",
     "args": ["-y", "@demo/files@1.2.3", "/srv", "--token", "${A_TOKEN}"],
     "env": {"A_TOKEN": "${A_TOKEN}"},
 }
-REMOTE = {"url": "https://mcp.example/mcp", "headers": {"Authorization": "Bearer ${TOKEN}"}}
+REMOTE = {
+    "type": "http",
+    "name": "remote",
+    "url": "https://mcp.example/mcp",
+    "headers": {"Authorization": "Bearer ${TOKEN}"},
+}
 SERVERS = {"files": STDIO, "remote": REMOTE}
 HOOK = {"type": "command", "command": "/opt/guard --key Zq7planted5x", "url": "https://hooks.example", "name": "guard"}
 
@@ -67,7 +74,8 @@ def _listed(document: Any, lists: list[str], rest: str, value: Any, key: str) ->
 
 def servers(document: Any, part: ConfigFile, project: str) -> Any:
     """The document with servers at each place: two in a user's map, one in others, one where one stands alone."""
-    places, several = part.servers, SERVERS if part.scope == "user" else {"files": STDIO}
+    remote = part.scope == "user" and not (part.dialect and part.dialect.urls == ())
+    places, several = part.servers, SERVERS if remote else {"files": STDIO}
     wrapped = any(not place.flat for place in places)
     for place in places:
         if place.flat and wrapped:
@@ -89,7 +97,7 @@ def add(document: Any, part: ConfigFile | Artifact | Provider | Roots, project: 
         return put(document, part.at, value, "demo@market")
     if isinstance(part, Artifact):
         hook = HOOK if part.program_at else {"name": "sample"}
-        entry: Any = {} if part.kind == "subagent" else True
+        entry: Any = {} if part.kind == "subagent" else _plugin(part)
         return put(document, part.at or "", {"sample": entry} if part.take == "key" else hook)
     for number, path in enumerate(part.url_at[:1]):
         document = put(document, f"{part.at}.{path}".strip("."), f"https://llm{number}.example/v1")
@@ -116,6 +124,11 @@ def property_list(document: dict[str, Any]) -> bytes:
     """A binary property list; texts under names that end in `base64` are."""
     texts = {k: base64.b64encode(v.encode()).decode() if k.endswith("base64") else v for k, v in document.items()}
     return plistlib.dumps(texts, fmt=plistlib.FMT_BINARY)
+
+
+def _plugin(part: Artifact) -> object:
+    """What stands beside the name of a plug-in."""
+    return {"enabled": True} if part.format == "toml" else True
 
 
 def _key(name: str) -> str:

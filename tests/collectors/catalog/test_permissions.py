@@ -13,6 +13,7 @@ from collectors.catalog.client import Client
 from collectors.catalog.combined import COMBINED
 from collectors.catalog.permissions import Posture
 from collectors.catalog.rule_syntax import SYNTAXES
+from collectors.catalog.switch_syntax import SWITCHES
 from tests.collectors.catalog.test_entries import FILE_TEMPLATE, KEY_PATH, SOURCE, SYSTEMS
 
 FIRST = {
@@ -63,7 +64,8 @@ def test_paths_are_well_formed_and_name_functions_that_exist(client: Client) -> 
             place.read for place in (*posture.mode, *posture.sandbox, *posture.network) if place.read
         } <= COMBINED.keys()
         assert all(bool(mode.read) != bool(mode.values) for mode in posture.mode)
-        assert all(servers.effect or servers.values for servers in posture.servers)
+        assert {servers.read for servers in posture.servers if servers.read} <= SWITCHES.keys()
+        assert all(servers.effect or servers.values or servers.read for servers in posture.servers)
 
 
 @each_client

@@ -39,7 +39,8 @@ def read(tmp_path: Path, client: str, template: str, content: object) -> Observa
     path = world.write(where, content if isinstance(content, str) else json.dumps(content))
     root = Root("project", PROJECT, PROJECT) if template.startswith("{project}") else None
     parts = [part for posture in CATALOG.clients[client].posture for part in posture.parts]
-    readings = [Interest(CATALOG.clients[client], part, root) for part in parts if template in part.on("linux")]
+    stars = ("some",) * template.count("*")
+    readings = [Interest(CATALOG.clients[client], part, root, stars) for part in parts if template in part.on("linux")]
     assert readings, "the catalog does not read this file for permissions"
     return observe_file(world.context, home, path, readings)
 
@@ -295,7 +296,11 @@ def test_rules_are_told_in_a_common_form(
 
 def test_each_client_has_a_case_here() -> None:
     """Whoever gives a client permission settings adds what they mean."""
-    tables = [test_a_mode_is_told_in_common_words, test_rules_are_told_in_a_common_form]
+    tables = [
+        test_a_mode_is_told_in_common_words,
+        test_rules_are_told_in_a_common_form,
+        test_what_is_said_of_starting_servers,
+    ]
     tested = {case[0] for test in tables for case in test.pytestmark[0].args[1]}  # type: ignore[attr-defined]
     assert {client.id for client in CATALOG.clients.values() if client.posture} <= tested
 
@@ -319,9 +324,38 @@ def test_each_client_has_a_case_here() -> None:
             "gemini-cli",
             GEMINI,
             {"mcp": {"allowed": ["a"], "excluded": ["b"]}},
-            [("only", "name", "a"), ("deny", "name", "b")],
+            [("only", "folded", "a"), ("deny", "folded", "b")],
         ),
-        ("gemini-cli", "~/.gemini/mcp-server-enablement.json", {"a": {"enabled": False}}, [("deny", "name", "a")]),
+        ("gemini-cli", "~/.gemini/mcp-server-enablement.json", {"a": {"enabled": False}}, [("deny", "folded", "a")]),
+        (
+            *("gemini-cli", "~/.gemini/extensions/extension-enablement.json"),
+            {
+                "a": {"overrides": ["!/home/*"]},
+                "b": {"overrides": ["!/*", "/home/dev/p/"]},
+                "c": {"overrides": ["!/x/*"]},
+            },
+            [("off", "extension", "a")],
+        ),
+        ("qwen-code", "~/.qwen/settings.json", {"mcp": {"excluded": ["git-*"]}}, [("deny", "glob", "git-*")]),
+        (
+            *("qwen-code", "~/.qwen/mcpApprovals.json"),
+            {"/srv/p": {"a": {"status": "rejected"}, "b": {"status": "approved"}}},
+            [("deny", "name", "a"), ("approve", "name", "b")],
+        ),
+        ("claude-code", CLAUDE, {"enabledPlugins": {"p@m": False}}, [("off", "extension", "p@m")]),
+        (
+            "claude-code",
+            "~/.claude.json",
+            {"projects": {"/srv/p": {"disabledMcpServers": ["a"]}}},
+            [("off", "name", "a")],
+        ),
+        ("codex", "~/.codex/config.toml", '[plugins."p@m"]\nenabled = false', [("off", "extension", "p@m")]),
+        ("copilot-cli", "~/.copilot/settings.json", {"disabledMcpServers": ["a"]}, [("off", "name", "a")]),
+        (
+            *("claude-desktop", "{config}/Claude/Claude Extensions Settings/*.json"),
+            {"isEnabled": False},
+            [("off", "extension", "some")],
+        ),
         ("codex", "/etc/codex/requirements.toml", "[mcp_servers.a.identity]\ncommand='x'", [("only", "name", "a")]),
         ("vscode", CODE, {"chat.mcp.access": "none"}, [("deny", "any", "")]),
     ],

@@ -116,15 +116,67 @@ def test_names_of_variables_and_headers(fields: dict[str, Any], env: tuple[str, 
     [
         ({}, True),
         ({"disabled": True}, False),
-        ({"disabled": False, "enabled": True}, True),
-        ({"enabled": False}, False),
-        ({"isActive": False}, False),
+        ({"disabled": False, "app": {"autoStart": True}}, True),
+        ({"app": {"autoStart": False}}, False),
+        ({"app": 7}, True),
         ({"disabled": "true"}, False),
-        ({"enabled": None}, True),
+        ({"disabled": None}, True),
     ],
 )
-def test_a_server_can_be_switched_off(fields: dict[str, Any], enabled: bool) -> None:
-    assert one({"command": "x", **fields}).enabled is enabled
+def test_a_server_can_be_switched_off_by_the_keys_that_its_client_reads(fields: dict[str, Any], enabled: bool) -> None:
+    dialect = Dialect(off={"disabled": True, "app.autoStart": False})
+    assert one({"command": "x", **fields}, dialect).enabled is enabled
+
+
+@pytest.mark.parametrize("switch", [{"disabled": True}, {"enabled": False}, {"isActive": False}, {"disable": True}])
+def test_a_switch_that_the_client_does_not_read_switches_nothing_and_is_told(switch: dict[str, bool]) -> None:
+    found = read({"mcpServers": {"s": {"command": "x", **switch}}}, dialect=Dialect(off={"active": False}))
+    problem, server = sorted(found, key=lambda one: isinstance(one, Definition))
+    assert isinstance(server, Definition) and server.enabled
+    assert isinstance(problem, Problem)
+    assert (problem.code, problem.key) == ("definition.switch_ignored", f"mcpServers.s.{next(iter(switch))}")
+
+
+@pytest.mark.parametrize(
+    ("entry", "dialect", "loaded"),
+    [
+        ({"url": "https://h/mcp"}, Dialect(typed_urls=True), False),
+        ({"url": "https://h/mcp", "type": "http"}, Dialect(typed_urls=True), True),
+        ({"url": "https://h/mcp", "transport": "http"}, Dialect(typed_urls=True, type_keys=("type",)), False),
+        ({"serverUrl": "https://h/mcp"}, Dialect(urls=("url",)), False),
+        ({"url": "https://h/mcp", "serverUrl": "https://h/mcp"}, Dialect(urls=("url",)), True),
+        ({"command": "x", "serverUrl": "https://h/mcp"}, Dialect(urls=("url",)), True),
+        ({"url": "https://h/mcp"}, Dialect(urls=()), False),
+        ({"command": "x"}, Dialect(needs=("name",)), False),
+        ({"command": "x", "name": "s"}, Dialect(needs=("name",)), True),
+        ({"command": "x", "type": "local"}, Dialect(known_types=("stdio",)), False),
+        ({"command": "x"}, Dialect(known_types=("stdio",)), True),
+    ],
+)
+def test_an_entry_that_the_client_drops_is_told_and_not_loaded(
+    entry: dict[str, Any], dialect: Dialect, loaded: bool
+) -> None:
+    found = read({"mcpServers": {"s": entry}}, dialect=dialect)
+    assert [one.loaded for one in found if isinstance(one, Definition)] == [loaded]
+    codes = [one.code for one in found if isinstance(one, Problem)]
+    assert codes == ([] if loaded else ["definition.not_loaded"])
+
+
+def test_a_map_of_servers_is_no_server() -> None:
+    found = read({"mcp": {"servers": {"a": {"command": "x"}}}}, "mcp")
+    assert [(one.code, one.key) for one in found if isinstance(one, Problem)] == [("definition.unread", "mcp.servers")]
+    assert not [one for one in found if isinstance(one, Definition)]
+
+
+def test_a_server_without_the_map_around_it_is_told_where_the_client_wants_the_map() -> None:
+    (found,) = read({"name": "a", "command": "x"})
+    assert isinstance(found, Problem) and (found.code, found.key) == ("definition.unread", "")
+
+
+def test_servers_in_a_file_that_defines_none_are_told() -> None:
+    config = ConfigFile.model_validate({"scope": "user", "source": "", "checked": ""})
+    (found,) = read_definitions({"mcpServers": {"a": {"command": "x"}}, "hooks": {}}, config, PLAIN, Limits())
+    assert isinstance(found, Problem) and (found.code, found.key) == ("definition.unread", "mcpServers")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +311,7 @@ def test_more_servers_than_allowed_is_a_problem_and_the_first_ones_count() -> No
 
 def test_the_launch_hash_changes_with_the_launch_and_with_nothing_else() -> None:
     base = {"command": "npx", "args": ["a"], "env": {"A_TOKEN": "one"}}
-    same = one({**base, "env": {"A_TOKEN": "two"}, "disabled": True, "timeout": 5})
+    same = one({**base, "env": {"A_TOKEN": "two"}, "timeout": 5})
     assert one(base).launch_hash == same.launch_hash
     others = [{"args": ["b"]}, {"command": "bunx"}, {"env": {"B": "1"}}, {"headers": {"A": "b"}}]
     assert len({one({**base, **change}).launch_hash for change in others} | {same.launch_hash}) == 5
