@@ -33,8 +33,10 @@ class Health:
         self._file = status_file
         self._started = time.monotonic()
         self.journal_error: str | None = None
+        self.watchers: Mapping[str, Watcher] = {}
+        """By the name of their collector."""
 
-    def heartbeat(self, watchers: Mapping[str, Watcher]) -> Heartbeat:
+    def heartbeat(self) -> Heartbeat:
         return Heartbeat(
             endpoint_id=self._engine.context.endpoint_id,
             evidence=Evidence(collector="rollcall", confidence="confirmed"),
@@ -42,7 +44,7 @@ class Health:
             uptime_seconds=round(time.monotonic() - self._started, 1),
             inventory_digest=self._engine.inventory.digest(),
             journal_head=self._journal.head().seq,
-            collectors=tuple(self._collectors(watchers)),
+            collectors=tuple(self._collectors()),
             targets=tuple(self._targets()),
         )
 
@@ -54,10 +56,10 @@ class Health:
             message=message,
         )
 
-    def write(self, watchers: Mapping[str, Watcher]) -> None:
+    def write(self) -> None:
         """Leave the state where `rollcall status` finds it."""
         try:
-            beat = self.heartbeat(watchers)
+            beat = self.heartbeat()
             status = {
                 "pid": os.getpid(),
                 "written_at": datetime.now(UTC).isoformat(),
@@ -68,7 +70,7 @@ class Health:
         except (OSError, JournalError) as error:
             logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
 
-    def _collectors(self, watchers: Mapping[str, Watcher]) -> list[CollectorHealth]:
+    def _collectors(self) -> list[CollectorHealth]:
         return [
             CollectorHealth(
                 name=name,
@@ -76,7 +78,7 @@ class Health:
                 last_success=done.last_success.isoformat() if done.last_success else None,
                 seconds=round(done.seconds, 4),
                 records=done.records,
-                mode=watchers[name].mode if name in watchers else "sweep",
+                mode=self.watchers[name].mode if name in self.watchers else "sweep",
             )
             for name, done in self._engine.passes.items()
         ]
