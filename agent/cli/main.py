@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from agent import __version__
-from agent.cli import actions, audit, catalog, config, governance, policy, scan, service
+from agent.cli import actions, audit, catalog, config, delivery, governance, policy, scan, service
 from agent.cli.common import FAILURE, shared, shared_options
 from agent.runtime.error import RollcallError
 from agent.runtime.terminal import tell
 
-_GROUPS = (scan, service, actions, catalog, policy, governance, config, audit)
+_GROUPS = (scan, service, actions, catalog, policy, governance, config, delivery, audit)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

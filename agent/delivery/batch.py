@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from agent.delivery.cursor import Position
+from agent.journal.entry import Line
 from agent.journal.errors import JournalDamagedError
 from agent.journal.journal import Journal
 
@@ -36,9 +38,22 @@ class Batch:
         return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
     @property
+    def is_notice(self) -> bool:
+        """Whether it is a single entry about the daemon itself."""
+        return len(self.lines) == 1 and json.loads(self.lines[0]).get("op") == "notice"
+
+    @property
     def size(self) -> int:
         """Bytes, with the line ends and the reserve for a header."""
         return sum(map(len, self.lines)) + len(self.lines) + HEADER_RESERVE
+
+
+def batch_of(journal: Journal, seq: int, accepted: int) -> Batch:
+    """One entry on its own, wherever it lies to what was accepted. Raises `JournalDamagedError` where it is missing."""
+    lines = journal.lines(seq - 1, 1)
+    if not lines:
+        raise JournalDamagedError(f"entry {seq} is missing")
+    return _batch(journal, min(seq - 1, accepted), lines)
 
 
 def next_batch(journal: Journal, position: Position, max_records: int, max_bytes: int) -> Batch | None:
@@ -55,13 +70,17 @@ def next_batch(journal: Journal, position: Position, max_records: int, max_bytes
         if journal.head().seq < position.done:
             raise JournalDamagedError("the journal is shorter than what was delivered from it")
         return None
+    return _batch(journal, position.accepted, lines)
+
+
+def _batch(journal: Journal, follows: int, lines: list[Line]) -> Batch:
     return Batch(
         endpoint_id=journal.endpoint_id,
         chain=journal.chain,
-        follows=position.accepted,
+        follows=follows,
         first_seq=lines[0].seq,
         last_seq=lines[-1].seq,
-        prev_hash=journal.hash_at(position.done).hex(),
+        prev_hash=journal.hash_at(lines[0].seq - 1).hex(),
         head_hash=lines[-1].hash.hex(),
         lines=tuple(line.body for line in lines),
     )

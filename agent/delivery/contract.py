@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from agent.delivery.batch import Batch
+    from agent.journal.receipts import Receipt
 
 
 Notice = Callable[[str, str], None]
@@ -20,7 +21,9 @@ def ignore(code: str, message: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The target has the whole batch, durably."""
+    """The target has the whole batch, durably; `receipt` is what it said that it holds."""
+
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from agent.delivery.dead_letters import DeadLetter, dead_letters, keep_dead_letters
+from agent.delivery.dead_letters import (
+    DeadLetter,
+    dead_letter_notice,
+    dead_letters,
+    drop_dead_letter,
+    keep_dead_letters,
+)
 from agent.journal.journal import Journal
+from agent.journal.receipts import Receipt, keep_receipt
+
+if TYPE_CHECKING:
+    from agent.delivery.batch import Batch
 
 
 class Position(NamedTuple):
@@ -42,11 +53,22 @@ class Cursor:
         self._target = target
 
     def load(self) -> Position:
+        """Where delivery stands. What is settled must have been accepted or be a dead letter: a position that somebody
+        pushed beyond that is not believed."""
         with self._journal.reading() as connection:
             row = connection.execute(
                 "SELECT done, accepted, sending, last_success FROM targets WHERE name = ?", (self._target,)
             ).fetchone()
-        return Position(*row) if row else Position()
+            (cut,) = connection.execute("SELECT cut_seq FROM meta").fetchone()
+            position = Position(*row) if row else Position()
+            if position.done > max(position.accepted, cut):
+                count = "SELECT count(*) FROM dead_letters WHERE target = ? AND seq > ? AND seq <= ?"
+                settled = max(position.accepted, cut)
+                (dead,) = connection.execute(count, (self._target, settled, position.done)).fetchone()
+                if dead < position.done - settled:
+                    position = position._replace(done=settled, sending=None)
+        # What retention cut can be sent to nobody any more.
+        return position if position.done >= cut else position._replace(done=cut, sending=None)
 
     def begin(self, last_seq: int) -> None:
         """Fix the bounds of the batch that is about to be sent."""
@@ -56,43 +78,61 @@ class Cursor:
         """Let go of the batch under way: the next one may have other bounds."""
         self._store(self.load()._replace(sending=None))
 
-    def accept(self, last_seq: int) -> None:
-        """The target has everything up to `last_seq`."""
-        self._store(Position(last_seq, last_seq, None, datetime.now(UTC).isoformat(timespec="seconds")))
+    def accept(self, last_seq: int, receipt: Receipt | None = None) -> None:
+        """The target has everything up to `last_seq`, and said so with this receipt."""
+        position = Position(last_seq, last_seq, None, datetime.now(UTC).isoformat(timespec="seconds"))
+        with self._journal.transaction() as step:
+            self._put(step.connection, position)
+            if receipt:
+                keep_receipt(step.connection, receipt)
 
     def rewind(self, seq: int) -> None:
         """The target asks to continue with `seq`."""
         position = self.load()
         self._store(position._replace(done=seq - 1, accepted=seq - 1, sending=None))
 
-    def dead_letter(self, first_seq: int, last_seq: int, reason: str) -> None:
-        """Make entries dead letters and go on behind them."""
-        position = self.load()._replace(done=last_seq, sending=None)
+    def dead_letter(self, batch: Batch, reason: str) -> None:
+        """Make the entries of a batch dead letters, say so in the journal, and go on behind them."""
+        position = self.load()._replace(done=batch.last_seq, sending=None)
         with self._journal.transaction() as step:
-            keep_dead_letters(step.connection, self._target, range(first_seq, last_seq + 1), reason)
-            step.connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))
+            keep_dead_letters(step.connection, self._target, range(batch.first_seq, batch.last_seq + 1), reason)
+            self._put(step.connection, position)
+            if not batch.is_notice:
+                # A notice about a refused notice about a refused notice would never end.
+                notice = dead_letter_notice(self._journal.endpoint_id, self._target, batch, reason)
+                step.append("notice", notice.model_dump(mode="json", by_alias=True), controls=("clause 9",))
+
+    def settle_retry(self, seq: int, reason: str | None) -> None:
+        """What became of a dead letter that was sent once more: taken, or refused again for this reason."""
+        with self._journal.transaction() as step:
+            if reason is None:
+                drop_dead_letter(step.connection, self._target, seq)
+            else:
+                keep_dead_letters(step.connection, self._target, [seq], reason)
+
+    def next_retry(self) -> int | None:
+        """The first dead letter that is to be sent once more."""
+        return next((letter.seq for letter in self.dead_letters() if letter.retry), None)
 
     def dead_letters(self) -> list[DeadLetter]:
         with self._journal.reading() as connection:
             return dead_letters(connection, self._target)
 
-    def dead_letter_count(self) -> int:
-        with self._journal.reading() as connection:
-            row = connection.execute("SELECT count(*) FROM dead_letters WHERE target = ?", (self._target,)).fetchone()
-        return int(row[0])
-
     def status(self, last_error: str | None) -> TargetStatus:
         """Where the target stands; what went wrong last is known to the sender only."""
-        position = self.load()
+        position, letters = self.load(), self.dead_letters()
         return TargetStatus(
             name=self._target,
             acknowledged=position.done,
-            backlog=self._journal.head().seq - position.done,
-            dead_letters=self.dead_letter_count(),
+            backlog=self._journal.head().seq - position.done + sum(letter.retry for letter in letters),
+            dead_letters=len(letters),
             last_error=last_error,
             last_success=position.last_success,
         )
 
     def _store(self, position: Position) -> None:
         with self._journal.transaction() as step:
-            step.connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))
+            self._put(step.connection, position)
+
+    def _put(self, connection: sqlite3.Connection, position: Position) -> None:
+        connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))

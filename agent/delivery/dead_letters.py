@@ -5,9 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.journal.journal import Journal
+from agent.records import Diagnostic, Evidence
+
+if TYPE_CHECKING:
+    from agent.delivery.batch import Batch
 
 _COLUMNS = "target, seq, at, reason, retry"
 
@@ -38,6 +42,22 @@ def keep_dead_letters(connection: sqlite3.Connection, target: str, entries: Iter
     now = datetime.now(UTC).isoformat(timespec="seconds")
     rows = [(target, seq, now, reason) for seq in entries]
     connection.executemany(f"INSERT OR REPLACE INTO dead_letters ({_COLUMNS}) VALUES (?, ?, ?, ?, 0)", rows)  # noqa: S608
+
+
+def drop_dead_letter(connection: sqlite3.Connection, target: str, seq: int) -> None:
+    """The target took it after all."""
+    connection.execute("DELETE FROM dead_letters WHERE target = ? AND seq = ?", (target, seq))
+
+
+def dead_letter_notice(endpoint_id: str, target: str, batch: Batch, reason: str) -> Diagnostic:
+    """What the journal says of entries that became dead letters; `audit verify` looks for it."""
+    span = f"{batch.first_seq}" if len(batch.lines) == 1 else f"{batch.first_seq}-{batch.last_seq}"
+    return Diagnostic(
+        endpoint_id=endpoint_id,
+        evidence=Evidence(collector="rollcall", confidence="confirmed"),
+        code="delivery.dead_letter",
+        message=f"target {target}: entry {span} not taken: {reason}",
+    )
 
 
 def request_retry(journal: Journal, target: str | None, entries: Iterable[int] | None) -> int:

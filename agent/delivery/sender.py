@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 
 from agent.delivery.backoff import Backoff, backoff, patient, slow
-from agent.delivery.batch import Batch, next_batch
+from agent.delivery.batch import Batch, batch_of, next_batch
 from agent.delivery.contract import Accepted, Misconfigured, Notice, Outcome, Refused, Retry, Rewind, Target, ignore
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
-
-_PATIENCE = 20
-"""Dead letters in a row after which the target, not the entries, is suspected: from then on each costs a pause."""
+from agent.journal.receipts import Receipt
+from agent.journal.signing import PublicKey
 
 
 class Sender:
@@ -31,10 +29,11 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name=f"sender-{target.name}", daemon=True)
         self._progress = threading.Condition()
         self._failures = 0
-        self._buried = 0
         self._suspect = 0
         self._hopeless = False
         self._error: str | None = None
+        key = settings.receipt_key
+        self._key = PublicKey.parse(key) if key else None
 
     def start(self) -> None:
         self._thread.start()
@@ -94,9 +93,9 @@ class Sender:
             records = max(1, (self._suspect - position.done) // 2)
         batch = next_batch(self._journal, position, records, self._settings.max_bytes)
         if batch is None:
-            return None
+            return self._retry()
         if batch.size > self._settings.max_bytes and len(batch.lines) == 1:
-            return self._settle(batch, Refused(f"larger than {self._settings.max_bytes} bytes"))
+            return self._dead_letter(batch, f"larger than {self._settings.max_bytes} bytes")
         if position.sending != batch.last_seq:
             self._cursor.begin(batch.last_seq)
         return self._settle(batch, self._target.send(batch))
@@ -104,9 +103,11 @@ class Sender:
     def _settle(self, batch: Batch, outcome: Outcome) -> float:
         self._hopeless = isinstance(outcome, Misconfigured)
         match outcome:
-            case Accepted():
-                self._cursor.accept(batch.last_seq)
-                self._failures, self._buried, self._error = 0, 0, None
+            case Accepted(receipt):
+                if fault := self._fault_of(receipt):
+                    return self._misconfigured(fault)
+                self._cursor.accept(batch.last_seq, receipt)
+                self._failures, self._error = 0, None
                 return 0.0
             case Refused(reason, splittable):
                 return self._refused(batch, reason, splittable)
@@ -125,6 +126,7 @@ class Sender:
         return backoff(self._failures, self._settings.backoff_cap) if after is None else patient(after)
 
     def _misconfigured(self, reason: str) -> float:
+        self._hopeless = True
         if self._error != reason:
             self._on_notice("delivery.misconfigured", f"target {self._target.name}: {reason}")
         self._failed(reason)
@@ -135,16 +137,55 @@ class Sender:
             self._suspect = batch.last_seq
             self._cursor.reset()
             return 0.0
-        self._cursor.dead_letter(batch.first_seq, batch.last_seq, reason)
         self._suspect = 0
-        self._error = reason
-        self._buried += len(batch.lines)
-        if not _is_notice(batch):
-            # A notice about a refused notice about a refused notice would never end.
-            span = f"{batch.first_seq}" if len(batch.lines) == 1 else f"{batch.first_seq}-{batch.last_seq}"
-            self._on_notice("delivery.dead_letter", f"target {self._target.name}: entry {span} not taken: {reason}")
-        return 0.0 if self._buried < _PATIENCE else self._failed(reason)
+        if not self._takes_others(batch):
+            # A proxy or a collector that refuses whatever it is sent is at fault itself: no entry may pay for that.
+            self._cursor.reset()
+            return self._misconfigured(f"refuses also what it took before: {reason}")
+        again = self._target.send(batch)
+        return self._dead_letter(batch, again.reason) if isinstance(again, Refused) else self._settle(batch, again)
 
+    def _takes_others(self, batch: Batch) -> bool:
+        """Whether the target takes another entry just now: the last one that it has or, where it has none, the next."""
+        accepted, cut = self._cursor.load().accepted, self._journal.cut().seq
+        other = accepted if accepted > cut else batch.last_seq + 1
+        if other > self._journal.head().seq:
+            return False
+        return isinstance(self._target.send(batch_of(self._journal, other, accepted)), Accepted)
 
-def _is_notice(batch: Batch) -> bool:
-    return len(batch.lines) == 1 and json.loads(batch.lines[0]).get("op") == "notice"
+    def _dead_letter(self, batch: Batch, reason: str) -> float:
+        self._cursor.dead_letter(batch, reason)
+        self._error = f"entry {batch.first_seq} not taken: {reason}"
+        return 0.0
+
+    def _retry(self) -> float | None:
+        """Send a dead letter once more where somebody asked for that, None where there is none."""
+        seq = self._cursor.next_retry()
+        if seq is None:
+            return None
+        match self._target.send(batch_of(self._journal, seq, self._cursor.load().accepted)):
+            case Accepted():
+                self._cursor.settle_retry(seq, None)
+                self._failures, self._error = 0, None
+                return 0.0
+            case Refused(reason):
+                self._cursor.settle_retry(seq, reason)
+                return 0.0
+            case Retry(reason, after):
+                return self._failed(reason, after)
+            case Rewind(_, reason) | Misconfigured(reason):
+                return self._misconfigured(reason)
+
+    def _fault_of(self, receipt: Receipt | None) -> str | None:
+        """What is wrong with what the target says that it holds."""
+        if self._key is None and receipt is None:
+            return None
+        if receipt is None:
+            return "no signed receipt, and receipt_key asks for one"
+        statement = receipt.statement(self._journal.chain, self._journal.endpoint_id)
+        if self._key and not (receipt.signature and self._key.verifies(statement, receipt.signature)):
+            return "the receipt is not signed with receipt_key"
+        cut, head = self._journal.cut().seq, self._journal.head().seq
+        if receipt.seq > head or (receipt.seq >= cut and self._journal.hash_at(receipt.seq) != receipt.hash):
+            return "it acknowledges another history than this journal's"
+        return None

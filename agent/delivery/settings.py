@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from agent.journal.signing import PublicKey
 from agent.runtime.hosts import is_loopback
 
 
@@ -34,6 +35,19 @@ class TargetSettings(BaseModel):
     """Size of one batch before compression."""
     backoff_cap: float = Field(default=300.0, gt=0, le=3600)
     """Longest pause between two attempts, in seconds, unless the target asks for more."""
+
+    receipt_key: str = ""
+    """Ed25519 public key, base64, that must sign the receipts of this target; empty: they need no signature."""
+
+    @field_validator("receipt_key")
+    @classmethod
+    def _usable_key(cls, key: str) -> str:
+        if key:
+            try:
+                PublicKey.parse(key)
+            except ValueError:
+                raise ValueError("must be an Ed25519 public key, 32 bytes as base64") from None
+        return key
 
     @field_validator("url")
     @classmethod

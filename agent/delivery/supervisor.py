@@ -102,7 +102,7 @@ class DeliverySupervisor:
 
     def _backlog(self) -> bool:
         head = self._journal.head().seq
-        return any(cursor.load().done != head for cursor in self._cursors)
+        return any(cursor.load().done != head or cursor.next_retry() for cursor in self._cursors)
 
     def _failed(self, trouble: str, first: bool) -> None:
         for target in self._errand.targets:

@@ -85,6 +85,8 @@ def deliver(settings: Settings, look: ScanResult) -> bool:
         if not sender.flush(_DELIVERY_SECONDS):
             tell(f"rollcall: not delivered to {target.name}: {sender.status().last_error}")
             taken = False
+        if letters := sender.status().dead_letters:
+            tell(f"rollcall: {target.name} would not take {letters} entries: {sender.status().last_error}")
         sender.stop()
     journal.close()
     return taken

@@ -77,9 +77,10 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
     if said.journal_error:
         yield f"  NOT JOURNALED: {said.journal_error}"
     try:
-        head, settled = _positions(folder / FILE)
+        head, settled, dead = _positions(folder / FILE)
     except sqlite3.Error as error:
         head, settled = beat.journal_head, {target.name: target.acknowledged for target in beat.targets}
+        dead = {}
         yield f"  journal not readable now: {error.sqlite_errorname}"
     yield f"  journal: {head} entries"
     yield "  collector     ok   mode       last success                      seconds  records"
@@ -88,14 +89,18 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
         yield f"  {c.name:<13} {ok:<4} {mode:<10} {c.last_success or 'never':<33} {c.seconds:<8.3f} {c.records}"
     for target in beat.targets:
         backlog = head - settled.get(target.name, 0)
-        yield f"  target {target.name}: backlog {backlog}" + (f", {target.last_error}" if target.last_error else "")
+        letters = dead.get(target.name, 0)
+        more = [f"{letters} dead letters (`rollcall delivery dead-letters`)"] if letters else []
+        more += [target.last_error] if target.last_error else []
+        yield ", ".join([f"  target {target.name}: backlog {backlog}", *more])
 
 
-def _positions(path: Path) -> tuple[int, dict[str, int]]:
-    """Head of the journal, and the last settled entry of each target."""
+def _positions(path: Path) -> tuple[int, dict[str, int], dict[str, int]]:
+    """Head of the journal, and of each target the last settled entry and the number of dead letters."""
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         head = int(connection.execute("SELECT head_seq FROM meta").fetchone()[0])
-        return head, dict(connection.execute("SELECT name, done FROM targets"))
+        dead = connection.execute("SELECT target, count(*) FROM dead_letters GROUP BY target")
+        return head, dict(connection.execute("SELECT name, done FROM targets")), dict(dead)
     finally:
         connection.close()

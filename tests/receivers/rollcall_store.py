@@ -6,10 +6,14 @@ import hashlib
 import json
 import sqlite3
 import threading
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chains (
@@ -20,6 +24,8 @@ CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, chain TEXT NOT NU
 CREATE TABLE IF NOT EXISTS holes (chain TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS entries (chain TEXT, seq INTEGER, body BLOB, hash BLOB, PRIMARY KEY (chain, seq));
 CREATE TABLE IF NOT EXISTS inventory (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
+CREATE TABLE IF NOT EXISTS alarms (chain TEXT, seq INTEGER, what TEXT, PRIMARY KEY (chain, seq, what));
+CREATE TABLE IF NOT EXISTS keys (chain TEXT PRIMARY KEY, public_key TEXT, next_public_key TEXT);
 CREATE TABLE IF NOT EXISTS staged (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
 """
 _SEEN = ("observed_at", "evidence")
@@ -80,7 +86,9 @@ class Posted:
 class Store:
     """One SQLite file; every method is one transaction and may be called from any thread."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, signing_key: bytes | None = None) -> None:
+        """`signing_key` is the seed of an Ed25519 key: with it, receipts are signed."""
+        self._key = SigningKey(signing_key) if signing_key else None
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {_SCHEMA}")
         self._turn = threading.Lock()
@@ -93,7 +101,7 @@ class Store:
         with self._turn, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             if self._db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (key,)).fetchone():
-                return {"accepted": len(batch.lines), "duplicate": True}
+                return {**self._receipt(batch), "duplicate": True}
             head_seq = self._place(batch)
             for seq, line, digest in zip(range(batch.first_seq, 1 << 62), batch.lines, batch.hashes(), strict=False):
                 self._keep(batch, seq, line, digest, new=seq > head_seq)
@@ -103,7 +111,20 @@ class Store:
                     (batch.last_seq, batch.head_hash, batch.chain),
                 )
             self._db.execute("INSERT INTO batches VALUES (?, ?, ?)", (key, batch.chain, len(batch.lines)))
-        return {"accepted": len(batch.lines)}
+            return self._receipt(batch)
+
+    def _receipt(self, batch: Posted) -> dict[str, Any]:
+        """What it holds of the chain now, signed where it has a key."""
+        query = "SELECT head_seq, head_hash FROM chains WHERE chain = ?"
+        seq, digest = self._db.execute(query, (batch.chain,)).fetchone()
+        statement = {
+            "schema": "rollcall-receipt/1", "endpoint_id": batch.endpoint_id, "chain": batch.chain,
+            "head_seq": seq, "head_hash": digest.hex(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        }  # fmt: skip
+        answer = {name: statement[name] for name in ("head_seq", "head_hash", "at")}
+        if self._key:
+            answer["signature"] = b64encode(self._key.sign(rfc8785.dumps(statement)).signature).decode()
+        return {"accepted": len(batch.lines), **answer}
 
     def _place(self, batch: Posted) -> int:
         """The head of the chain so far, once it is clear that the batch fits to it."""
@@ -131,6 +152,49 @@ class Store:
             raise Rejected(412, error="fork")
         return int(head_seq)
 
+    def _check(self, batch: Posted, seq: int, record: dict[str, Any]) -> None:
+        """Raise an alarm for a checkpoint that is not what it should be; a person decides what follows."""
+        key, signature = record["public_key"], record["signature"]
+        unsigned = {name: value for name, value in record.items() if name != "signature"}
+        try:
+            VerifyKey(b64decode(key)).verify(rfc8785.dumps(unsigned), b64decode(signature))
+        except (BadSignatureError, ValueError, TypeError):
+            self._alarm(batch.chain, seq, "signature")
+            return
+        query = "SELECT public_key, next_public_key FROM keys WHERE chain = ?"
+        known = self._db.execute(query, (batch.chain,)).fetchone()
+        if known and key not in known:
+            self._alarm(batch.chain, seq, "key")
+        if known is None and seq == 1:
+            self._succeed(batch, record)
+        row = (batch.chain, key, record.get("next_public_key"))
+        self._db.execute("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", row)
+
+    def _succeed(self, batch: Posted, record: dict[str, Any]) -> None:
+        """A new chain of a known endpoint must say which one it follows, and where that ended; so must its key."""
+        query = "SELECT chain, head_seq FROM chains WHERE endpoint_id = ? AND chain <> ? ORDER BY updated_at, rowid"
+        before = self._db.execute(query, (batch.endpoint_id, batch.chain)).fetchall()
+        if not before:
+            return
+        chain, head_seq = before[-1]
+        named = record.get("replaces") or {}
+        held = self._hash_of(chain, named.get("head_seq") or 0)
+        if named.get("chain") != chain or named["head_seq"] < head_seq or (held and held.hex() != named["head_hash"]):
+            self._alarm(batch.chain, 1, "history")
+        key = self._db.execute("SELECT public_key FROM keys WHERE chain = ?", (chain,)).fetchone()
+        if key and key[0] != record["public_key"]:
+            self._alarm(batch.chain, 1, "key")
+
+    def _alarm(self, chain: str, seq: int, what: str) -> None:
+        self._db.execute("INSERT OR IGNORE INTO alarms VALUES (?, ?, ?)", (chain, seq, what))
+
+    def alarms(self, chain: str) -> list[str]:
+        """What is wrong with a chain: `signature`, `key` (changed, and the old one did not sign that) or `history` (it
+        does not go on from what is held here)."""
+        with self._turn:
+            rows = self._db.execute("SELECT what FROM alarms WHERE chain = ? ORDER BY seq, what", (chain,))
+            return [what for (what,) in rows]
+
     def _hash_of(self, chain: str, seq: int) -> bytes | None:
         row = self._db.execute("SELECT hash FROM entries WHERE chain = ? AND seq = ?", (chain, seq)).fetchone()
         return row[0] if row else None
@@ -142,8 +206,14 @@ class Store:
                 raise Rejected(412, error="fork")
             return
         self._db.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", (batch.chain, seq, line, digest))
+        entry = json.loads(line)
+        if entry["op"] == "checkpoint":
+            self._check(batch, seq, entry["record"])
+        if not new:
+            # An entry that was refused once and is here after all.
+            hole = (batch.chain, seq, seq)
+            self._db.execute("DELETE FROM holes WHERE chain = ? AND first_seq = ? AND last_seq = ?", hole)
         if new:
-            entry = json.loads(line)
             self._apply(batch.endpoint_id, batch.chain, entry["op"], entry["record"] or {})
 
     def _apply(self, endpoint_id: str, chain: str, op: str, record: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,10 +14,20 @@ from typing import Any
 import pytest
 import rfc8785
 
+from agent.delivery.batch import next_batch
+from agent.delivery.cursor import Position
 from agent.delivery.sender import Sender
 from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.registry import make_sender
+from agent.delivery.targets.rollcall import encode
+from agent.journal.checkpoints import Checkpoints
 from agent.journal.journal import Journal
+from agent.journal.keys import load_keys, request_new_key
+from agent.journal.receipts import Receipt
+from agent.journal.settings import JournalSettings
+from agent.journal.signing import KEY_FILE, SigningKey
+from agent.journal.succession import open_or_succeed
+from tests.receivers.rollcall_store import Rejected, Store
 from tests.receivers.running import RunningReceiver
 
 ENDPOINT = "e" * 32
@@ -145,3 +156,108 @@ def test_it_can_be_started_by_hand(how: list[str], tmp_path: Path) -> None:
         assert process.poll() is None
         assert (tmp_path / "r.db").exists()
         process.terminate()
+
+
+def store(tmp_path: Path, name: str = "store.db") -> Store:
+    return Store(str(tmp_path / name))
+
+
+def handed_over(journal: Journal, store: Store, after: int = 0) -> dict[str, Any]:
+    """Everything after an entry, as one batch."""
+    batch = next_batch(journal, Position(after, after), 500, 900_000)
+    assert batch
+    return store.accept(encode(batch), batch.batch_id)
+
+
+def signed(folder: Path, endpoint_id: str = ENDPOINT) -> tuple[Journal, Checkpoints]:
+    opened = open_or_succeed(folder / "journal.db", endpoint_id)
+    checkpoints = Checkpoints(opened.journal, load_keys(folder), JournalSettings())
+    checkpoints.start(opened.replaces)
+    return opened.journal, checkpoints
+
+
+def test_a_signed_journal_raises_no_alarm_and_its_receipts_are_signed(tmp_path: Path) -> None:
+    journal, checkpoints = signed(tmp_path / "state")
+    with journal.transaction() as step:
+        step.append("discovered", server("a"))
+        checkpoints.append(step, "stop")
+    receiver = Store(str(tmp_path / "store.db"), signing_key=bytes(32))
+    answer = handed_over(journal, receiver)
+    receipt = Receipt("x", answer["head_seq"], bytes.fromhex(answer["head_hash"]), answer["at"], answer["signature"])
+    key = SigningKey(bytes(32)).public
+    assert key.verifies(receipt.statement(journal.chain, ENDPOINT), answer["signature"])
+    assert (receipt.seq, receipt.hash) == journal.head()
+    assert receiver.alarms(journal.chain) == []
+    journal.close()
+
+
+def test_a_journal_that_was_lost_goes_on_without_an_alarm_where_it_names_all_that_is_held(tmp_path: Path) -> None:
+    receiver = store(tmp_path)
+    journal, _ = signed(tmp_path / "state")
+    handed_over(journal, receiver)
+    journal.close()
+    (tmp_path / "state/journal.db").unlink()
+    successor, _ = signed(tmp_path / "state")
+    handed_over(successor, receiver)
+    assert receiver.alarms(successor.chain) == []
+    successor.close()
+
+
+def test_a_state_folder_put_back_or_made_anew_is_an_alarm_at_the_receiver(tmp_path: Path) -> None:
+    receiver = store(tmp_path)
+    journal, _ = signed(tmp_path / "state")
+    handed_over(journal, receiver)
+    journal.close()
+    fresh, _ = signed(tmp_path / "fresh")
+    handed_over(fresh, receiver)
+    assert receiver.alarms(fresh.chain) == ["history", "key"]
+    fresh.close()
+
+
+def test_an_older_copy_that_goes_on_and_a_cloned_machine_fork_the_chain(tmp_path: Path) -> None:
+    receiver = store(tmp_path)
+    journal, _ = signed(tmp_path / "state")
+    journal.close()
+    shutil.copytree(tmp_path / "state", tmp_path / "clone")
+    for name, taken in (("state", True), ("clone", False)):
+        journal, _ = signed(tmp_path / name)
+        with journal.transaction() as step:
+            step.append("notice", {"kind": "diagnostic", "message": name})
+        if taken:
+            handed_over(journal, receiver)
+        else:
+            with pytest.raises(Rejected) as caught:
+                handed_over(journal, receiver)
+            assert (caught.value.status, caught.value.answer) == (412, {"error": "fork"})
+        journal.close()
+
+
+def test_a_key_that_nothing_hands_over_is_an_alarm_and_one_that_is_handed_over_is_none(tmp_path: Path) -> None:
+    receiver = store(tmp_path)
+    journal, _ = signed(tmp_path / "state")
+    handed_over(journal, receiver)
+    journal.close()
+    request_new_key(tmp_path / "state")
+    journal, checkpoints = signed(tmp_path / "state")
+    with journal.transaction() as step:
+        checkpoints.append(step, "stop")
+    handed_over(journal, receiver, after=1)
+    assert receiver.alarms(journal.chain) == []
+    head = journal.head().seq
+    journal.close()
+    (tmp_path / "state" / KEY_FILE).unlink()
+    journal, _ = signed(tmp_path / "state")
+    handed_over(journal, receiver, after=head)
+    assert receiver.alarms(journal.chain) == ["key"]
+    journal.close()
+
+
+def test_a_forged_checkpoint_is_an_alarm(tmp_path: Path) -> None:
+    receiver = store(tmp_path)
+    journal, _ = signed(tmp_path / "state")
+    record = journal.read(0)[0].record or {}
+    with journal.transaction() as step:
+        step.append("checkpoint", {**record, "boot_ms": 7})
+    handed_over(journal, receiver)
+    assert receiver.alarms(journal.chain) == ["signature"]
+    journal.close()

@@ -16,6 +16,7 @@ from agent.delivery.http.abort import ConnectionAborter
 from agent.delivery.http.failures import reason_of
 from agent.delivery.http.token import Token, TokenError
 from agent.delivery.settings import TargetSettings
+from agent.journal.receipts import Receipt
 from agent.records.base import SCHEMA
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class RollcallHttp:
             accepted = answer.get("accepted")
             if isinstance(accepted, int) and accepted < len(batch.lines):
                 return Retry(f"HTTP {status}, but fewer entries acknowledged than sent")
-            return Accepted()
+            return Accepted(_receipt(self.name, answer))
         if status in _LATER:
             return Retry(f"HTTP {status}", retry_after(response.headers.get("Retry-After")))
         if status in _CONTENT:
@@ -157,6 +158,16 @@ def retry_after(value: str | None) -> float | None:
             moment = moment.replace(tzinfo=UTC)
         return min(max(moment.timestamp() - time.time(), 0.0), _LONGEST_WAIT)
     except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _receipt(target: str, answer: dict[str, Any]) -> Receipt | None:
+    """What the target says that it holds; None where it says nothing, or what is no receipt."""
+    try:
+        signature = answer.get("signature")
+        head, at = bytes.fromhex(answer["head_hash"]), str(datetime.fromisoformat(answer["at"]) and answer["at"])
+        return Receipt(target, int(answer["head_seq"]), head, at, str(signature) if signature else None)
+    except (KeyError, ValueError, TypeError):
         return None
 
 

@@ -78,7 +78,11 @@ def test_a_batch_is_taken_once_and_its_repetition_is_fine(
     receiver: RunningReceiver, batch: Batch, settings_for: SettingsFor
 ) -> None:
     target = RollcallHttp(settings_for(receiver))
-    assert [target.send(batch), target.send(batch)] == [Accepted(), Accepted()]
+    first, again = target.send(batch), target.send(batch)
+    assert isinstance(first, Accepted)
+    assert isinstance(again, Accepted)
+    assert first.receipt
+    assert (first.receipt.seq, first.receipt.hash.hex()) == (batch.last_seq, batch.head_hash)
     assert receiver.lines(batch.chain) == list(batch.lines)
     target.close()
 
@@ -186,7 +190,7 @@ def test_one_connection_serves_many_batches(receiver: RunningReceiver, batch: Ba
     watch = target._lifeline.watch
     target._lifeline.watch = lambda event, info: (opened.append(event), watch(event, info))[1]  # type: ignore[method-assign]
     for _ in range(3):
-        assert target.send(batch) == Accepted()
+        assert isinstance(target.send(batch), Accepted)
     assert opened.count("connection.connect_tcp.complete") == 1
     target.close()
 
