@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agent.redaction.options import PORTS, Switches
+from agent.redaction.options import KINDS, PORTS, SIGNS, Switches, expects
 from agent.redaction.patterns import (
     DEFAULT,
     PATH,
@@ -25,31 +25,19 @@ from agent.redaction.word import READ_CHARS, Masker
 _DEPTH = 6
 
 _FLAG = re.compile(r"--[A-Za-z][A-Za-z-]*+(?:=.*)?+|-[A-Za-z]", re.DOTALL)
-_OPTION = re.compile(r"--?([A-Za-z][\w.-]*+)")
-_TOGETHER = re.compile(r"-[A-Za-z]{1,5}([uH])")
-"""Short options in one word, of which the last takes the value: `curl -su user:password`."""
 _ASSIGNMENT = re.compile(
     r"((?:-{0,2}|/|\$env:)[A-Za-z_][\w.-]*+)(\s*+(?:=>|:=|[=:\uff1d\uff1a])\s*+)(?!//)(.*)", re.DOTALL
 )
-_SIGNS = frozenset({"=", ":", ":=", "=>", "=="})
 _ENV_NAME = re.compile(r"(?:-e|\$env:)?[A-Z_][A-Z0-9_]*+")
 _HEADER = re.compile(r"([\w-]++)(\s*+[:=]\s*+)(.*)", re.DOTALL)
 _PLAIN_HEADERS = word_set("accept accept-language content-type user-agent mcp-protocol-version host origin")
 _TOKENS = re.compile(r"\s++|(?:[^\s\"'\\]|\\[\s\S]?|\"(?:[^\"\\]|\\[\s\S])*+(?:\"|\\?$)|'[^']*+(?:'|$))++")
 _LOOSE = re.compile(r"[\s\"'`]++|[^\s\"'`]++")
 _PIECES = re.compile(r"[;&,|]++|[^;&,|]++")
-_OPENERS = re.compile(r"(?:\w{0,40}+\(|[$<>]?\(|[`{\[@])++(?=[^)\]}`])")
+_OPENERS = re.compile(r"(?:\w{0,40}+\(|[$<>]?\(|[`{\[])++(?=[^)\]}`])")
 """What may stand before the first word of a command: `(`, `$(`, a backtick, `Bash(`."""
 _SUBSTITUTED = re.compile(r"(\$\()([^()]*+)(\))|(`)([^`]*+)(`)")
 _LEADING_SPEC = re.compile(r"[a-z]++|@?[\w.-]*[@/-][\w./@-]*+")
-
-_KINDS = {
-    **dict.fromkeys(("header", "headers", "H"), "header"),
-    **dict.fromkeys(("e", "env", "from-literal", "set-env-vars"), "env"),
-    **dict.fromkeys(("u", "U", "user", "basic", "userpwd", "proxy-user"), "user"),
-    **dict.fromkeys(("c", "lc", "ic", "Command"), "script"),
-    "p": "p",
-}
 
 
 class Scrubber:
@@ -70,16 +58,16 @@ class Scrubber:
         for position, word in enumerate(words):
             if not expected or (_FLAG.fullmatch(word) and expected != "script"):
                 option, kind, value = switches.glued(word)
-                kind, value = (kind, value) if kind else (switches.here(word), word)
+                kind, value = (kind, value) if kind else (switches.kind_of(word), word)
                 shown.append(option + self._expected(kind, value, leading, depth) if kind else self.word(word, depth))
                 done = kind or switches.takes_none(word)
-                expected = "" if done else switches.expects(word) or _expects(word, words[position - 1 : position])
+                expected = "" if done else switches.expects(word) or expects(word, words[position - 1 : position])
                 leading = leading and word.startswith("-")
                 switches.met(word)
                 continue
             shown.append(self._expected(expected, word, leading and not switches.user, depth))
             secret = expected == "header" or expected.startswith("secret:")
-            bare = secret and (SCHEME.fullmatch(word.strip()) or word.endswith((":", "=")) or word in _SIGNS)
+            bare = secret and (SCHEME.fullmatch(word.strip()) or word.endswith((":", "=")) or word in SIGNS)
             expected = "secret:authorization" if bare else ""
         return shown
 
@@ -151,8 +139,8 @@ class Scrubber:
             return None
         name, sign, value = match.groups()
         option = name.lstrip("-")
-        kind = _KINDS.get(option, "") if "=" in sign else ""
-        if kind == "header" or (kind == "env" and option in ("e", "env", "from-literal", "set-env-vars")):
+        kind = KINDS.get(option, "") if "=" in sign else ""
+        if kind in ("header", "env"):
             return name + sign + self._expected(kind, value, False, depth)
         if _ENV_NAME.fullmatch(name) and "=" in sign:
             return name + sign + self._masker.masked(name, value)
@@ -193,7 +181,7 @@ class Scrubber:
             known = PORTS.fullmatch(word) or PATH.match(word) or (leading and _LEADING_SPEC.fullmatch(word))
             return self.word(word, depth) if known or not literal(word) else REDACTED
         name = kind.partition(":")[2]
-        return word if word in _SIGNS else self._masker.named(name, word)
+        return word if word in SIGNS else self._masker.named(name, word)
 
     def _header(self, value: str, depth: int) -> str:
         quote = value[:1] if value[:1] in ('"', "'") else ""
@@ -213,19 +201,3 @@ class Scrubber:
         if not is_secret_name(name):
             return f"${{{name}{sign}{self.word(value, depth + 1)}}}"
         return f"${{{name}{sign}{self._masker.named(name, value)}}}"
-
-
-def _expects(word: str, before: Sequence[str]) -> str:
-    """What the word after this one is: `secret:<name>`, header, env, user, p, script or nothing known."""
-    match = _OPTION.fullmatch(word)
-    if word in _SIGNS:
-        name = before[0].rstrip("\"'`]") if before else ""
-        return f"secret:{name}" if is_secret_name(name) else ""
-    name = match[1] if match else word.rstrip(":= ") if word.endswith((":", "=")) else ""
-    if match and name in _KINDS:
-        return _KINDS[name]
-    if together := _TOGETHER.fullmatch(word):
-        return _KINDS[together[1]]
-    if name and is_secret_name(name):
-        return f"secret:{name}"
-    return "secret:authorization" if word.lower() == "bearer" else "script" if word.lower() in ("/c", "/k") else ""

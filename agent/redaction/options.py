@@ -1,13 +1,26 @@
-"""Short options that hold a password: some only of one program (`redis-cli -a`), some with it glued on (`-pX`)."""
+"""What options and words before it make of a word: a header, a variable, a user with a password, a password."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.redaction.patterns import PATH, is_secret_name, literal, word_set
 
 PORTS = re.compile(r"[\d.:/-]++(?:tcp|udp)?+")
+SIGNS = frozenset({"=", ":", ":=", "=>", "=="})
+KINDS = {
+    **dict.fromkeys(("header", "headers", "H"), "header"),
+    **dict.fromkeys(("e", "env", "from-literal", "set-env-vars"), "env"),
+    **dict.fromkeys(("u", "U", "user", "basic", "userpwd", "proxy-user"), "user"),
+    **dict.fromkeys(("c", "lc", "ic", "Command"), "script"),
+    "p": "p",
+}
+"""What the value of an option is, whatever the program."""
+_OPTION = re.compile(r"--?([A-Za-z][\w.-]*+)")
+_TOGETHER = re.compile(r"-[A-Za-z]{1,5}([uH])")
+"""Short options in one word, of which the last takes the value: `curl -su user:password`."""
 _PROGRAM = re.compile(r"(?:.*[/\\])?([\w.-]{1,40}?)(?:\.exe)?")
 _OPTIONS = {
     **dict.fromkeys(word_set("redis-cli keydb-cli valkey-cli"), "-a"),
@@ -109,7 +122,7 @@ class Switches:
             if words in _POSITIONS:
                 self.position, self.secret = 0, _POSITIONS[words]
 
-    def here(self, word: str) -> str:
+    def kind_of(self, word: str) -> str:
         """What this word itself is by those before it: `secret:password`, or nothing known."""
         if not self.recent or word.startswith("-") or PATH.match(word) or not any(map(str.isalnum, word)):
             return ""
@@ -138,3 +151,19 @@ class Switches:
         if self.option == "-p" or (self.user and match[1].partition("=")[0] not in _WORDS):
             return "-p", "secret:password", match[1]
         return ("-p", "p", match[1]) if not _LONG_OPTION.fullmatch(match[1]) else ("", "", "")
+
+
+def expects(word: str, before: Sequence[str]) -> str:
+    """What the word after this one is: `secret:<name>`, header, env, user, p, script or nothing known."""
+    match = _OPTION.fullmatch(word)
+    if word in SIGNS:
+        name = before[0].rstrip("\"'`]") if before else ""
+        return f"secret:{name}" if is_secret_name(name) else ""
+    name = match[1] if match else word.rstrip(":= ") if word.endswith((":", "=")) else ""
+    if match and name in KINDS:
+        return KINDS[name]
+    if together := _TOGETHER.fullmatch(word):
+        return KINDS[together[1]]
+    if name and is_secret_name(name):
+        return f"secret:{name}"
+    return "secret:authorization" if word.lower() == "bearer" else "script" if word.lower() in ("/c", "/k") else ""

@@ -46,7 +46,7 @@ def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> 
     seen: Counter[str] = Counter()
     entries = (entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem))
     for name, key, value in islice(entries, _MOST_ENTRIES):
-        key = redact.text(printable(key))[:512]
+        key = redact.name(key)[:512]
         seen[key] += 1
         unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
@@ -114,7 +114,7 @@ def _artifact(
         evidence=Evidence(collector=NAME, source=origin.shown, confidence="confirmed"),
         artifact=part.kind,
         agent=origin.agent,
-        name=redact.text(printable(name))[:256],
+        name=redact.name(name)[:256],
         scope=part.scope,
         project=origin.project,
         extension=origin.extension,
