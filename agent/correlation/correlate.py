@@ -14,12 +14,12 @@ from agent.correlation.gateways import fan_out
 from agent.correlation.precedence import resolve
 from agent.correlation.switches import switched
 from agent.network.name_cache import NameCache
+from agent.network.peers import LOCALHOST, endpoint_of
 from agent.network.sockets import network
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation
+from agent.records.ai_agent import ClientKey
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound to
 
 
 def correlate(
@@ -75,23 +75,21 @@ def _with_url_definitions(instance: Instance, servers: Iterable[McpServer], list
     ports = listening.get(instance.id)
     if instance.subject != "mcp_server" or not ports:
         return instance
-    matched = {s.id for s in servers if s.owner in (instance.owner, None) and _loopback_port(s.url) in ports}
+    matched = {s.id for s in servers if s.owner in (instance.owner, None) and _own_port(s.url) in ports}
     return instance.changed(server_ids=tuple(sorted({*instance.server_ids, *matched})))
 
 
-def _loopback_port(url: str | None) -> int | None:
-    try:
-        parts = urlsplit(url or "")
-        return parts.port if parts.hostname in _LOOPBACK else None
-    except ValueError:
-        return None
+def _own_port(url: str | None) -> int | None:
+    """The port that a URL names on this machine; behind one that it does not name anything may stand."""
+    endpoint = endpoint_of(url)
+    return urlsplit(url or "").port if endpoint and endpoint.host == LOCALHOST else None
 
 
 def _runs(server: McpServer, running: set[str]) -> bool | None:
     """A server elsewhere runs where this machine cannot see it."""
     if server.id in running:
         return True
-    return False if server.transport == "stdio" or _loopback_port(server.url) else None
+    return False if server.transport == "stdio" or _own_port(server.url) else None
 
 
 def _with_state(server: McpServer, running: bool | None, memo: DerivationCache) -> McpServer:
@@ -104,11 +102,11 @@ def _agents(
     instances: Iterable[Instance],
     catalog: Catalog,
     memo: DerivationCache,
-) -> dict[tuple[str | None, str], AiAgent]:
+) -> dict[ClientKey, AiAgent]:
     """One agent per owner and client; a running or merely configured client without other evidence is one too."""
     agents = {(a.owner, a.agent): a for a in records if isinstance(a, AiAgent)}
     runs = {(i.owner, i.agent): i for i in instances if i.subject == "agent" and i.agent}
-    holds: dict[tuple[str | None, str], list[McpServer]] = {}
+    holds: dict[ClientKey, list[McpServer]] = {}
     for server in servers:
         holds.setdefault((server.owner, server.agent), []).append(server)
     signs: list[tuple[tuple[str | None, str | None], Instance | McpServer]] = [*runs.items()]
@@ -147,7 +145,7 @@ def _implied(seen: Instance | McpServer, catalog: Catalog) -> AiAgent:
 
 
 def _edges(
-    agents: dict[tuple[str | None, str], AiAgent],
+    agents: dict[ClientKey, AiAgent],
     servers: Iterable[McpServer],
     instances: Iterable[Instance],
     memo: DerivationCache,

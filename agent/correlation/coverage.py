@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
 from agent.records import AiAgent, ClientState, Coverage, Diagnostic, Endpoint, Evidence, Owner, Record
+from agent.records.ai_agent import ClientKey
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client
@@ -19,7 +20,7 @@ _UNREACHED = {
 
 
 def coverage(
-    records: Iterable[Record], agents: dict[tuple[str | None, str], AiAgent], catalog: Catalog, memo: DerivationCache
+    records: Iterable[Record], agents: dict[ClientKey, AiAgent], catalog: Catalog, memo: DerivationCache
 ) -> Iterator[Coverage]:
     """One record per owner whose home is known."""
     owners: list[Owner] = []
@@ -47,7 +48,7 @@ def _of_owner(
     owner: Owner,
     os: Os,
     clients: list[Client],
-    agents: dict[tuple[str | None, str], AiAgent],
+    agents: dict[ClientKey, AiAgent],
     gaps: dict[str | None, Diagnostic],
     closed: list[Diagnostic],
 ) -> Coverage:
@@ -81,7 +82,7 @@ def _unified(path: str, os: Os) -> str:
 def _state(
     owner: Owner,
     client: Client,
-    agents: dict[tuple[str | None, str], AiAgent],
+    agents: dict[ClientKey, AiAgent],
     gap: Diagnostic | None,
 ) -> ClientState:
     if owner.reach != "read":

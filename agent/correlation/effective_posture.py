@@ -17,6 +17,7 @@ from typing import Generic, TypeVar, get_args
 
 from agent.correlation.client_versions import as_of, is_known
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
+from agent.records.ai_agent import ClientKey
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
@@ -63,7 +64,7 @@ def effective(
     installation does not.
     """
     layers: dict[str, list[Posture]] = {}
-    sessions: dict[tuple[str | None, str], Posture] = {}
+    sessions: dict[ClientKey, Posture] = {}
     for posture in known:
         if posture.basis == "configured":
             layers.setdefault(posture.agent, []).append(posture)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from agent.records import Connection, Diagnostic, McpServer
+from agent.records.ai_agent import ClientKey
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.launch.packages import package_name
@@ -13,9 +14,6 @@ from collectors.launch.program_name import base_name
 
 _MOST_EDGES = 5_000
 """For one account and gateway: definitions that start it times servers behind it may be millions."""
-
-_Key = tuple[str | None, str]
-"""An account and the catalog id of a gateway."""
 
 
 def fan_out(servers: Sequence[McpServer], catalog: Catalog, memo: DerivationCache) -> Iterator[Connection | Diagnostic]:
@@ -36,9 +34,9 @@ def fan_out(servers: Sequence[McpServer], catalog: Catalog, memo: DerivationCach
             yield _left_out(gateway, fronts, most, ends)
 
 
-def _starting(servers: Iterable[McpServer], gateways: dict[str, str]) -> dict[_Key, list[McpServer]]:
+def _starting(servers: Iterable[McpServer], gateways: dict[str, str]) -> dict[ClientKey, list[McpServer]]:
     """Definitions that start a gateway; one among a gateway's own servers does not stand before these."""
-    found: dict[_Key, list[McpServer]] = {}
+    found: dict[ClientKey, list[McpServer]] = {}
     for server in servers:
         gateway = next((gateways[sign] for sign in _signs(server) if sign in gateways), None)
         if gateway is not None and gateway != server.agent:
@@ -46,8 +44,8 @@ def _starting(servers: Iterable[McpServer], gateways: dict[str, str]) -> dict[_K
     return found
 
 
-def _of_gateways(servers: Iterable[McpServer], gateways: set[str]) -> dict[_Key, list[McpServer]]:
-    found: dict[_Key, list[McpServer]] = {}
+def _of_gateways(servers: Iterable[McpServer], gateways: set[str]) -> dict[ClientKey, list[McpServer]]:
+    found: dict[ClientKey, list[McpServer]] = {}
     for server in servers:
         if server.agent in gateways:
             found.setdefault((server.owner, server.agent), []).append(server)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from agent.delivery.settings import TargetSettings
 from agent.runtime.logs import LogSettings
+from agent.runtime.settings import Section
 
 
-class _Line(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
-
+class _Line(Section):
     def line(self) -> bytes:
         return self.model_dump_json().encode() + b"\n"
 

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from agent.journal.signing import PublicKey
 from agent.runtime.hosts import is_loopback
+from agent.runtime.settings import Section
 
 
-class TargetSettings(BaseModel):
+class TargetSettings(Section):
     """One central collector."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
     name: str = Field(default="central", pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     """Names the durable cursor: a renamed target starts again from the first entry."""

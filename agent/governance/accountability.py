@@ -11,6 +11,7 @@ from functools import partial
 
 from agent.governance.policy.model import OwnerRule
 from agent.records import AiAgent, Endpoint, Instance, McpServer, Owner, Record, SignIn
+from agent.records.ai_agent import ClientKey
 from agent.records.base import AccountableBy
 from agent.runtime.memo import DerivationCache
 
@@ -35,7 +36,7 @@ class Accountability:
         self._devices: tuple[str, ...] = ()
         self._accounts: dict[str, Owner] = {}
         self._uids: dict[int, str] = {}
-        self._signed_in: dict[tuple[str | None, str], str] = {}
+        self._signed_in: dict[ClientKey, str] = {}
         self._known: dict[tuple[str | None, str | None], Answer | None] = {}
         for record in records:
             if isinstance(record, Endpoint):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from agent.network.name_cache import NameCache, canonical, host_name
 from agent.network.provider_hosts import ProviderHosts, provider_hosts
 from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, Record
+from collectors.reach.this_machine import is_this_machine
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 LOCALHOST = "localhost"
@@ -44,7 +44,7 @@ class EndpointIndex:
 
     def purpose(self, host: str, port: int, instance: Instance | None = None) -> Purpose:
         """What a connection to a host (or to an address that has no known name) is for."""
-        peer = Endpoint(LOCALHOST if is_loopback(host) else host, port)
+        peer = Endpoint(LOCALHOST if is_this_machine(host) else host, port)
         provider = self._known.at(*peer)
         if instance and (peer in self._models or (provider and instance.agent in provider.agents)):
             return "model_provider"
@@ -91,7 +91,7 @@ def named(
         elif connection.relation == "established" and (peer := split_endpoint(connection.remote)):
             instance = by_id.get(connection.from_id)
             host = peer.host if host_name(peer.host) else None
-            if names and not host and not is_loopback(peer.host):
+            if names and not host and not is_this_machine(peer.host):
                 host = peers.likeliest(names.hosts(peer.host), peer.port, instance)
             yield connection.changed(host=host, purpose=peers.purpose(host or peer.host, peer.port, instance))
         else:
@@ -116,7 +116,7 @@ def endpoint_of(url: str | None) -> Endpoint | None:
         return None
     if not host or port is None:
         return None
-    if is_loopback(host) or host == "0.0.0.0":  # noqa: S104 - compared with, never bound to
+    if is_this_machine(host):
         return Endpoint(LOCALHOST, port)
     known = canonical(host) or (host if host_name(host) or host.isalnum() else None)
     return Endpoint(known, port) if known else None
@@ -126,13 +126,6 @@ def split_endpoint(text: str | None) -> Endpoint | None:
     """`address:port` or `[address]:port` taken apart."""
     host, sign, port = (text or "").rpartition(":")
     return Endpoint(host.strip("[]"), int(port)) if sign and port.isdigit() else None
-
-
-@lru_cache(maxsize=8_192)
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address means this machine."""
-    address = canonical(host)
-    return ipaddress.ip_address(address).is_loopback if address else host in (LOCALHOST, "host.docker.internal")
 
 
 def hosts_to_resolve(records: Iterable[Record]) -> frozenset[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from agent.network.name_cache import NameCache
-from agent.network.peers import LOCALHOST, Endpoint, EndpointIndex, is_loopback, named, split_endpoint
+from agent.network.peers import LOCALHOST, Endpoint, EndpointIndex, named, split_endpoint
 from agent.records import Connection, DataSource, Instance, McpServer, ModelProvider, Record
 from collectors.reach.services import services
+from collectors.reach.this_machine import is_this_machine
 
 _DATABASE_PORTS = {
     1433: "SQL Server",
@@ -54,7 +55,7 @@ def _connected(
         peer, instance = split_endpoint(socket.remote), agents.get(socket.from_id)
         if not peer or not instance or socket.purpose not in ("mcp_remote", "local"):
             continue
-        place = LOCALHOST if is_loopback(peer.host) else socket.host or peer.host
+        place = LOCALHOST if is_this_machine(peer.host) else socket.host or peer.host
         for server in peers.servers(Endpoint(place, peer.port), instance):
             yield Connection(
                 endpoint_id=socket.endpoint_id,
@@ -85,7 +86,7 @@ def _sources(peer: Endpoint, host: str | None) -> list[DataSource]:
     place = host or peer.host
     if peer.port in _DATABASE_PORTS:
         return [DataSource(kind="database", target=f"{_DATABASE_PORTS[peer.port]} {place}", basis="observed")]
-    if is_loopback(place):
+    if is_this_machine(place):
         return []
     known = services().of_host(place) or [DataSource(kind="network", target=place)]
     return [source.model_copy(update={"basis": "observed"}) for source in known]

@@ -7,6 +7,8 @@ from agent.records.policy import OrganisationRole
 
 Sanction = Literal["sanctioned", "tolerated", "unsanctioned", "unknown"]
 """What the organisation decided; unknown: nothing."""
+ClientKey = tuple[str | None, str]
+"""One client of one account: the account, null for the machine, and the catalog id."""
 
 
 class AgentConclusions(Attributed, total=False):

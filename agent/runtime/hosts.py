@@ -1,4 +1,4 @@
-"""Which host names mean this machine."""
+"""Where Rollcall itself may send something in clear text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
+    """A loopback address or `localhost`: no other name, whoever may have set it up to lead here."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""What every section of the configuration is made of."""
+"""What is read from files of people and administrators, and from other processes, is made of."""
 
 from __future__ import annotations
 
@@ -6,4 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    """A frozen table of values: a key it does not know is an error, and no message quotes a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)

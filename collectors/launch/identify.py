@@ -12,13 +12,12 @@ from agent.redaction.patterns import word_set
 from collectors.launch import packages
 from collectors.launch.launchers import LAUNCHERS, Launched
 from collectors.launch.packages import Pin
+from collectors.launch.program_name import POWERSHELLS, SHELLS, base_name
 
 _MAX_UNWRAPPED = 8
 _MAX_CHARS = 16_384
 _MAX_LINE = 8_192
 """Characters of a command line that are taken apart: shlex' time grows with the square of a word."""
-_SHELLS = word_set("sh bash zsh dash fish ash ksh")
-_POWERSHELLS = word_set("powershell pwsh")
 _SUDO = word_set("-u --user -g --group -h --host -p --prompt -C -D --chdir -R --chroot -T -U -r -t")
 _ENV = word_set("-u --unset -C --chdir")
 _PREFIXES = {
@@ -87,12 +86,12 @@ def identify(command: str, args: Sequence[str] = ()) -> Launch:
     )
 
 
-def base_name(program: str) -> str:
-    """The program's name in lower case: without folders and without `.exe`, `.cmd`, `.bat` or `.ps1`."""
+def _known_as(program: str) -> str:
+    """The name that launchers are known by: in lower case, and without the ending of a script on Windows."""
     asked = _ASKED_FOR.fullmatch(program)
-    name = re.split(r"[/\\]", asked[1] if asked else program)[-1].lower()
+    name = base_name(asked[1] if asked else program).lower()
     stem, _, suffix = name.rpartition(".")
-    return stem if stem and suffix in ("exe", "cmd", "bat", "ps1") else name
+    return stem if stem and suffix in ("cmd", "bat", "ps1") else name
 
 
 def split_command(command: str, args: Sequence[str] = ()) -> list[str]:
@@ -103,8 +102,8 @@ def split_command(command: str, args: Sequence[str] = ()) -> list[str]:
     words = split_words(command)
     if len(words) == 1 and _PLACEHOLDER.match(command):
         return [command, *args]
-    first = base_name(words[0]) if words else ""
-    known = first in LAUNCHERS or first in _SHELLS or first in _PREFIXES or first in ("cmd", *_POWERSHELLS)
+    first = _known_as(words[0]) if words else ""
+    known = first in LAUNCHERS or first in SHELLS or first in _PREFIXES or first in ("cmd", *POWERSHELLS)
     looks_like_path = re.match(r"(?:~|\.{1,2})?[/\\]|[A-Za-z]:[/\\]", command)
     if known or not looks_like_path or any(re.match(r"--?\w", word) for word in words[1:]):
         return [*words, *args]
@@ -132,7 +131,7 @@ def split_words(line: str) -> list[str]:
 def _launched(argv: Sequence[str]) -> Launched:
     if not argv:
         return Launched(None)
-    name = base_name(argv[0])
+    name = _known_as(argv[0])
     launcher = LAUNCHERS.get(name) or LAUNCHERS.get(re.sub(r"(?<=python)[23]?(?:\.\d+)?$", "", name))
     if launcher:
         launched = launcher(argv[1:])
@@ -154,12 +153,12 @@ def _inner(argv: list[str], names: list[str]) -> list[str] | None:
     """The command that a wrapper runs; None when this is no wrapper."""
     if not argv:
         return None
-    name, rest = base_name(argv[0]), argv[1:]
-    if name in _SHELLS:
+    name, rest = _known_as(argv[0]), argv[1:]
+    if name in SHELLS:
         return _shell(rest, names)
     if name == "cmd":
         return _after_switches(rest, "/")
-    if name in _POWERSHELLS:
+    if name in POWERSHELLS:
         at = next((i for i, arg in enumerate(rest) if arg.lower() in ("-c", "-command", "/c", "/command")), None)
         return None if at is None else _as_line(rest[at + 1 :])
     if name in _PREFIXES:

@@ -179,6 +179,12 @@ def _package(
         return None
 
 
+def comparable(name: str) -> str:
+    """A name, as `package_name` gives it, as its registry compares it: PyPI takes names that differ in case and
+    separators for the same (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower() if name.startswith("pypi:") else name
+
+
 def package_name(purl: str) -> str:
     """`npm:@scope/name` from a package URL: the identity without the version; an image by its repository."""
     kind, _, rest = purl.removeprefix("pkg:").partition("/")

@@ -1,6 +1,9 @@
-"""The name of a program from its path."""
+"""The name of a program from its path, and which names are shells."""
 
 from __future__ import annotations
+
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ash", "ksh"})
+POWERSHELLS = frozenset({"powershell", "pwsh"})
 
 
 def base_name(path: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from collectors.contract import Context
+from collectors.launch.packages import comparable
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.formats.documents import UnparseableError, parse
@@ -57,4 +58,4 @@ def _requirements(lines: list[str]) -> Iterator[str]:
 
 
 def _pypi(name: str) -> str:
-    return "pypi:" + re.sub(r"[-_.]+", "-", name).lower()
+    return comparable(f"pypi:{name}")

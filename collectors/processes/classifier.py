@@ -6,6 +6,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from agent.records import McpServer
+from agent.records.ai_agent import ClientKey
 from collectors.contract import Context
 from collectors.processes.package import Programs
 from collectors.processes.signatures import AgentSignatures, Definitions, is_server_program, looks_like_server
@@ -53,9 +54,7 @@ class Judged:
 class Classifier:
     """Recognises processes with the definitions known at one time; for `present` see `AgentSignatures`."""
 
-    def __init__(
-        self, context: Context, servers: Iterable[McpServer], present: Set[tuple[str | None, str]] = frozenset()
-    ) -> None:
+    def __init__(self, context: Context, servers: Iterable[McpServer], present: Set[ClientKey] = frozenset()) -> None:
         self._programs = Programs(context.files)
         self._agents = AgentSignatures(context.catalog, context.files, present)
         self._definitions = Definitions(servers, context.files)

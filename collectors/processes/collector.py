@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
+from agent.records.ai_agent import ClientKey
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
 from collectors.processes.classifier import Classifier, Judged
 from collectors.processes.command import is_title
@@ -171,7 +172,7 @@ def _servers(context: Context) -> Iterator[McpServer]:
     return (cast(McpServer, record) for record in context.view.records("mcp_server"))
 
 
-def _present(context: Context) -> frozenset[tuple[str | None, str]]:
+def _present(context: Context) -> frozenset[ClientKey]:
     """Whose homes hold files of clients that their executable's name alone does not tell."""
     unsure = {client.id for client in context.catalog.clients.values() if client.process.namesake}
     agents = (cast(AiAgent, record) for record in context.view.records("ai_agent"))

@@ -9,13 +9,12 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from collectors.launch.program_name import base_name
+from collectors.launch.program_name import SHELLS, base_name
 from collectors.sources.filesystem.access import account_of
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.process.row import ProcessRow
 
 _INTERPRETER = re.compile(r"(?:node|nodejs|bun|deno|pyw?|(?:python|pypy)w?[\d.]*t?|ruby|perl|tsx|ts-node)[\d.]*")
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ash", "ksh"})
 _NO_SCRIPT = frozenset({"-c", "-e", "--eval", "-p", "--print"})
 _TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "-W", "-X", "--conditions", "-C"})
 _SUBCOMMANDS = frozenset({"run", "x", "serve"})
@@ -43,7 +42,7 @@ def program_of(row: ProcessRow) -> str:
 
 def is_interpreter(name: str) -> bool:
     """Whether programs of this base name run scripts; shells count too."""
-    return name.lower() in _SHELLS or bool(_INTERPRETER.fullmatch(name.lower()))
+    return name.lower() in SHELLS or bool(_INTERPRETER.fullmatch(name.lower()))
 
 
 def is_title(argv: Sequence[str]) -> bool:
@@ -54,7 +53,7 @@ def is_title(argv: Sequence[str]) -> bool:
 def start_of(row: ProcessRow) -> Start | None:
     """The script or module of an interpreter; None for other programs, for `-c` and for a rewritten title."""
     name = base_name(program_of(row)).lower()
-    if name in _SHELLS or not _INTERPRETER.fullmatch(name):
+    if name in SHELLS or not _INTERPRETER.fullmatch(name):
         return None
     arguments = iter(row.argv[1:])
     for argument in arguments:

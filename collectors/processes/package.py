@@ -8,8 +8,8 @@ import re
 
 from agent.redaction import redact
 from collectors.launch.identify import identify
-from collectors.launch.packages import package_name
-from collectors.launch.program_name import base_name
+from collectors.launch.packages import comparable, package_name
+from collectors.launch.program_name import SHELLS, base_name
 from collectors.processes.command import command_of, script_of, start_of
 from collectors.sources.account import Home
 from collectors.sources.filesystem.access import account_of
@@ -18,7 +18,6 @@ from collectors.sources.process.row import ProcessRow
 
 __all__ = ["Programs", "base_name", "launched_package", "package_name"]
 
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ash", "ksh"})
 _BETWEEN_COMMANDS = re.compile(r"&&|\|\||[;&|\n]")
 _SET_UP = re.compile(r"\s*(?:(?:cd|source|\.|export|set|ulimit|umask)\s.*)?", re.DOTALL)
 _NODE_PACKAGE = re.compile(r".*/node_modules/((?:@[^/]+/)?[^/]+)/")
@@ -34,7 +33,7 @@ _CACHED_PATHS = 4096
 def launched_package(row: ProcessRow) -> str | None:
     """`type:name` of the package that a launcher such as npx, uvx or docker was told to run."""
     words = command_of(row)
-    if not words or (words[0] in _SHELLS and not _runs_one_command(words[1:])):
+    if not words or (words[0] in SHELLS and not _runs_one_command(words[1:])):
         return None
     redacted = redact.argv(words).args
     purl = identify(redacted[0], redacted[1:]).package
@@ -81,8 +80,8 @@ class Programs:
             for pattern, kind in ((_NODE_PACKAGE, "npm"), (_PYTHON_TOOL, "pypi"), (_PYTHON_PACKAGE, "pypi")):
                 match = pattern.match(candidate)
                 if match and match[1] != ".bin":
-                    name = match[1] if kind == "npm" else match[1].removesuffix(".py").replace("_", "-").lower()
-                    return f"{kind}:{name}"
+                    name = match[1] if kind == "npm" else match[1].removesuffix(".py")
+                    return comparable(f"{kind}:{name}")
         return self._console_script(path, home) or self._own_package(path, home)
 
     def _own_package(self, path: str, home: Home | None) -> str | None:

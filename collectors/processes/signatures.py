@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from agent.records import McpServer
+from agent.records.ai_agent import ClientKey
 from agent.redaction import redact
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client, Process
@@ -37,7 +38,7 @@ class AgentSignatures:
     `present` are accounts with the catalog ids of clients that have files of their own in the account's home.
     """
 
-    def __init__(self, catalog: Catalog, files: FileTree, present: Set[tuple[str | None, str]]) -> None:
+    def __init__(self, catalog: Catalog, files: FileTree, present: Set[ClientKey]) -> None:
         self._files = files
         self._present = present
         clients = catalog.clients.values()

@@ -11,17 +11,18 @@ from agent.redaction import redact
 from agent.redaction.patterns import word_set
 from collectors.launch.identify import identify
 from collectors.launch.launchers import LAUNCHERS, Launched
+from collectors.launch.packages import package_name
 from collectors.launch.program_name import base_name
 from collectors.reach.databases import databases
 from collectors.reach.file_roots import DATABASE_FILE, container_mounts, file_roots, named_values
-from collectors.reach.services import package_key, services
+from collectors.reach.services import services
+from collectors.reach.this_machine import is_this_machine
 
 _MOST = 50
 _MAX_CHARS = 300
 _CONTAINERS = ("docker", "podman", "nerdctl", "finch")
 _GENERIC = ("database", "repository")
 """Targets in the table that stand for something unnamed."""
-_LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0|host\.docker\.internal")
 _URL = re.compile(r"https?://[^\s\"'<>]+")
 _CLOUD_OPTIONS = word_set("profile region project subscription context aws-profile aws-region kube-context")
 _NOT_REACHED = word_set("origin origins redirect callback issuer proxy registry cors hosts")
@@ -36,7 +37,7 @@ def data_sources(
     bridge's far end, names of environment variables.
     """
     found = list(_known(command, args, package))
-    if package is None or package_key(package) not in services().nothing:
+    if package is None or package_name(package) not in services().nothing:
         found += services().of_env(env_names)
     if url:
         found += _at_url(url)
@@ -47,7 +48,7 @@ def data_sources(
 
 def _known(command: str | None, args: Sequence[str], package: str | None) -> Iterator[DataSource]:
     """What the table says of the package, of the installed command or of the Python module."""
-    names = [package_key(package)] if package else []
+    names = [package_name(package)] if package else []
     if command and not package:
         program = base_name(command)
         module = next((b for a, b in pairwise(args) if a == "-m"), "")
@@ -66,7 +67,7 @@ def _at_url(url: str) -> list[DataSource]:
     port = re.match(r"[a-z]+://(?:\[[^\]]*\]|[^/:]*):(\d+)", url)
     known = services().of_host(f"{host}:{port[1]}") if port else []
     known = known or services().of_host(host)
-    return known or ([] if _LOOPBACK.fullmatch(host) else [DataSource(kind="network", target=host)])
+    return known or ([] if is_this_machine(host) else [DataSource(kind="network", target=host)])
 
 
 def _in_arguments(command: str, args: Sequence[str], known: Iterable[DataSource]) -> Iterator[DataSource]:

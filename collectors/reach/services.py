@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-from packageurl import PackageURL
 
 from agent.records import DataSource
 
@@ -24,7 +22,7 @@ class Services:
         self.packages = frozenset(
             name for entry in table["service"] for name in entry.get("packages", ()) if "*" not in name
         ) | frozenset(table["nothing"])
-        """Names of the packages it knows, as `package_key` gives them."""
+        """Names of the packages it knows, as `package_name` gives them."""
         self._exact: dict[tuple[str, str], list[DataSource]] = {}
         self._patterns: list[tuple[str, str, DataSource]] = []
         for entry in table["service"]:
@@ -34,7 +32,7 @@ class Services:
                     self._add(field, name, source)
 
     def of_package(self, names: Iterable[str]) -> list[DataSource]:
-        """Services of the first of these names, each as `package_key` gives it, that the table knows."""
+        """Services of the first of these names, each as `package_name` gives it, that the table knows."""
         return next((found for name in names if (found := self._find("packages", name))), [])
 
     def of_command(self, name: str) -> list[DataSource]:
@@ -67,15 +65,3 @@ def _fits(name: str, pattern: str) -> bool:
 def services() -> Services:
     """The built-in table, read once."""
     return Services(tomllib.loads(_TABLE.read_text(encoding="utf-8")))
-
-
-@lru_cache(maxsize=1024)
-def package_key(purl: str) -> str:
-    """`npm:@scope/name`, `pypi:name`, `oci:registry/path`: how the table names a package URL."""
-    try:
-        parts = PackageURL.from_string(purl)
-    except ValueError:
-        return purl
-    if parts.type == "oci" and isinstance(parts.qualifiers, dict):
-        return f"oci:{parts.qualifiers.get('repository_url', parts.name)}"
-    return f"{parts.type}:{parts.namespace + '/' if parts.namespace else ''}{parts.name}"

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from pydantic import Field, ValidationError
 
 from agent.governance.policy.model import OwnerRule
-from agent.governance.policy.section import Section
+from agent.runtime.settings import Section
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.limits import Limits
 

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from agent.governance.policy.record_fields import NUMBER, FieldType, field_type
-from agent.governance.policy.section import Section
 from agent.records import KINDS
 from agent.records.finding import Severity
+from agent.runtime.settings import Section
 
 Scalar = bool | int | float | str
 Mistake = tuple[tuple[str, ...], str]

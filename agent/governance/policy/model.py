@@ -12,11 +12,11 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from agent.governance.policy.custom_rules import Mistake, OwnRule
-from agent.governance.policy.section import Section
 from agent.records import OrganisationRole
 from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
 from agent.runtime.error import RollcallError
+from agent.runtime.settings import Section
 from agent.runtime.toml_lines import line_of
 
 Mode = Literal["asks_always", "asks_risky", "auto_approves", "bypasses", "unknown"]

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Artifact, Proof
+from collectors.launch.program_name import POWERSHELLS, SHELLS
 
-_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh"})
+_SHELLS = SHELLS | POWERSHELLS | {"cmd"}
 _FETCHERS = frozenset({"curl", "wget", "nc", "ncat"})
 
 

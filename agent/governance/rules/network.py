@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
-from agent.governance.supply_chain.server_policy import is_loopback
 from agent.records import Connection, Instance, ModelProvider, Proof
 from agent.redaction.redact import url as redacted
+from collectors.reach.this_machine import is_this_machine
 
 
 def _exposed(connection: Connection, facts: RuleContext) -> Iterable[Proof]:
@@ -30,14 +30,14 @@ def _egress(connection: Connection, facts: RuleContext) -> Iterable[Proof]:
 def _provider(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
     host = redacted(provider.base_url or "").host
     allowed = facts.policy.egress.allow
-    if host and allowed and not is_loopback(host) and not any(fnmatchcase(host, a) for a in allowed):
+    if host and allowed and not is_this_machine(host) and not any(fnmatchcase(host, a) for a in allowed):
         yield proof("models are asked at a host outside the allowed ones", host)
 
 
 def _provider_plain(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
     url = provider.base_url or ""
     host = redacted(url).host or ""
-    if url.startswith("http://") and not is_loopback(host):
+    if url.startswith("http://") and not is_this_machine(host):
         yield proof("not encrypted", host)
 
 

@@ -11,11 +11,11 @@ from agent.governance.supply_chain.server_policy import (
     host_of,
     identity,
     in_use,
-    is_loopback,
     launch_words,
     server_rule,
 )
 from agent.records import Instance, McpServer, Proof
+from collectors.reach.this_machine import is_this_machine
 
 _PIPED_SHELL = re.compile(r"\b(curl|wget)\b[^|]*\|\s*(ba|z|da)?sh\b")
 
@@ -55,7 +55,7 @@ def _undefined(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 def _plain_http(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     url = server.url or server.remote_url or ""
     host = host_of(server)
-    if in_use(server) and url.startswith(("http://", "ws://")) and host and not is_loopback(host):
+    if in_use(server) and url.startswith(("http://", "ws://")) and host and not is_this_machine(host):
         yield proof("not encrypted", host)
 
 
@@ -66,7 +66,7 @@ def _inline_secret(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 
 def _egress(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     host, allowed = host_of(server), facts.policy.egress.allow
-    if not (in_use(server) and allowed and host) or is_loopback(host):
+    if not (in_use(server) and allowed and host) or is_this_machine(host):
         return
     if not any(fnmatchcase(host, a) for a in allowed):
         yield proof("remote host outside the allowed ones", host)
@@ -84,7 +84,7 @@ def _piped(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 
 def _bridge(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     host = host_of(server)
-    if in_use(server) and server.remote_url and not (host and is_loopback(host)):
+    if in_use(server) and server.remote_url and not (host and is_this_machine(host)):
         yield proof("local bridge to", host or server.remote_url)
 
 

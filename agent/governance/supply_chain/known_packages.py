@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.confusables import LookAlikes
+from collectors.launch.packages import comparable
 from collectors.reach.services import services
 
 _SHORTEST = 12
@@ -17,7 +18,7 @@ class KnownPackages:
 
     def __init__(self, policy: Policy) -> None:
         given = {rule.package for rule in policy.server if rule.package and rule.state == "sanctioned"}
-        self._names = {_canonical(name) for name in (*services().packages, *given) if "*" not in name}
+        self._names = {comparable(name) for name in (*services().packages, *given) if "*" not in name}
         self._namespaces = {space for name in (*self._names, *given) if "*" not in (space := _namespace(name))} - {""}
         self._like_names = LookAlikes(self._names, _SHORTEST)
         self._like_namespaces = LookAlikes(self._namespaces, _SHORTEST)
@@ -30,7 +31,7 @@ class KnownPackages:
 
         Nobody but its owner can publish in a scope, so all that is in a known one is genuine.
         """
-        name = _canonical(name)
+        name = comparable(name)
         if name not in self._alike:
             self._alike[name] = tuple(self._find(name))
         return self._alike[name]
@@ -44,8 +45,3 @@ class KnownPackages:
 
 def _namespace(name: str) -> str:
     return name.rpartition("/")[0]
-
-
-def _canonical(name: str) -> str:
-    """PyPI takes names that differ in case and separators for the same."""
-    return name.lower().replace("_", "-").replace(".", "-") if name.startswith("pypi:") else name

@@ -18,7 +18,7 @@ from hashlib import blake2b
 
 from agent.records import McpServer
 from agent.redaction import redact
-from collectors.launch.packages import image, package_name
+from collectors.launch.packages import comparable, image, package_name
 from collectors.sources.filesystem.file_tree import FileTree
 
 _CHUNK = 256 * 1024
@@ -40,7 +40,7 @@ class Registered:
     def knows(self, server: McpServer) -> bool | None:
         """Whether the registry knows its URL or package, of a bridge its far end; None where it has neither."""
         url = server.url or server.remote_url
-        name = _url(url) if url else _same(package_name(server.package)) if server.package else None
+        name = _url(url) if url else comparable(package_name(server.package)) if server.package else None
         if not name or not self._hashes:
             return None
         wanted = _hash(name)
@@ -123,12 +123,7 @@ def _package(kind: str, name: str) -> Iterator[str]:
         if found:
             yield package_name(found.purl)
     else:
-        yield _same(f"{kind}:{name}")
-
-
-def _same(name: str) -> str:
-    """PyPI takes names that differ in case and separators for the same."""
-    return re.sub(r"[-_.]+", "-", name).lower() if name.startswith("pypi:") else name
+        yield comparable(f"{kind}:{name}")
 
 
 def _dicts(value: object) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from agent.governance.supply_chain.confusables import LookAlikes
 from agent.governance.supply_chain.server_policy import identity, in_use
 from agent.records import McpServer
+from agent.records.ai_agent import ClientKey
 
 _MOST_OF_A_NAME = 64
 """Servers of one name that are looked at: somebody may define thousands."""
@@ -23,8 +24,8 @@ class NameCollisions:
 
     def __init__(self, servers: Iterable[McpServer]) -> None:
         self._servers = [server for server in servers if in_use(server)]
-        self._words: dict[tuple[str | None, str], LookAlikes] = {}
-        self._neighbours: dict[tuple[tuple[str | None, str], str], tuple[str, ...]] = {}
+        self._words: dict[ClientKey, LookAlikes] = {}
+        self._neighbours: dict[tuple[ClientKey, str], tuple[str, ...]] = {}
 
     def of_name(self, server: McpServer) -> Iterator[McpServer]:
         """Servers of the same name in other clients of the same account, where both apply."""
@@ -73,14 +74,14 @@ class NameCollisions:
         return found
 
     @cached_property
-    def _by_word(self) -> dict[tuple[str | None, str], dict[str, list[McpServer]]]:
-        found: dict[tuple[str | None, str], dict[str, list[McpServer]]] = {}
+    def _by_word(self) -> dict[ClientKey, dict[str, list[McpServer]]]:
+        found: dict[ClientKey, dict[str, list[McpServer]]] = {}
         for server in self._servers:
             words = found.setdefault((server.owner, server.agent), {})
             _put(words.setdefault(_word(server.name), []), server, _MOST_ALIKE)
         return found
 
-    def _near(self, client: tuple[str | None, str], word: str) -> tuple[str, ...]:
+    def _near(self, client: ClientKey, word: str) -> tuple[str, ...]:
         known = self._neighbours.get((client, word))
         if known is None:
             if client not in self._words:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -11,8 +10,6 @@ from agent.governance.policy.model import Policy, ServerRule
 from agent.governance.policy.versions import outside
 from agent.records import McpServer
 from collectors.launch.packages import package_name
-
-_LOOPBACK = re.compile(r"(?i)localhost|127(\.\d+){3}|::1|0\.0\.0\.0|.*\.localhost|host\.docker\.internal")
 
 
 def server_rule(server: McpServer, policy: Policy) -> ServerRule | None:
@@ -33,11 +30,6 @@ def _host(url: str) -> str | None:
     except ValueError:
         return None
     return host if host and "$" not in host and "{" not in host else None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    return _LOOPBACK.fullmatch(host) is not None
 
 
 def in_use(server: McpServer) -> bool:

@@ -13,8 +13,9 @@ from agent.redaction import redact
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import ConfigFile, ServersAt
 from collectors.launch.identify import identify
+from collectors.launch.packages import package_name
 from collectors.reach.data_sources import data_sources
-from collectors.reach.services import package_key, services
+from collectors.reach.services import services
 from collectors.readers.servers import Definition, read_definitions
 from collectors.sources.formats.documents import UnparseableError, parse
 from collectors.sources.limits import Limits
@@ -152,8 +153,8 @@ def test_every_entry_of_the_table_can_be_found_again() -> None:
     table = services()
     assert [s.target for s in table.of_host("api.githubcopilot.com")] == ["GitHub"]
     assert [s.target for s in table.of_package(["pypi:awslabs.anything"])] == ["AWS"]
-    assert package_key("pkg:npm/%40playwright/mcp@1.0.0") == "npm:@playwright/mcp"
-    assert package_key("pkg:oci/x?repository_url=ghcr.io/o/x&tag=1") == "oci:ghcr.io/o/x"
+    assert package_name("pkg:npm/%40playwright/mcp@1.0.0") == "npm:@playwright/mcp"
+    assert package_name("pkg:oci/x?repository_url=ghcr.io/o/x&tag=1") == "oci:ghcr.io/o/x"
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of real files is not on this machine")
