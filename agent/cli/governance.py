@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, Shared, declare, group
+from agent.cli.common import COMPLETE, PARTIAL, Shared, declare, group
 from agent.runtime.terminal import show
 
 if TYPE_CHECKING:
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Declare `baseline accept`, `baseline diff`, `controls` and `owners`."""
+    """Declare `baseline accept`, `baseline diff`, `baseline replay`, `controls` and `owners`."""
     baseline = group(commands, "baseline", "the accepted state that drift is measured to")
     declare(baseline.add_parser("accept", help="accept what is there now"), lambda shared, _: _accept(shared))
     difference = baseline.add_parser("diff", help="what is new, changed or gone since then")
     declare(difference, lambda shared, _: _diff(shared))
+    replay = baseline.add_parser("replay", help="what would have been unusual in what agents did, by their transcripts")
+    replay.add_argument("--backfill-days", type=float, default=60, metavar="N", help="how far back; default: 60")
+    replay.add_argument("--learn-days", type=float, default=14, metavar="N", help="how long to learn; default: 14")
+    declare(replay, lambda shared, given: _replay(shared, given.backfill_days, given.learn_days), ("root",))
     controls = commands.add_parser("controls", help="per control of ISO/IEC 42001: evidence, findings, limits")
     controls.add_argument("controls", nargs="*", metavar="CONTROL", help="such as A.6 or 'clause 10': record by record")
     declare(controls, lambda shared, given: _controls(shared, given.controls), ("root",))
@@ -49,6 +53,26 @@ def _diff(shared: Shared) -> int:
         raise ConfigError("no baseline has been accepted")
     show(difference(baseline, scan.take_inventory(settings, None).records))
     return COMPLETE
+
+
+def _replay(shared: Shared, days: float, learn_days: float) -> int:
+    from datetime import UTC, datetime, timedelta
+
+    from agent.governance.behaviour.replay import lines, replay
+    from agent.service.action_history import from_transcripts
+    from agent.service.setup import load_catalog
+    from collectors.transcripts.programs import risks
+
+    settings = shared.settings()
+    since = datetime.now(UTC) - timedelta(days=days)
+    unread: list[str] = []
+    found = [action for action in from_transcripts(settings, shared.root, since, unread, follow=False) if action.at]
+    found.sort(key=lambda action: action.at or action.observed_at)
+    clients = load_catalog(settings).clients.values()
+    unasked = {client.id: client.actions.unasked for client in clients if client.actions}
+    deviations = list(replay(found, risks(), unasked, timedelta(days=learn_days)))
+    show([*lines(deviations), f"{len(deviations)} deviations in {len(found)} actions of {days:g} days"])
+    return PARTIAL if unread else COMPLETE
 
 
 def _owners(shared: Shared) -> int:

@@ -16,12 +16,16 @@ def describe(record: Record) -> str:
     client itself."""
     fields = vars(record)
     agent = fields.get("agent")
-    words = agent if record.kind in ("ai_agent", "posture") else next(filter(None, map(fields.get, _NAMES)), None)
+    words = (
+        agent
+        if record.kind in ("ai_agent", "posture", "supervision")
+        else next(filter(None, map(fields.get, _NAMES)), None)
+    )
     if agent and words and words != agent:
         words = f"{words} in {agent}"
     words = words or agent or record.owner or record.id[:8]
     owner = f" ({record.owner})" if record.owner and record.owner != words else ""
-    project = f" in {fields['project']}" if record.kind == "posture" and fields["project"] else ""
+    project = f" in {fields['project']}" if record.kind in ("posture", "supervision") and fields["project"] else ""
     return f"{words}{owner}{project}"[:300]
 
 

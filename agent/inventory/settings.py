@@ -25,6 +25,8 @@ class CollectSettings(Section):
     """Whether known programs that a shell action started are named."""
     action_seconds: float = Field(default=2, ge=0.2)
     """Interval at which transcripts are looked at for new actions."""
+    learn_days: float = Field(default=14, ge=0, le=365)
+    """How long what an agent does is learned before anything about it is unusual."""
     backfill_days: float = Field(default=0, ge=0, le=365)
     """How far before the first start actions in transcripts are told of."""
     reconcile_seconds: float = Field(default=3600, ge=10)

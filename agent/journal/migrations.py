@@ -71,6 +71,8 @@ CREATE INDEX subjects_by_seq ON subjects (seq)""",
 CREATE TABLE action_positions (name TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE actions_told (id BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE action_counts (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID"""),
+    # 4: what is usual for each agent, account and project.
+    Migration("CREATE TABLE action_profiles (name TEXT PRIMARY KEY, profile TEXT NOT NULL) WITHOUT ROWID"),
 )
 
 

@@ -22,6 +22,7 @@ from agent.records.policy import OrganisationRole, PolicyInForce
 from agent.records.posture import Posture
 from agent.records.sign_in import SignIn
 from agent.records.summary import Summary
+from agent.records.supervision import Supervision
 
 KINDS: dict[str, type[Record]] = {
     "endpoint": Endpoint,
@@ -38,6 +39,7 @@ KINDS: dict[str, type[Record]] = {
     "coverage": Coverage,
     "policy": PolicyInForce,
     "action": Action,
+    "supervision": Supervision,
     "action_count": ActionCount,
     "finding": Finding,
     "diagnostic": Diagnostic,
@@ -85,6 +87,7 @@ __all__ = [
     "SignIn",
     "Source",
     "Summary",
+    "Supervision",
     "TargetHealth",
     "TargetReceipt",
     "Transport",

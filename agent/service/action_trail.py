@@ -6,14 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from agent.inventory.actions import ActionLog
+from agent.inventory.behaviour import Behaviour
 from agent.inventory.settings import CollectSettings
 from agent.inventory.store import Store
 from agent.journal.journal import Journal, Transaction
-from agent.records.action import Action
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
 from collectors.events import Batch
 from collectors.transcripts.actions import ActionSource
+from collectors.transcripts.programs import risks
 
 _SINCE = "actions_since"
 """The mark that says from when on the actions of each client are told."""
@@ -26,7 +27,9 @@ class ActionTrail:
 
     def __init__(self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store) -> None:
         """Raises `JournalError`."""
-        self._store = store
+        self._journal = journal
+        unasked = {client.id: client.actions.unasked for client in catalog.clients.values() if client.actions}
+        self.behaviour = Behaviour(journal, risks(), unasked, timedelta(days=settings.learn_days))
         self._log = ActionLog(journal, settings.actions, settings.client_actions)
         told = [
             client.id for client in catalog.clients.values() if client.actions and not self._log.leaves_out(client.id)
@@ -66,17 +69,20 @@ class ActionTrail:
                 found.append((diagnostic.code, f"a transcript of {diagnostic.agent} could not be read for actions"))
         return found
 
-    def append(self, step: Transaction) -> list[Action]:
-        """Write what was read; the actions that are new."""
-        return self._log.append(step, self._batch) if self._batch else []
+    def append(self, step: Transaction) -> None:
+        """Write what was read, and what follows from it."""
+        if self._batch:
+            self.behaviour.add(step, self._log.append(step, self._batch))
 
     def written(self) -> None:
         """What was read is durable."""
         self._batch = None
+        self.behaviour.written()
 
     def failed(self) -> None:
         """What was read is not durable, and is written once more."""
         self._log.forget_context()
+        self.behaviour.again(self._journal)
 
 
 def _since(mark: str | None, clients: list[str], backfill: timedelta) -> dict[str, datetime]:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from agent.delivery.supervisor import DeliverySupervisor
+from agent.inventory.behaviour import NAME as ACTIONS
 from agent.inventory.context import Surroundings, this_endpoint_id
 from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
@@ -44,9 +45,12 @@ class Session:
         self._agenda = WorkQueue(settings.collect.debounce_seconds)
         endpoint = this_endpoint_id()
         collectors = all_collectors(settings.collect.off)
-        names = {collector.name for collector in collectors}
+        follows = settings.collect.transcripts and ACTIONS not in settings.collect.disabled
+        names = {collector.name for collector in collectors} | ({ACTIONS} if follows else set())
         signed = SignedJournal(folder, endpoint, settings.journal, setup.derive, names, lost)
         self._journal, self._inventory = signed.journal, signed.inventory
+        self._trail = ActionTrail(settings.collect, setup.catalog, self._journal, signed.store) if follows else None
+        collectors += [self._trail.behaviour] if self._trail else []
         surroundings = Surroundings(settings.collect, settings.limits, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._ping_watchdog)
         self._courier = DeliverySupervisor(
@@ -58,8 +62,6 @@ class Session:
         self._snapshots = Snapshots(signed.store, settings.daemon.snapshot_seconds)
         self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
         self._pulse = Pulse(folder)
-        follows = settings.collect.transcripts and "actions" not in settings.collect.disabled
-        self._trail = ActionTrail(settings.collect, setup.catalog, self._journal, signed.store) if follows else None
         self._commit = Committer(signed, setup.names, self._resolver, self._courier, self._health)
         self._pace: Pace | None = None
 
@@ -76,7 +78,7 @@ class Session:
             if self._resolver:
                 self._resolver.start()
             collectors = {collector.name for collector in self._engine.collectors}
-            self._schedule.again("heartbeat", "watchdog", "policy", "actions", *collectors)
+            self._schedule.again("heartbeat", "watchdog", "policy", *collectors)
             self._reconcile()
             self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.
@@ -105,12 +107,12 @@ class Session:
         self._commit.tell(*work.notices, *(self._pace.tell() if self._pace else ()))
         if "policy" in due:
             self._look_at_policy()
+        if ACTIONS in due and self._trail:
+            self._follow_actions(self._trail)
         if work.everything or "reconcile" in due:
             self._reconcile()
         else:
             self._follow(work, due)
-        if "actions" in due and self._trail:
-            self._follow_actions(self._trail)
         if "heartbeat" in due:
             self._commit.append(self._beat)
             self._health.write()
@@ -150,7 +152,7 @@ class Session:
             return
         self._commit.tell(*trail.notices())
         if trail.more:
-            self._schedule.at_once("actions")
+            self._schedule.at_once(ACTIONS)
         if self._commit.append_events(trail.append):
             trail.written()
         else:

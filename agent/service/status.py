@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from agent.journal.journal import FILE
-from agent.records import Heartbeat
+from agent.records import Heartbeat, Supervision
 from agent.runtime.lock import AlreadyRunningError, lock
 from agent.service.health import STATUS
 from agent.service.pulse import seconds_since
@@ -87,12 +88,30 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
     for c in beat.collectors:
         ok, mode = "yes" if c.ok else "NO", c.mode or "-"
         yield f"  {c.name:<13} {ok:<4} {mode:<10} {c.last_success or 'never':<33} {c.seconds:<8.3f} {c.records}"
+    yield from _supervision(folder / FILE)
     for target in beat.targets:
         backlog = head - settled.get(target.name, 0)
         letters = dead.get(target.name, 0)
         more = [f"{letters} dead letters (`rollcall delivery dead-letters`)"] if letters else []
         more += [target.last_error] if target.last_error else []
         yield ", ".join([f"  target {target.name}: backlog {backlog}", *more])
+
+
+def _supervision(path: Path) -> Iterator[str]:
+    """How agents were supervised, a line each for account, client and project."""
+    found = []
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            query = "SELECT record FROM inventory WHERE instr(record, ?) > 0"
+            rows = connection.execute(query, ('"kind": "supervision"',)).fetchall()
+        found = [Supervision.model_validate_json(text) for (text,) in rows]
+    except (sqlite3.Error, ValidationError):
+        return
+    for record in sorted(found, key=lambda record: -record.calls):
+        unasked = "not told" if record.unasked is None else f"{record.unasked:.0%}"
+        bypass = f", first without checks {record.first_bypass_at:%Y-%m-%d}" if record.first_bypass_at else ""
+        where = f"{record.agent} ({record.owner or '-'}) in {record.project or 'no project'}"
+        yield f"  actions of {where}: {record.calls}, asked nobody about {unasked}{bypass}"
 
 
 def _positions(path: Path) -> tuple[int, dict[str, int], dict[str, int]]:

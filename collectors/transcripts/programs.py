@@ -57,9 +57,9 @@ def programs_of(commands: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def risks_of(programs: Iterable[str]) -> tuple[str, ...]:
-    """Classes of risk that the programs belong to."""
-    return tuple(dict.fromkeys(_known()[name] for name in programs if _known().get(name)))
+def risks() -> dict[str, str]:
+    """Classes of risk by the names of programs that have one."""
+    return {name: risk for name, risk in _known().items() if risk}
 
 
 def _first_words(command: str) -> Iterator[str]:

@@ -160,3 +160,27 @@ def test_a_client_can_be_left_out_and_another_only_be_counted(daemon: RunningDae
     counted = [record for record in records if record["kind"] == "action_count"]
     assert {record["agent"] for record in counted} == {"kimi-cli"}
     assert sum(n for record in counted for kind, n in record["actions"].items() if kind != "session_start") == 24
+
+
+def test_what_follows_from_actions_is_in_the_inventory_and_in_findings(daemon: RunningDaemon, shared: Path) -> None:
+    daemon.configure(SETTINGS + "learn_days = 0\n")
+    home = shared / "transcripts/homes/claude"
+    for path in files(shared, "claude"):
+        give(daemon.home / path.relative_to(home), path.read_bytes())
+    daemon.ready()
+    wait_until(lambda: len(calls(daemon)) >= 54, daemon.explain, 20)
+    wait_until(lambda: daemon.inventory("supervision"), daemon.explain, 10)
+    (record,) = daemon.inventory("supervision")
+    assert (record["agent"], record["owner"], record["calls"]) == ("claude-code", "dev", 54)
+    assert {mode["mode"]: mode["sessions"] for mode in record["modes"]} == {
+        "default": 3, "dontAsk": 1, "bypassPermissions": 1, "acceptEdits": 1,
+    }  # fmt: skip
+    assert record["first_bypass"].startswith("b7c86391")
+    assert record["servers_called"] == ["probe-stdio", "team_kb"]
+    assert record["unasked"] == round(21 / 44, 3)
+    daemon.kill()
+    daemon.ready()
+    time.sleep(1)
+    assert daemon.inventory("supervision") == [record]
+    status = daemon.rollcall("status").stdout.decode()
+    assert "actions of claude-code (dev) in /home/dev/proj: 54, asked nobody about 48%" in status

@@ -3,6 +3,7 @@
 from agent.governance.rules import (
     agents,
     artifacts,
+    behaviour,
     drift,
     gaps,
     names,
@@ -24,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *network.RULES,
     *permissions.RULES,
     *artifacts.RULES,
+    *behaviour.RULES,
     *gaps.RULES,
     *policy.RULES,
     *drift.RULES,

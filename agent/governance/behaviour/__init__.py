@@ -1,0 +1,1 @@
+"""What is usual for an agent, and what is not: profiles learned from its actions, and deviations from them."""

@@ -1,0 +1,176 @@
+"""What agents did, added up: profiles that are durable with the actions they come from, told as records of state."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from agent.governance.behaviour.deviations import LEARNED, Watch
+from agent.governance.behaviour.profile import Key, Noted, Profile, key_of
+from agent.journal.journal import Journal, Transaction
+from agent.records import Evidence, McpServer
+from agent.records.action import Action
+from agent.records.supervision import DeviationSeen, ModeSeen, Supervision
+from collectors.contract import Collector, Context, Observation, Scope
+
+NAME = "actions"
+
+_TOLD = timedelta(days=14)
+"""How long something unusual is told of."""
+_FORGOTTEN = timedelta(days=60)
+"""An agent that did nothing for so long in a project is learned anew there."""
+_MOST_PROFILES = 500
+_ANEW = timedelta(hours=1)
+"""Numbers alone are told anew so often: each call changes some."""
+
+
+class Behaviour(Collector):
+    """Profiles of all agents. What an action adds is durable with the action; as a collector it tells what it knows."""
+
+    name = NAME
+    settles = False
+
+    def __init__(
+        self,
+        journal: Journal,
+        risks: Mapping[str, str],
+        unasked: Mapping[str, tuple[str, ...]],
+        learned: timedelta = LEARNED,
+    ) -> None:
+        """`unasked`: by client the modes in which nobody is asked."""
+        self._unasked = unasked
+        self._watch = Watch(risks, learned)
+        self._changed: set[Key] = set()
+        self._dirty: set[Key] = set()
+        self._told: dict[Key, tuple[Supervision, datetime]] = {}
+        with journal.reading() as connection:
+            rows = connection.execute("SELECT name, profile FROM action_profiles").fetchall()
+        self._profiles = {key: Profile.from_json(text) for name, text in rows if (key := _key(name))}
+
+    def add(self, step: Transaction, actions: Iterable[Action]) -> None:
+        """Take in new actions, in the transaction that journals them."""
+        for action in actions:
+            key = key_of(action)
+            profile = self._profiles.setdefault(key, Profile())
+            is_unasked = action.mode in self._unasked.get(action.agent, ())
+            at = action.at or action.observed_at
+            for found in self._watch.judge(action, profile, unasked_mode=is_unasked):
+                profile.note(Noted(found.kind, found.subject, found.why, at, action.session_id or ""))
+            profile.add(action, unasked_mode=is_unasked)
+            self._changed.add(key)
+        for key in self._changed:
+            row = json.dumps(key), self._profiles[key].to_json()
+            step.connection.execute("REPLACE INTO action_profiles VALUES (?, ?)", row)
+        self._forget(step)
+
+    def written(self) -> None:
+        """What was added is durable."""
+        self._dirty |= self._changed
+        self._changed.clear()
+
+    def again(self, journal: Journal) -> None:
+        """What was added is not durable, and will be added once more."""
+        with journal.reading() as connection:
+            rows = connection.execute("SELECT name, profile FROM action_profiles").fetchall()
+        self._profiles = {key: Profile.from_json(text) for name, text in rows if (key := _key(name))}
+        self._changed.clear()
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        self._dirty.clear()
+        for key in self._profiles:
+            yield self._observation(context, key)
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        dirty, self._dirty = self._dirty, set()
+        for key in dirty & self._profiles.keys():
+            yield self._observation(context, key)
+
+    def _observation(self, context: Context, key: Key) -> Observation:
+        owner, agent, project = key
+        record = _supervision(context, key, self._profiles[key])
+        before = self._told.get(key)
+        now = datetime.now(UTC)
+        if before and now - before[1] < _ANEW and _same_but_numbers(before[0], record):
+            record = before[0]
+        else:
+            self._told[key] = record, now
+        return Observation(Scope(NAME, owner, f"<actions of {agent} in {project}>"), (record,))
+
+    def _forget(self, step: Transaction) -> None:
+        """Drop profiles that are long idle, and of very many those that were idle longest."""
+        oldest = datetime.now(UTC) - _FORGOTTEN
+        by_age = sorted(self._profiles, key=lambda key: self._profiles[key].last_at or oldest, reverse=True)
+        for place, key in enumerate(by_age):
+            if place >= _MOST_PROFILES or (self._profiles[key].last_at or oldest) < oldest:
+                del self._profiles[key]
+                self._changed.discard(key)
+                self._told.pop(key, None)
+                step.connection.execute("DELETE FROM action_profiles WHERE name = ?", (json.dumps(key),))
+
+
+def _supervision(context: Context, key: Key, profile: Profile) -> Supervision:
+    owner, agent, project = key
+    defined = {
+        server.name
+        for server in (cast(McpServer, record) for record in context.view.records("mcp_server"))
+        if server.agent == agent and server.owner in (owner, None) and server.project in (None, project)
+    }
+    decisions = Counter(profile.decisions)
+    known = decisions.total() - decisions["unknown"]
+    recent = datetime.now(UTC) - _TOLD
+    modes = sorted(profile.modes.items(), key=lambda mode: -mode[1].sessions)
+    return Supervision(
+        endpoint_id=context.endpoint_id,
+        owner=owner or None,
+        evidence=Evidence(collector=NAME, confidence="confirmed"),
+        agent=agent,
+        project=project or None,
+        since=profile.first_at or datetime.now(UTC),
+        sessions=profile.sessions,
+        calls=profile.calls,
+        decisions=_typed(profile.decisions),
+        results=_typed(profile.results),
+        unasked=round(decisions["auto"] / known, 3) if known else None,
+        modes=tuple(
+            ModeSeen(mode=mode, sessions=use.sessions, last_at=use.last_at, last_session=use.last_session)
+            for mode, use in modes
+            if use.last_at
+        ),
+        first_bypass=profile.first_bypass or None,
+        first_bypass_at=profile.first_bypass_at,
+        servers_called=tuple(sorted(profile.servers)),
+        servers_not_called=tuple(sorted(defined - profile.servers.keys())),
+        servers_not_defined=tuple(sorted(profile.servers.keys() - defined)),
+        programs=tuple(sorted(profile.programs, key=lambda name: -profile.programs[name])),
+        deviations=tuple(
+            DeviationSeen(kind=one.kind, subject=one.subject, why=one.why, at=one.at, session_id=one.session or None)
+            for one in profile.unusual
+            if one.at >= recent
+        ),
+    )
+
+
+def _typed(counts: dict[str, int]) -> dict:  # type: ignore[type-arg]
+    """The record checks the names."""
+    return dict(sorted(counts.items()))
+
+
+def _same_but_numbers(one: Supervision, other: Supervision) -> bool:
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("first_bypass", "servers_called", "servers_not_called", "servers_not_defined", "deviations")
+    ) and ({mode.mode for mode in one.modes}, {*one.programs}) == (
+        {mode.mode for mode in other.modes},
+        {*other.programs},
+    )
+
+
+def _key(name: str) -> Key | None:
+    try:
+        owner, agent, project = json.loads(name)
+    except (ValueError, TypeError):
+        return None
+    return str(owner), str(agent), str(project)
