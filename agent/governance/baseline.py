@@ -12,13 +12,15 @@ from agent.records import Record
 from agent.runtime.files import replace_file
 
 FILE = "baseline.json"
-KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture")
+KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture", "approval", "model_provider")
 _ABOUT = {
     "ai_agent": ("agent", "owner"),
-    "mcp_server": ("name", "agent", "launch_hash", "package", "url", "enabled"),
+    "mcp_server": ("name", "agent", "launch_hash", "package", "url", "enabled", "injects", "script"),
     "artifact": ("name", "agent", "artifact", "content_hash"),
     "connection": ("relation", "remote", "host"),
-    "posture": ("agent", "approval_mode", "sandbox"),
+    "posture": ("agent", "approval_mode", "sandbox", "network", "rules", "trusted_folders", "injects"),
+    "approval": ("server", "agent", "state"),
+    "model_provider": ("provider", "agent", "base_url"),
 }
 """Fields that drift is measured by; the others change with ordinary use."""
 
@@ -58,11 +60,25 @@ class Baseline:
         before = self.accepted.get(record.id)
         if before is not None:
             after = about_of(record)
-            yield from ((name, before.get(name), after[name]) for name in after if before.get(name) != after[name])
+            # What an older baseline did not hold was not accepted and is not known to be different.
+            yield from (
+                (name, before[name], after[name]) for name in after if name in before and before[name] != after[name]
+            )
 
     def is_new(self, record: Record) -> bool:
         return record.id not in self.accepted
 
 
 def about_of(record: Record) -> dict[str, Any]:
-    return {"kind": record.kind, **{name: getattr(record, name, None) for name in _ABOUT[record.kind]}}
+    return {"kind": record.kind, **{name: _field(record, name) for name in _ABOUT[record.kind]}}
+
+
+def _field(record: Record, name: str) -> Any:
+    """The value as JSON has it."""
+    if name == "script":
+        file = vars(record).get("launch_file")
+        return file.content_hash if file else None
+    value = vars(record).get(name)
+    return (
+        [item if isinstance(item, str) else item.model_dump() for item in value] if isinstance(value, tuple) else value
+    )

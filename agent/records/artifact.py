@@ -24,6 +24,8 @@ class Artifact(Record):
     """Plug-in that brings it, for scope `extension`."""
     program: str | None = None
     """For a hook: the program it starts, without its arguments."""
+    fetches: bool = False
+    """For a hook: whether it talks to the network by itself, also through a shell or by being an address."""
     content_hash: str | None = None
     """SHA-256 of the file, of the entry in canonical JSON, or for a skill of all files in its folder."""
     size: int | None = None

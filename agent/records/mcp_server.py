@@ -67,6 +67,9 @@ class McpServer(Record):
     """For stdio: the absolute path it names; null where it names none."""
     env_names: tuple[str, ...] = ()
     """Names of the environment variables that the definition sets or passes on, never values."""
+    injects: tuple[str, ...] = ()
+    """Those of its environment variables that load other code into what it starts, or take the checks off its
+    connections: as far as names and values tell."""
     header_names: tuple[str, ...] = ()
     """Names of the HTTP headers that it sets, never values."""
     enabled: bool = True

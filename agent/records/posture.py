@@ -126,6 +126,9 @@ class Posture(Record):
     mode_until: str | None = None
     """Of a configured posture: clients from this version on no longer know the approval mode that is set here, so for
     them, and where the version is not known, the effective one is unknown. Null where all do."""
+    injects: tuple[str, ...] = ()
+    """Names of environment variables that are set for the agent and load other code, or take the checks off its
+    connections."""
     unknown: tuple[str, ...] = ()
     """Key paths whose value was not understood."""
     unclassified: tuple[str, ...] = ()

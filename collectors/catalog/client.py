@@ -118,6 +118,8 @@ class Artifact(Located, Fact):
     """`key`: the map's keys are the names."""
     extension_at: int = 1
     """As in `ConfigFile`."""
+    also_at: tuple[str, ...] = ()
+    """Further key paths, each of one entry that is named by its key: programs that are no events, but run as well."""
     program_at: tuple[str, ...] = ()
     """For hooks: keys of the command line within an entry; an entry that is a text is the command line itself."""
 

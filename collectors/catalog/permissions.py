@@ -124,6 +124,8 @@ class Posture(Fact):
     servers: tuple[ServerRulesAt, ...] = ()
     trusted: tuple[TrustAt, ...] = ()
     limit: tuple[LimitAt, ...] = ()
+    env_at: str = ""
+    """Where environment variables of the agent and of all that it starts are set."""
     profile: Literal["", "file", "key"] = ""
     """Settings of one of the client's profiles or agents, named by the file or by the last captured key of `at`: they
     count only where that one is chosen."""

@@ -15,6 +15,7 @@ from collectors.catalog import client
 from collectors.contract import Context
 from collectors.launch.identify import split_command
 from collectors.launch.program_name import base_name
+from collectors.launch.shell_lines import fetches
 from collectors.locate.interest import NAME
 from collectors.readers.origin import Origin
 from collectors.sources.account import Home
@@ -44,14 +45,15 @@ def file_artifact(context: Context, origin: Origin, part: client.Artifact, data:
 def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> Iterator[Artifact]:
     """The artifacts that are entries of a configuration file."""
     seen: Counter[str] = Counter()
-    entries = (entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem))
+    entries = [entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem)]
+    entries += [(at.rpartition(".")[2], found.key, found.value) for at in part.also_at for found in find(document, at)]
     for name, key, value in islice(entries, _MOST_ENTRIES):
         key = redact.name(key)[:512]
         seen[key] += 1
         unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-        yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part))
+        yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part), _fetches(value, part))
 
 
 def _entries(found: Found, part: client.Artifact, stem: str) -> Iterator[tuple[str, str, object]]:
@@ -74,6 +76,18 @@ def _program(value: object, part: client.Artifact) -> str | None:
         texts = [text for key in part.program_at if isinstance(text := value.get(key), str)]
     words = split_command(printable(texts[0]), []) if texts and texts[0].strip() else []
     return base_name(redact.argv(words[:1]).args[0])[:256] if words else None
+
+
+def _fetches(value: object, part: client.Artifact) -> bool:
+    """Whether what a hook does reaches the network by itself."""
+    if not part.program_at:
+        return False
+    entry = value if isinstance(value, dict) else {}
+    lines = [value] if isinstance(value, str) else [entry.get(key) for key in (*part.program_at, "args")]
+    words = [" ".join(map(str, line)) if isinstance(line, list) else line for line in lines]
+    line = " ".join(word for word in words if isinstance(word, str))
+    called = entry.get("type") == "http" and isinstance(entry.get("url"), str)
+    return called or fetches(line)
 
 
 def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str, int]:
@@ -106,7 +120,14 @@ def _files(context: Context, home: Home | None, folder: str, depth: int) -> Iter
 
 
 def _artifact(
-    origin: Origin, part: client.Artifact, name: str, key: str, digest: str, size: int, program: str | None = None
+    origin: Origin,
+    part: client.Artifact,
+    name: str,
+    key: str,
+    digest: str,
+    size: int,
+    program: str | None = None,
+    fetches_itself: bool = False,
 ) -> Artifact:
     return Artifact(
         endpoint_id=origin.endpoint_id,
@@ -119,6 +140,7 @@ def _artifact(
         project=origin.project,
         extension=origin.extension,
         program=program,
+        fetches=fetches_itself,
         content_hash=digest,
         size=size,
         source=Source(path=origin.shown, key=origin.key(key)),

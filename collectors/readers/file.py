@@ -169,6 +169,7 @@ def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
         url=found.url,
         remote_url=found.remote_url,
         env_names=found.env_names,
+        injects=found.injects,
         header_names=found.header_names,
         enabled=found.enabled,
         loaded=found.loaded,

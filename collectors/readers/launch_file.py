@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from typing import Literal
 from agent.records import LaunchFile
 from collectors.contract import Context
 from collectors.sources.account import Home
+from collectors.sources.filesystem.file_tree import UnreadableError
 
 Width = Literal["owner", "group", "everyone"]
 _WIDTHS: tuple[Width, ...] = ("owner", "group", "everyone")
 _SCRIPT = re.compile(r"(?i).+\.(py|js|mjs|cjs|ts|sh|rb|pl|php|jar|exe|cmd|bat|ps1)")
 _MOST_WORDS = 8
+_MOST_BYTES = 256_000
 _MAY_ANYHOW = {"linux": (0,), "macos": (0, 80)}
 """Groups whose members can become root: wheel, and admin on macOS, which may write to /Applications."""
 
@@ -51,9 +54,22 @@ def _looked_at(context: Context, home: Home | None, path: str) -> LaunchFile:
     status = context.files.status(full, home)
     if status is None:
         return LaunchFile(path=path, exists=False)
+    digest = _script_hash(context, home, full, status)
     if context.os == "windows":
-        return LaunchFile(path=path, exists=True)
-    return LaunchFile(path=path, exists=True, writable_by=_widest(context, home, full, status))
+        return LaunchFile(path=path, exists=True, content_hash=digest)
+    return LaunchFile(path=path, exists=True, content_hash=digest, writable_by=_widest(context, home, full, status))
+
+
+def _script_hash(context: Context, home: Home | None, path: str, status: stat_result) -> str | None:
+    """Of what is no script, or cannot be read, None: a program comes with a package that has a version."""
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+        return None
+    try:
+        data = context.files.read(path, home)
+    except (OSError, UnreadableError):
+        return None
+    is_script = data.startswith(b"#!") or _SCRIPT.fullmatch(path)
+    return hashlib.sha256(data).hexdigest() if is_script else None
 
 
 def _widest(context: Context, home: Home | None, path: str, status: stat_result) -> Width:

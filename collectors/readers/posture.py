@@ -24,6 +24,7 @@ from collectors.catalog.permissions import (
 )
 from collectors.catalog.rule_syntax import SYNTAXES, ParsedRule
 from collectors.catalog.switch_syntax import SWITCHES
+from collectors.launch.environment import injecting
 from collectors.locate.interest import NAME
 from collectors.readers.origin import Origin
 from collectors.readers.settings import Settings
@@ -87,6 +88,7 @@ class _Reader:
             "untrusted_folders": tuple(folder for folder, trust in trusted if trust == "untrusted"),
             "permitted_modes": self._limit(part.limit, "modes", _MODES),
             "permitted_sandboxes": self._limit(part.limit, "sandboxes", _SANDBOXES),
+            "injects": tuple(sorted(set(self._injects(part.env_at)))),
             "forbidden_modes": tuple(dict.fromkeys(self._forbidden(part.limit))),
             "chosen_profile": self._chosen(part.profile_at),
             "managed_rules_only": self._lock(part.managed_rules_only_at),
@@ -106,6 +108,10 @@ class _Reader:
             else:
                 for found, meaning in self._settings.told(place.at, place.values):
                     yield (meaning, str(found.value)) if meaning else ("unknown", None)
+
+    def _injects(self, at: str) -> Iterator[str]:
+        for found in self._settings.at(at) if at else ():
+            yield from map(_name, injecting(found.value)) if isinstance(found.value, dict) else ()
 
     def _forbidden(self, places: Sequence[LimitAt]) -> Iterator[str]:
         for place in places:

@@ -13,6 +13,7 @@ from agent.records import DefinitionScope, Transport
 from agent.redaction import redact
 from agent.redaction.redact import is_secret_value
 from collectors.catalog.client import ConfigFile, Dialect, ServersAt
+from collectors.launch.environment import injecting
 from collectors.launch.identify import identify
 from collectors.readers.server_entry import Entry, Values, looks_like_server, read_entry
 from collectors.sources.formats.keypath import Found, find
@@ -45,6 +46,8 @@ class Definition:
     """That URL, redacted."""
     env_names: tuple[str, ...]
     """Of the entry and of its arguments (`docker run -e NAME`, `env NAME=value`), sorted."""
+    injects: tuple[str, ...]
+    """Those of its variables that load other code, by name and value."""
     header_names: tuple[str, ...]
     enabled: bool
     loaded: bool
@@ -199,6 +202,7 @@ def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str
         url=url.url,
         remote_url=launch.remote_url if launch else None,
         env_names=tuple(sorted(env_names)),
+        injects=tuple(sorted(redact.name(name) for name in injecting(entry.env))),
         header_names=tuple(sorted(_names(entry.headers))),
         enabled=entry.enabled,
         loaded=entry.unloaded is None,

@@ -86,6 +86,18 @@ class OwnerRule(Section):
         )
 
 
+class KnownBad(Section):
+    """A package, or some versions of it, that nobody may use."""
+
+    package: str
+    """Package identity such as `npm:@scope/name`, or a pattern with `*`."""
+    versions: str | None = None
+    """Version range; without one, every version."""
+    why: str
+    source: str
+    date: date
+
+
 class PolicyException(Section):
     """A nonconformity that is accepted for a time."""
 
@@ -120,6 +132,7 @@ class Policy(Section):
     owner: tuple[OwnerRule, ...] = ()
     exception: tuple[PolicyException, ...] = ()
     rules: RuleSettings = RuleSettings()
+    known_bad: tuple[KnownBad, ...] = ()
     rule: tuple[OwnRule, ...] = ()
 
     @property

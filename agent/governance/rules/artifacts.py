@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Artifact, Proof
-from collectors.launch.program_name import POWERSHELLS, SHELLS
 
-_SHELLS = SHELLS | POWERSHELLS | {"cmd"}
 _FETCHERS = frozenset({"curl", "wget", "nc", "ncat"})
 
 
@@ -18,8 +16,8 @@ def _project_hook(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
 
 
 def _fetching_hook(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
-    if artifact.artifact == "hook" and artifact.program in _FETCHERS:
-        yield proof("hook program", artifact.program)
+    if artifact.artifact == "hook" and (artifact.fetches or artifact.program in _FETCHERS):
+        yield proof("hook program", artifact.program or "an address that is called")
 
 
 def _marketplace(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:

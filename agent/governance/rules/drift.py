@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import get_args
+from typing import Any, get_args
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
-from agent.records import AiAgent, Artifact, Connection, McpServer, Posture, Proof, Record
-from agent.records.posture import ApprovalMode, Sandbox
+from agent.records import AiAgent, Approval, Artifact, Connection, McpServer, ModelProvider, Posture, Proof, Record
+from agent.records.posture import ApprovalMode, Network, Sandbox
 
+_ORDERS = {"approval_mode": get_args(ApprovalMode), "sandbox": get_args(Sandbox), "network": get_args(Network)}
 _STEERING = ("hook", "plugin", "skill", "subagent", "marketplace")
 
 
@@ -33,7 +34,7 @@ def _server(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 
 
 def _launch(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
-    return _changed(server, facts, "launch_hash", "package", "url")
+    return _changed(server, facts, "launch_hash", "package", "url", "injects", "script")
 
 
 def _switched_on(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
@@ -43,9 +44,36 @@ def _switched_on(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 def _loosened(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     if posture.basis == "effective" and facts.baseline:
         for name, before, after in facts.baseline.changes(posture):
-            order = get_args(ApprovalMode) if name == "approval_mode" else get_args(Sandbox)
-            if after and (not before or order.index(after) > order.index(before)):
-                yield proof(f"{name} since the baseline", f"from {before} to {after}, set by {posture.set_by}")
+            if order := _ORDERS.get(name):
+                if after and (not before or order.index(after) > order.index(before)):
+                    yield proof(f"{name} since the baseline", f"from {before} to {after}, set by {posture.set_by}")
+            elif isinstance(after, list):
+                yield from (
+                    proof(f"{name} since the baseline", _words(item))
+                    for item in after
+                    if item not in before and _loose(item)
+                )
+
+
+def _loose(item: Any) -> bool:
+    return not isinstance(item, dict) or item["effect"] == "allow"
+
+
+def _words(item: Any) -> str | None:
+    """A folder, a variable, or a rule that allows something."""
+    return f"{item['effect']} {item['tool'] or item['subject']} {item['pattern']}" if isinstance(item, dict) else item
+
+
+def _approved(approval: Approval, facts: RuleContext) -> Iterable[Proof]:
+    if approval.state == "approved":
+        yield from _new(approval, facts)
+        yield from _changed(approval, facts, "state")
+
+
+def _provider(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
+    if provider.base_url:
+        yield from _new(provider, facts)
+        yield from _changed(provider, facts, "base_url")
 
 
 def _artifact(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
@@ -80,6 +108,10 @@ RULES = (
          "Accept a new baseline if the change was meant.", _switched_on),
     Rule("drift.posture", "Permissions looser than in the baseline", "high", "posture", ("A.6", *_WATCH),
          "Find out who loosened them; restore them or accept a new baseline.", _loosened),
+    Rule("drift.approval", "MCP server approved since the baseline", "medium", "approval", ("A.6", "A.10", "clause 9"),
+         "Find out who approved it, then accept a new baseline.", _approved),
+    Rule("drift.provider", "Models asked elsewhere than in the baseline", "high", "model_provider",
+         ("A.7", "A.10", "clause 9"), "Find out who moved the provider, and who gets the prompts.", _provider),
     Rule("drift.artifact", "New skill, hook or plug-in since the baseline", "medium", "artifact", ("A.5", *_WATCH),
          "Read what it makes the agent do, then accept a new baseline.", _artifact),
     Rule("drift.content", "Skill, hook or rule changed since the baseline", "medium", "artifact", _WATCH,

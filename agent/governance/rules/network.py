@@ -37,8 +37,14 @@ def _provider(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
 def _provider_plain(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
     url = provider.base_url or ""
     host = redacted(url).host or ""
-    if url.startswith("http://") and not is_this_machine(host):
+    if url.lower().startswith("http://") and not is_this_machine(host):
         yield proof("not encrypted", host)
+
+
+def _provider_of_project(provider: ModelProvider, facts: RuleContext) -> Iterable[Proof]:
+    host = redacted(provider.base_url or "").host
+    if provider.scope == "project" and host and not is_this_machine(host):
+        yield proof("a repository has models asked at", host)
 
 
 RULES = (
@@ -48,6 +54,9 @@ RULES = (
          "Find out what was sent there; allow the host in the policy or block it.", _egress),
     Rule("provider.egress", "Model provider outside the allowed hosts", "high", "model_provider", ("A.7", "A.10"),
          "Use a sanctioned provider, or allow its host in the policy.", _provider),
+    Rule("provider.project", "Repository that moves the model provider of an agent", "high", "model_provider",
+         ("A.5", "A.7", "A.10"), "Find out who gets prompts and key; set the provider in user or managed settings.",
+         _provider_of_project),
     Rule("provider.plain_http", "Model provider without encryption", "high", "model_provider", ("A.7",),
          "Use https.", _provider_plain),
 )  # fmt: skip

@@ -68,6 +68,12 @@ def _not_known(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     yield from (proof("value that is not understood at", key) for key in posture.unknown[:10])
 
 
+def _injected(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
+    if posture.basis == "configured":
+        whose = "a repository sets" if posture.set_by == "project" else f"set by {posture.set_by}"
+        yield from (proof(whose, name) for name in posture.injects)
+
+
 def _unclassified(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     yield from (proof("key that nobody has classified", key) for key in posture.unclassified[:10])
 
@@ -163,6 +169,8 @@ RULES = (
          "Name what is meant to be allowed.", _allows_everything),
     Rule("posture.project", "Repository loosens an agent's permissions", "high", "posture", ("A.5", *_OVERSIGHT),
          "Review the repository's settings; lock the mode in managed settings.", _project_loosens),
+    Rule("posture.injected", "Settings that load other code into an agent", "high", "posture", ("A.5", "A.6", "A.10"),
+         "Remove the variable, or find out who needs it.", _injected),
     Rule("posture.unclassified", "Setting of which nobody knows whether it loosens", "info", "posture",
          ("A.6", "clause 9"), "Look up what the setting does; update Rollcall.", _unclassified),
     Rule("posture.trust", "Whole home, disk or key folder trusted", "medium", "posture", _OVERSIGHT,

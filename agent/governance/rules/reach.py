@@ -9,8 +9,10 @@ from itertools import pairwise
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import in_use
 from agent.records import McpServer, Proof
+from collectors.launch.container import devices, published_everywhere
 from collectors.launch.identify import identify
 from collectors.launch.program_name import base_name
+from collectors.reach.file_roots import named_values
 from collectors.reach.wide_paths import wide
 
 _ABSOLUTE = re.compile(r"/|~|[A-Za-z]:/|\$|%")
@@ -27,6 +29,8 @@ _WIDE = {
     "system": "may read the system's own files",
 }
 _CONTAINERS = ("docker", "podman", "nerdctl", "finch")
+_BINDS = ("host", "bind", "address", "listen", "ip", "hostname", "addr", "bind-address", "listen-address", "interface")
+_ALL_ADDRESSES = re.compile(r"(?:0\.0\.0\.0|\[?::\]?|\*)(?::\d+)?")
 _SOCKET = re.compile(r"\b(docker|podman|containerd|crio)\.sock\b|docker_engine\b")
 _NAMESPACES = ("--network", "--net", "--pid", "--ipc", "--uts", "--userns", "--cgroupns")
 _CAPABILITIES = ("ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH")
@@ -85,6 +89,16 @@ def _privileged(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
         argv = identify(words[0], words[1:]).argv
         if argv and base_name(argv[0]) in _CONTAINERS:
             yield from (proof("container option", option) for option in _host_rights(argv))
+            yield from (proof("a device of the host", device) for device in devices(server.command, server.args))
+
+
+def _exposed(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
+    if in_use(server):
+        for port in published_everywhere(server.command, server.args):
+            yield proof("published on all addresses", port)
+        for name, value in named_values(server.args):
+            if _ALL_ADDRESSES.fullmatch(value) and name.lower() in _BINDS:
+                yield proof("listens on all addresses", f"--{name} {value}")
 
 
 def _host_rights(argv: Sequence[str]) -> Iterator[str]:
@@ -111,6 +125,8 @@ RULES = (
          "Install the server properly.", _downloads),
     Rule("server.filesystem", "MCP server with access to a whole home or disk", "high", "mcp_server",
          ("A.5", "A.7"), "Name only the folders the server needs.", _filesystem),
+    Rule("server.exposed", "MCP server defined to be reachable from other machines", "high", "mcp_server",
+         ("A.5", "A.7"), "Bind it to the loopback address.", _exposed),
     Rule("server.privileged", "MCP server container with the host's rights", "critical", "mcp_server",
          ("A.5", "A.6"), "Run the container without privileges, host network and Docker socket.", _privileged),
 )  # fmt: skip

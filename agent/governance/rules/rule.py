@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.governance.baseline import Baseline
 from agent.governance.policy.model import Policy
+from agent.governance.supply_chain.known_bad import KnownBadPackages
 from agent.governance.supply_chain.known_packages import KnownPackages
 from agent.governance.supply_chain.name_collisions import NameCollisions
 from agent.records import AiAgent, Owner, Posture, Proof, Record
@@ -47,6 +48,11 @@ class RuleContext:
     def known_packages(self) -> KnownPackages:
         """Packages that others may be imitations of."""
         return KnownPackages(self.policy)
+
+    @cached_property
+    def known_bad(self) -> KnownBadPackages:
+        """Packages that are known to be harmful."""
+        return KnownBadPackages(self.policy.known_bad)
 
     @cached_property
     def accounts(self) -> dict[str | None, Owner]:

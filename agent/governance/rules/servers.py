@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -15,9 +14,10 @@ from agent.governance.supply_chain.server_policy import (
     server_rule,
 )
 from agent.records import Instance, McpServer, Proof
+from collectors.launch.container import remote_engine
+from collectors.launch.identify import split_command
+from collectors.launch.shell_lines import fetches_and_runs, opens_shell, shell_option
 from collectors.reach.this_machine import is_this_machine
-
-_PIPED_SHELL = re.compile(r"\b(curl|wget)\b[^|]*\|\s*(ba|z|da)?sh\b")
 
 
 def _unsanctioned(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
@@ -55,8 +55,10 @@ def _undefined(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 def _plain_http(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     url = server.url or server.remote_url or ""
     host = host_of(server)
-    if in_use(server) and url.startswith(("http://", "ws://")) and host and not is_this_machine(host):
+    if in_use(server) and url.lower().startswith(("http://", "ws://")) and host and not is_this_machine(host):
         yield proof("not encrypted", host)
+    if in_use(server) and (engine := remote_engine(server.command, server.args)):
+        yield proof("container engine asked without encryption", engine)
 
 
 def _inline_secret(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
@@ -78,8 +80,31 @@ def _missing(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 
 
 def _piped(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
-    if in_use(server) and _PIPED_SHELL.search(" ".join((server.command or "", *server.args))):
+    if in_use(server) and fetches_and_runs(" ".join((server.command or "", *server.args))):
         yield proof("downloads and runs a script at every start", server.command)
+
+
+def _remote_shell(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
+    if in_use(server) and opens_shell(" ".join((server.command or "", *server.args))):
+        yield proof("opens a shell to somebody on the network", server.command)
+
+
+def _shell_line(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
+    option = shell_option(split_command(server.command or "", server.args)) if in_use(server) else None
+    if option:
+        yield proof(f"hands a line to a shell with {option}", launch_words(server))
+
+
+def _known_bad(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
+    for bad in facts.known_bad.of(server) if in_use(server) else ():
+        yield proof(f"{bad.why} ({bad.source}, {bad.date})", server.package)
+
+
+def _injected(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
+    if in_use(server):
+        yield from (
+            proof("loads other code into what it starts, or sends it elsewhere", name) for name in server.injects
+        )
 
 
 def _bridge(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
@@ -131,6 +156,15 @@ RULES = (
          "Remove the definition, or install the program.", _missing),
     Rule("server.piped_shell", "MCP server that downloads its program at every start", "critical", "mcp_server",
          ("A.10",), "Install the program once, from a package with a version.", _piped),
+    Rule("server.remote_shell", "MCP server that opens a shell to the network", "critical", "mcp_server",
+         ("A.6", "A.10"), "Remove the entry, and find out who wrote it and what it did.", _remote_shell),
+    Rule("server.shell_line", "MCP server that is a line for a shell", "high", "mcp_server", ("A.6", "A.10"),
+         "Name the package and its arguments instead.", _shell_line),
+    Rule("server.known_bad", "MCP server of a package or version known to be harmful", "critical", "mcp_server",
+         ("A.6", "A.10"), "Remove it, replace the secrets that it could reach, and update to a version that is fixed.",
+         _known_bad),
+    Rule("server.injected", "MCP server whose environment loads other code", "high", "mcp_server", ("A.6", "A.10"),
+         "Remove the variable, or find out who needs it.", _injected),
     Rule("server.bridge", "Local bridge to a remote MCP server", "info", "mcp_server", ("A.5", "A.7"),
          "Configure the remote server directly where the client can, so that its address is governed.", _bridge),
     Rule("server.shadow", "Running MCP server without a definition", "high", "instance", ("A.4", "A.6"),

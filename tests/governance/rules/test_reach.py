@@ -151,6 +151,12 @@ def test_what_is_switched_off_reaches_nothing_unless_it_runs(id: str) -> None:
     file = LaunchFile(path="/home/dev/Downloads/x", exists=True, writable_by="everyone")
     data = (DataSource(kind="filesystem", target="/"),)
     for where in ("/tmp/x", "/home/dev/Downloads/x"):
-        off = made.server(command=where, args=("/var/run/docker.sock",), data=data, launch_file=file, effective=False)
+        off = made.server(
+            command=where,
+            args=("/var/run/docker.sock", "--host", "0.0.0.0"),
+            data=data,
+            launch_file=file,
+            effective=False,
+        )
         assert not told(id, off)
     assert told(id, off.model_copy(update={"running": True, "command": "/tmp/x"}))

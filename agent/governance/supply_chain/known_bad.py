@@ -1,0 +1,42 @@
+"""Packages and versions that are known to do harm, or to let others: dated data, to which a policy can add."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from agent.governance.policy.model import KnownBad
+from agent.governance.policy.versions import outside
+from agent.governance.supply_chain.server_policy import version_of
+from agent.records import McpServer
+from collectors.launch.packages import package_name
+
+_DATA = Path(__file__).with_name("known_bad.toml")
+
+
+class KnownBadPackages:
+    """The entries of ours and of the policy."""
+
+    def __init__(self, given: Iterable[KnownBad] = ()) -> None:
+        self._entries = (*_ours(), *given)
+
+    def of(self, server: McpServer) -> Iterator[KnownBad]:
+        """What is known against the package in the version that a definition names.
+
+        A version that nobody named is whatever is newest: only an entry without versions is about it.
+        """
+        name = package_name(server.package) if server.package else None
+        version = version_of(server)
+        for entry in self._entries if name else ():
+            meant = entry.versions is None or (version is not None and not outside(version, entry.versions))
+            if meant and fnmatchcase(name or "", entry.package):
+                yield entry
+
+
+@cache
+def _ours() -> tuple[KnownBad, ...]:
+    document = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+    return tuple(KnownBad.model_validate(one) for one in document["package"])
