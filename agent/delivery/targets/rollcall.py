@@ -29,6 +29,8 @@ _KNOWN = 409
 _OUT_OF_PLACE = 412
 _LONGEST_WAIT = 3600.0
 _ANSWER_BYTES = 65_536
+_WAITS = 3
+"""Whole time of a request, in times of what one wait may take."""
 
 
 def encode(batch: Batch) -> bytes:
@@ -72,14 +74,17 @@ class RollcallHttp:
         body = gzip.compress(encode(batch), 6, mtime=0)
         extensions = {"trace": self._lifeline.watch}
         try:
-            with client.stream(
-                "POST", self._settings.url, content=body, headers=headers, extensions=extensions
-            ) as response:
+            with (
+                self._lifeline.within(_WAITS * self._settings.timeout),
+                client.stream(
+                    "POST", self._settings.url, content=body, headers=headers, extensions=extensions
+                ) as response,
+            ):
                 return self._outcome(batch, response)
         except (httpx.InvalidURL, UnicodeError):
             return Misconfigured("the url cannot be used")
         except (httpx.HTTPError, OSError) as error:
-            return Retry(reason_of(error))
+            return Retry("its answer does not end" if self._lifeline.expired else reason_of(error))
 
     def abort(self) -> None:
         """Ends a request under way within milliseconds; what it carried is sent again next time."""

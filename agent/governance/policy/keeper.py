@@ -12,13 +12,15 @@ from agent.governance.policy.fetch_messages import Answer, Question
 from agent.governance.policy.fetch_process import PolicyCheck
 from agent.governance.policy.file import PolicyFile
 from agent.governance.policy.in_force import InForce, Problem
-from agent.governance.policy.last_good import LastGood, confirm, confirmed_within
+from agent.governance.policy.last_good import LastGood, confirm, confirmed_within, not_before
 from agent.governance.policy.model import PolicyError, parse_policy
 from agent.governance.policy.settings import PolicySettings
 from agent.runtime.logs import logger
 
 _LOOK_SECONDS = 2.0
 _LISTEN_SECONDS = 0.2
+_CLOCKS_DIFFER = 86_400
+"""Seconds by which a signature may be later than this machine's clock."""
 _FIRST_SECONDS = 20.0
 """How long is waited for a policy when there is none yet."""
 _AGAIN_SECONDS = 300.0
@@ -152,7 +154,13 @@ class PolicyManager:
         if good and said.text == good.text and said.signed_at <= good.signed_at:
             self._settled()
             return
-        if good and self._settings.public_key and said.signed_at <= good.signed_at:
+        latest = not_before(self._folder) + _CLOCKS_DIFFER
+        if said.signed_at > latest:
+            raise PolicyError(
+                f"{self._place}: signed in the future: the clock of whoever signed it, or this one, is wrong"
+            )
+        # One that an earlier version took with such a signature must not keep out all others.
+        if good and self._settings.public_key and said.signed_at <= good.signed_at <= latest:
             raise PolicyError(f"{self._place}: not signed later than the one in force: an older one is not taken back")
         policy = parse_policy(said.text, self._place)
         good = LastGood(

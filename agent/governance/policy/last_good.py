@@ -51,3 +51,12 @@ def confirmed_within(folder: Path, seconds: float) -> bool:
         return abs(time.time() - (folder / FILE).stat().st_mtime) < seconds
     except OSError:
         return False
+
+
+def not_before(folder: Path) -> float:
+    """Seconds since 1970, and not before the last good policy was confirmed: a clock that is turned back must not make
+    it one of the future, which any older one may replace."""
+    try:
+        return max(time.time(), (folder / FILE).stat().st_mtime)
+    except OSError:
+        return time.time()

@@ -17,9 +17,13 @@ from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
 from agent.runtime.error import RollcallError
 from agent.runtime.settings import Section
-from agent.runtime.toml_lines import line_of
+from agent.runtime.toml_lines import KeyLines
 
 Mode = Literal["asks_always", "asks_risky", "auto_approves", "bypasses", "unknown"]
+
+
+_MOST_ENTRIES = 10_000
+_MOST_MISTAKES = 20
 
 
 class AgentRule(Section):
@@ -162,7 +166,10 @@ def load_policy(path: Path) -> Policy:
 def parse_policy(text: str, place: str) -> Policy:
     """The policy in a TOML text that lies at `place`. Raises `PolicyError`."""
     try:
-        policy = Policy.model_validate(tomllib.loads(text))
+        content = tomllib.loads(text)
+        if sum(len(entries) for entries in content.values() if isinstance(entries, list)) > _MOST_ENTRIES:
+            raise PolicyError(f"{place}: more than {_MOST_ENTRIES} rules, servers and exceptions")
+        policy = Policy.model_validate(content)
         wrong = list(_mistakes(policy))
     except tomllib.TOMLDecodeError as error:
         end = f"at line {text.count(chr(10)) + 1}, the end"
@@ -172,21 +179,27 @@ def parse_policy(text: str, place: str) -> Policy:
     except ValidationError as error:
         wrong = [(tuple(map(str, one["loc"])), one["msg"]) for one in error.errors()]
     if wrong:
-        raise PolicyError("\n".join(_explain(place, text, *one) for one in wrong))
+        raise PolicyError("\n".join(_explained(place, text, wrong)))
     return policy
+
+
+def _explained(place: str, text: str, wrong: list[Mistake]) -> Iterator[str]:
+    """A line for each of the first mistakes: nobody reads thousands."""
+    lines = KeyLines(text)
+    for names, message in wrong[:_MOST_MISTAKES]:
+        line = lines.line(names)
+        yield f"{place}{f':{line}' if line else ''}: {'.'.join(names)}: {message}"
+    if len(wrong) > _MOST_MISTAKES:
+        yield f"{place}: and {len(wrong) - _MOST_MISTAKES} more mistakes"
 
 
 def _mistakes(policy: Policy) -> Iterator[Mistake]:
     """What only shows when the parts are seen together."""
     if not policy.given:
         yield ("version",), "every policy needs a version"
-    ids = [rule.id for rule in policy.rule]
+    ids: set[str] = set()
     for number, rule in enumerate(policy.rule):
-        if rule.id in ids[:number]:
+        if rule.id in ids:
             yield ("rule", str(number), "id"), "every rule needs an id of its own"
+        ids.add(rule.id)
         yield from ((("rule", str(number), *where), what) for where, what in rule.mistakes())
-
-
-def _explain(place: str, text: str, names: tuple[str, ...], message: str) -> str:
-    line = line_of(text, names)
-    return f"{place}{f':{line}' if line else ''}: {'.'.join(names)}: {message}"

@@ -301,3 +301,33 @@ def test_one_look_uses_what_the_daemon_confirmed_lately_and_else_asks_itself(
     assert told(started(tmp_path, durable=False, **slow)) == ("current", "1", None)
     assert len(server.answers) == asked + 1
     assert kept.stat().st_mtime == 0
+
+
+def test_one_signed_in_the_future_is_refused_and_one_taken_before_blocks_nothing(
+    tmp_path: Path, server: PolicyServer, signer: Signer, settings: dict[str, Any]
+) -> None:
+    keeper = started(tmp_path, **settings)
+    server.publish(BETTER, signer.sign(BETTER, 99_999_999_999))
+    until(keeper, lambda now: now.trouble and "in the future" in now.trouble.reason)
+    assert told(keeper) == ("last_good", "1", "invalid")
+    keeper.close()
+    kept = tmp_path / "state" / FILE
+    far = json.loads(kept.read_text()) | {"signature": signer.sign(GOOD, 99_999_999_999)}
+    kept.write_text(json.dumps(far))
+    server.publish(BETTER, signer.sign(BETTER, 2000))
+    keeper = started(tmp_path, **settings)
+    until(keeper, lambda now: now.policy.version == "2")
+    keeper.close()
+
+
+def test_a_clock_that_is_turned_back_lets_no_older_policy_in(
+    tmp_path: Path, server: PolicyServer, signer: Signer, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.publish(BETTER, signer.sign(BETTER, int(time.time())))
+    started(tmp_path, **settings).close()
+    monkeypatch.setattr(time, "time", lambda: 500_000.0)
+    server.publish(GOOD, signer.sign(GOOD, 400_000))
+    keeper = started(tmp_path, **settings)
+    until(keeper, lambda now: now.trouble)
+    assert told(keeper) == ("last_good", "2", "invalid")
+    keeper.close()

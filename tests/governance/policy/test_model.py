@@ -8,7 +8,7 @@ import pytest
 
 from agent.governance.controls import controls
 from agent.governance.draft import draft
-from agent.governance.policy.model import Policy, PolicyError, load_policy
+from agent.governance.policy.model import Policy, PolicyError, load_policy, parse_policy
 from agent.governance.supply_chain.server_policy import server_rule
 from agent.reports.controls import report
 from tests import made
@@ -71,3 +71,17 @@ def test_controls_are_those_of_the_standard_and_claim_no_conformity() -> None:
     lines = list(report([made.server(), made.agent()]))
     assert "  evidence: 1 mcp_server, 0 connection, 0 model_provider" in lines
     assert sum(line.startswith("  cannot show: ") for line in lines) == len(ids)
+
+
+def test_of_thousands_of_mistakes_the_first_are_told_and_the_others_counted() -> None:
+    text = 'version = "9"\n' + '[[rule]]\nid = "x"\n' * 9_000
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text, "p")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21 and lines[0].startswith("p:3: rule.0.id")
+    assert lines[-1].startswith("p: and ") and lines[-1].endswith(" more mistakes")
+
+
+def test_more_entries_than_a_policy_has_are_refused_at_once() -> None:
+    with pytest.raises(PolicyError, match="more than 10000"):
+        parse_policy('version = "9"\n' + '[[rule]]\nid = "x"\n' * 50_000, "p")
