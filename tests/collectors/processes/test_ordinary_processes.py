@@ -462,7 +462,7 @@ def test_a_manifest_that_is_none_names_nothing(
 
 
 @pytest.mark.parametrize(
-    ("exe", "command", "pretends"),
+    ("exe", "command", "impersonates"),
     [
         ("/usr/bin/sleep", "codex 60", "codex"),
         ("/usr/bin/sleep", "claude 60", "claude-code"),
