@@ -35,7 +35,8 @@ import json
 from agent.config.settings import Settings
 from agent.correlation.coverage import coverage
 from agent.runtime.memo import DerivationCache
-from agent.inventory.context import NoView, Surroundings, load_catalog
+from agent.inventory.context import NoView, Surroundings
+from agent.service.setup import load_catalog
 from collectors.configs.collector import ConfigCollector
 from collectors.host import HostCollector
 settings = Settings.model_validate({"collect": {"network_homes": NETWORK}})

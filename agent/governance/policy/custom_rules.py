@@ -17,7 +17,8 @@ Mistake = tuple[tuple[str, ...], str]
 """Where below its rule, and what is wrong; without the value, which may be a secret in the wrong place."""
 
 _OPERATORS = ("equals", "one_of", "matches", "exists", "at_least", "at_most")
-_KINDS = KINDS.keys() - {"action", "action_count", "finding", "summary", "heartbeat"}
+JUDGED_KINDS = KINDS.keys() - {"action", "action_count", "checkpoint", "finding", "summary", "heartbeat"}
+"""What a rule can be about: records that the inventory holds, but for those that rules themselves make."""
 
 
 class Condition(Section):
@@ -78,8 +79,8 @@ class OwnRule(Section):
 
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong beyond the shape."""
-        if self.kind not in _KINDS:
-            yield ("kind",), f"must be one of {', '.join(sorted(_KINDS))}"
+        if self.kind not in JUDGED_KINDS:
+            yield ("kind",), f"must be one of {', '.join(sorted(JUDGED_KINDS))}"
             return
         if not (self.all or self.any):
             yield (), "must have conditions: all, any or both"
