@@ -67,6 +67,7 @@ _DUMMY = re.compile(
 )
 _CLASSES = {**dict.fromkeys(map(ord, "0123456789"), "0"), **dict.fromkeys(range(97, 123), "a")}
 _CLASSES |= {**dict.fromkeys(range(65, 91), "A"), **dict.fromkeys(map(ord, "_+=~-"), " ")}
+_CAMEL_CASE = re.compile(r"(?:[a-z]{2,}+)?(?:[A-Z]{1,3}[a-z]{2,}+){2,}+[0-9]{0,4}")
 _CAPITALS = re.compile("(?<!A)AA")
 _CAPITALISED = re.compile(r"(?<![Aa0])A(?=a)")
 
@@ -141,6 +142,8 @@ def looks_random(run: str) -> bool:
     Words, versions, dates and CamelCase change class at word borders only; a UUID is an identifier.
     """
     run = UUID.sub(" ", run)
+    if _CAMEL_CASE.fullmatch(run):
+        return False
     classes = _CAPITALISED.sub("a", run.translate(_CLASSES))
     if _changes(classes, 20, 0.25) or _changes(classes, 24, 0.2) or _mixed(classes):
         return True

@@ -6,18 +6,20 @@ All of it is linear in the length of the input and never raises.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from agent.redaction.command_line import Scrubber
 from agent.redaction.letters import without_unlikely_runs
-from agent.redaction.patterns import SHAPE
+from agent.redaction.patterns import SHAPE, looks_random
 from agent.redaction.urls import REDACTED, RedactedUrl, url
 from agent.redaction.word import READ_CHARS, is_secret_value
 
 __all__ = ["REDACTED", "Redacted", "RedactedUrl", "argv", "is_secret_value", "name", "path", "printable", "text", "url"]
 
+_PART = re.compile(r"[A-Za-z0-9]{20,}+")
 _MAX_ARGS = 200
 _READ_ARGV = 8_192
 """Characters of all arguments together: what they mean for each other takes microseconds for each."""
@@ -81,8 +83,13 @@ def name(given: str) -> str:
 
 
 def path(shown: str) -> str:
-    """A path without known shapes of credentials. All else in it may be needed to find the file again."""
-    return SHAPE.sub(REDACTED, shown)
+    """A path without credentials of known formats, and without parts that mix cases and digits as generated text does;
+    folders of package stores and caches are named by a hash in lower case."""
+    return _PART.sub(_shown_part, SHAPE.sub(REDACTED, shown))
+
+
+def _shown_part(part: re.Match[str]) -> str:
+    return REDACTED if looks_random(part[0]) and not part[0].islower() else part[0]
 
 
 def printable(value: str) -> str:

@@ -99,7 +99,7 @@ class _File:
 
     def _notes(self, document: Document | None) -> Iterator[Diagnostic]:
         for note in document.notes if document else ():
-            key = note.key and redact.text(printable(note.key))[:80]
+            key = note.key and redact.name(note.key)[:80]
             yield self.diagnostic(note.code, note.message, line=note.line, key=key)
 
     def _from_document(self, document: object, origin: Origin, reading: Interest) -> Iterator[Record]:

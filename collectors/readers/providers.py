@@ -31,12 +31,12 @@ def providers(document: object, origin: Origin, part: Provider) -> Iterator[Mode
             owner=origin.owner,
             evidence=Evidence(collector=NAME, source=origin.shown),
             agent=origin.agent,
-            provider=redact.text(printable(provider))[:128],
+            provider=redact.name(provider)[:128],
             scope=part.scope,
             project=origin.project,
             base_url=redact.url(urls[0]).url if urls else None,
             models=tuple(dict.fromkeys(redact.text(printable(model))[:128] for model in models)),
-            source=Source(path=origin.shown, key=redact.text(printable(origin.key(found.key)))[:512]),
+            source=Source(path=origin.shown, key=redact.name(origin.key(found.key))[:512]),
         )
 
 

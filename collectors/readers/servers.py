@@ -232,7 +232,7 @@ def launch_hash(definition: Definition) -> str:
 
 def _names(values: Values) -> set[str]:
     """The names; where somebody put a secret in the place of a name it is redacted."""
-    return {redact.text(name)[:_MAX_NAME] for name in values}
+    return {redact.name(name)[:_MAX_NAME] for name in values}
 
 
 def _wrong_type(key: str, expected: str, value: object) -> Problem:

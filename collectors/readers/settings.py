@@ -7,7 +7,6 @@ from itertools import islice
 from typing import TypeVar
 
 from agent.redaction import redact
-from agent.redaction.redact import printable
 from collectors.sources.formats.keypath import Found, find
 
 V = TypeVar("V")
@@ -52,7 +51,7 @@ class Settings:
         return any(meaning == "yes" for _, meaning in self.told(path, {"true": "yes", "false": "unset"}))
 
     def misunderstood(self, key: str) -> None:
-        shown = redact.text(printable(f"{self._key}.{key}" if self._key and key else self._key or key))[:512]
+        shown = redact.name(f"{self._key}.{key}" if self._key and key else self._key or key)[:512]
         self._unknown.setdefault(shown or "<document>")
 
 
