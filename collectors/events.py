@@ -23,7 +23,7 @@ class Batch:
     known: tuple[Record, ...] = ()
     """Events from before the time that is asked for: not told, now or ever."""
     positions: Mapping[str, str] = field(default_factory=dict)
-    """By the name of what was read, for what has changed; in words of the source's own."""
+    """By the name of what was read, for what has changed; in words of the source's own, empty for what is gone."""
     more: bool = False
     """There is more to read at once."""
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -54,7 +54,10 @@ class ActionLog:
         new = [event for event in batch.events if isinstance(event, Action) and self._tell(step, event)]
         for event in batch.known:
             _remember(step, event.id, event.observed_at)
-        step.connection.executemany("REPLACE INTO action_positions VALUES (?, ?)", batch.positions.items())
+        known = [row for row in batch.positions.items() if row[1]]
+        step.connection.executemany("REPLACE INTO action_positions VALUES (?, ?)", known)
+        gone = [(name,) for name, position in batch.positions.items() if not position]
+        step.connection.executemany("DELETE FROM action_positions WHERE name = ?", gone)
         self._close_hours(step)
         return new
 

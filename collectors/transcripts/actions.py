@@ -97,7 +97,9 @@ class ActionSource:
         scene = _scene(context, home, client, self._programs)
         changed: list[Follower] = []
         old: list[Action] = []
+        listed: set[str] = set()
         for pattern, file, transcript in _files(context, home, client, since - _BEFORE):
+            listed.add(file.path)
             follower = followed.files.get(file.path) or self._follower(
                 followed, transcript, pattern, file.path, home, client
             )
@@ -117,6 +119,10 @@ class ActionSource:
         told = [record(scene, followed.calls, one) for one in found]
         for follower in changed or (followed.files.values() if found else ()):
             positions[_name(home, client, follower.path)] = follower.durable().to_json()
+        for path in followed.files.keys() - listed:
+            # Gone, or written so long ago that others have taken its place: what it holds is told.
+            del followed.files[path]
+            positions[_name(home, client, path)] = ""
         new = [one for one in told if one.at is None or one.at >= since]
         return new, [*old, *(one for one in told if one.at and one.at < since)]
 
