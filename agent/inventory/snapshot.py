@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from agent.inventory.runner import Engine
 from agent.inventory.store import Store, append_evidence, as_json
@@ -14,6 +15,21 @@ from agent.journal.journal import Transaction
 from agent.records import Diagnostic
 
 _LAST = "snapshot"
+_PLACE = "snapshot_place"
+_LONGEST = timedelta(days=30)
+"""How long an inventory that does not change is only referred to: retention cuts nothing behind a snapshot."""
+
+
+class SnapshotPlace(NamedTuple):
+    """A whole snapshot in the journal."""
+
+    begin: int
+    end: int
+    """Numbers of its two markers."""
+    digest: str
+    """Of the inventory that it holds."""
+    complete: bool
+    at: datetime
 
 
 class Snapshots:
@@ -32,18 +48,34 @@ class Snapshots:
             return True
         return not timedelta(0) <= age < self._interval
 
-    def append(self, step: Transaction, engine: Engine) -> None:
-        """The whole inventory and when it was, in the step that is under way."""
-        append_snapshot(step, engine)
-        Store.set_mark(step, _LAST, datetime.now(UTC).isoformat())
+    def append(self, step: Transaction, engine: Engine) -> SnapshotPlace:
+        """The whole inventory, in the step that is under way; where it is the last one's still, only that it is. Where
+        in the journal it stands."""
+        now, digest, last = datetime.now(UTC), engine.inventory.digest(), self.last()
+        Store.set_mark(step, _LAST, now.isoformat())
+        if last and last.complete and last.digest == digest and timedelta(0) <= now - last.at < _LONGEST:
+            return last
+        place = append_snapshot(step, engine)
+        Store.set_mark(step, _PLACE, json.dumps({**place._asdict(), "at": place.at.isoformat()}))
+        return place
+
+    def last(self) -> SnapshotPlace | None:
+        """Where the last one stands; None where there is none, or none that can be read."""
+        try:
+            found = json.loads(self._store.mark(_PLACE) or "")
+            at = datetime.fromisoformat(found.pop("at")).astimezone(UTC)
+            return SnapshotPlace(at=at, **found)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
 
 
-def append_snapshot(step: Transaction, engine: Engine) -> None:
-    """The whole inventory between its two markers."""
+def append_snapshot(step: Transaction, engine: Engine) -> SnapshotPlace:
+    """The whole inventory between its two markers; where they stand."""
     records = engine.inventory.all()
     partial = any(r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error" for r in records)
     marker = {"kind": "snapshot", "id": uuid.uuid4().hex, "endpoint_id": engine.context.endpoint_id}
     append_evidence(step, "snapshot_begin", marker)
+    begin = step.head.seq
     for record in records:
         append_evidence(step, "snapshot", as_json(record), at=record.observed_at)
     end = {
@@ -53,3 +85,4 @@ def append_snapshot(step: Transaction, engine: Engine) -> None:
         "digest": engine.inventory.digest(),
     }
     append_evidence(step, "snapshot_end", end)
+    return SnapshotPlace(begin, step.head.seq, engine.inventory.digest(), not partial, datetime.now(UTC))

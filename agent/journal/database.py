@@ -111,6 +111,12 @@ class Database:
     def _identities(self) -> tuple[object, object]:
         return _identity(self.place), _identity(self.place + "-wal")
 
+    def limit(self, size: int) -> None:
+        """How large the file may become, in bytes; from there on writing by this thread raises `JournalFullError`."""
+        with self.reading() as connection:
+            (page,) = connection.execute("PRAGMA page_size").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {max(1, size // page)}")
+
     def release(self) -> None:
         """Close the calling thread's connection; a thread that ends calls this."""
         connection = getattr(self._own, "connection", None)

@@ -10,6 +10,7 @@ from agent.config.settings import DaemonSettings
 from agent.inventory.settings import CollectSettings
 from agent.service import systemd
 
+_RETENTION_SECONDS = 600.0
 _UNWATCHED = 3600.0
 """Seconds between two notices to a watchdog that nobody set."""
 
@@ -28,6 +29,7 @@ class Schedule:
             "sessions": collect.transcript_seconds,
             "actions": collect.action_seconds,
             "heartbeat": daemon.heartbeat_seconds,
+            "retention": _RETENTION_SECONDS,
             "watchdog": systemd.watchdog_seconds() or _UNWATCHED,
         }
 

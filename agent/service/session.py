@@ -13,9 +13,10 @@ from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots
 from agent.inventory.store import append_evidence, as_json
-from agent.journal.errors import JournalLostError
+from agent.journal.errors import JournalError, JournalLostError
 from agent.journal.journal import FILE as JOURNAL
 from agent.journal.journal import Transaction
+from agent.journal.retention import Keep, Retention
 from agent.network.resolver import Resolver
 from agent.runtime.logs import logger
 from agent.service import systemd
@@ -23,6 +24,7 @@ from agent.service.action_trail import ActionTrail
 from agent.service.commit import Committer
 from agent.service.health import STATUS, Health
 from agent.service.pulse import Pulse
+from agent.service.room import is_short
 from agent.service.schedule import Schedule
 from agent.service.setup import Setup
 from agent.service.signed_journal import SignedJournal
@@ -63,6 +65,8 @@ class Session:
         self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
         self._pulse = Pulse(folder)
         self._commit = Committer(signed, setup.names, self._resolver, self._courier, self._health)
+        self._folder, self._checkpoints = folder, signed.checkpoints
+        self._retention = Retention(self._journal, signed.checkpoints, [target.name for target in settings.target])
         self._pace: Pace | None = None
 
     def stop(self) -> None:
@@ -78,7 +82,7 @@ class Session:
             if self._resolver:
                 self._resolver.start()
             collectors = {collector.name for collector in self._engine.collectors}
-            self._schedule.again("heartbeat", "watchdog", "policy", *collectors)
+            self._schedule.again("heartbeat", "watchdog", "policy", "retention", *collectors)
             self._reconcile()
             self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.
@@ -114,8 +118,11 @@ class Session:
         else:
             self._follow(work, due)
         if "heartbeat" in due:
-            self._commit.append(self._beat)
+            if not is_short(self._folder):
+                self._commit.append(self._beat)
             self._health.write()
+        if "retention" in due and self._retain():
+            self._schedule.at_once("retention")
 
     def _look_at_policy(self) -> None:
         if self._policy.look():
@@ -136,7 +143,7 @@ class Session:
         self._inventory.touch()
         self._commit.step()
         if self._snapshots.due():
-            self._commit.append(lambda step: self._snapshots.append(step, self._engine))
+            self._commit.append(self._append_snapshot)
         self._health.write()
 
     def _follow(self, work: Work, due: set[str]) -> None:
@@ -157,6 +164,25 @@ class Session:
             trail.written()
         else:
             trail.failed()
+
+    def _append_snapshot(self, step: Transaction) -> None:
+        place = self._snapshots.append(step, self._engine)
+        self._checkpoints.append(step, "snapshot", inventory_digest=place.digest, snapshot_seq=place.end)
+
+    def _retain(self) -> bool:
+        """A piece of what retention has to do; whether there is more."""
+        last = self._snapshots.last()
+        if last is None:
+            return False
+        ours, least = self._settings.journal, self._policy.in_force.policy.journal
+        keep = Keep(max(ours.keep_days, least.keep_days), max(ours.keep_bytes, least.keep_bytes))
+        try:
+            return self._retention.step(keep, last.begin, self._inventory.digest())
+        except JournalLostError:
+            raise
+        except JournalError as error:
+            logger().error("journal.not_cut", reason=str(error))
+            return False
 
     def _beat(self, step: Transaction) -> None:
         append_evidence(step, "heartbeat", as_json(self._health.heartbeat()))

@@ -16,6 +16,8 @@ from agent.journal.settings import JournalSettings
 from agent.journal.succession import Opened, open_or_succeed
 from agent.runtime.logs import logger
 
+_LIMIT = 1.25
+
 
 class SignedJournal:
     """A journal, its checkpoints and what it knows of the inventory, opened together: without the last it is lost."""
@@ -36,6 +38,8 @@ class SignedJournal:
         except JournalLostError as error:
             opened, self.store, self.inventory = self._load(derive, collectors, error)
         self.journal: Journal = opened.journal
+        # Retention begins at `keep_bytes`; beyond this a target has not taken for long what would have to go.
+        self.journal.database.limit(int(settings.keep_bytes * _LIMIT))
         self.checkpoints = Checkpoints(self.journal, load_keys(folder), settings)
         self.notices = [(problem.code, problem.message) for problem in self.checkpoints.start(opened.replaces)]
         if opened.replaces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,3 +102,39 @@ def test_a_fleet_that_started_together_does_not_report_together(journal: Journal
     then = (datetime.now(UTC) - timedelta(seconds=3420)).isoformat()
     store.append(lambda step: Store.set_mark(step, "snapshot", then))
     assert {Snapshots(store, seconds=3600).due() for _ in range(200)} == {True, False}
+
+
+def test_an_inventory_that_did_not_change_is_only_referred_to(journal: Journal) -> None:
+    store = Store(journal)
+    snapshots, engine = Snapshots(store, seconds=3600), engine_with(server("a"))
+    with journal.transaction() as step:
+        first = snapshots.append(step, engine)
+    with journal.transaction() as step:
+        assert snapshots.append(step, engine) == first
+    assert journal.head().seq == first.end == 3
+    assert Snapshots(store, seconds=3600).last() == first
+    with journal.transaction() as step:
+        assert snapshots.append(step, engine_with(server("b"))).begin == 4
+
+
+def test_one_that_is_partial_or_old_is_written_again(journal: Journal) -> None:
+    store = Store(journal)
+    snapshots, partial = Snapshots(store, seconds=3600), engine_with(server("a"), diagnostic(severity="error"))
+    for _ in range(2):
+        with journal.transaction() as step:
+            place = snapshots.append(step, partial)
+    assert place.begin == 5
+    whole = engine_with(server("a"))
+    with journal.transaction() as step:
+        place = snapshots.append(step, whole)
+        old = {**place._asdict(), "at": (datetime.now(UTC) - timedelta(days=31)).isoformat()}
+        Store.set_mark(step, "snapshot_place", json.dumps(old))
+    with journal.transaction() as step:
+        assert snapshots.append(step, whole).begin > place.begin
+
+
+@pytest.mark.parametrize("value", ["", "x", "[]", "{}", '{"at": "yesterday"}', '{"at": "2026-01-01T00:00:00", "x": 1}'])
+def test_a_place_that_cannot_be_read_is_none(journal: Journal, value: str) -> None:
+    store = Store(journal)
+    store.append(lambda step: Store.set_mark(step, "snapshot_place", value))
+    assert Snapshots(store, seconds=3600).last() is None

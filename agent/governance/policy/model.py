@@ -123,6 +123,13 @@ class RuleSettings(Section):
     severity: dict[str, Severity] = Field(default_factory=dict)
 
 
+class JournalMinimum(Section):
+    """How much of the journal each machine keeps at least, whatever its own settings say."""
+
+    keep_days: float = Field(default=0, ge=0, le=36_500)
+    keep_bytes: int = Field(default=0, ge=0, le=1 << 40)
+
+
 class Policy(Section):
     """One version of the envelope. Without a file everything is unknown and nothing is sanctioned or forbidden."""
 
@@ -137,6 +144,7 @@ class Policy(Section):
     exception: tuple[PolicyException, ...] = ()
     rules: RuleSettings = RuleSettings()
     known_bad: tuple[KnownBad, ...] = ()
+    journal: JournalMinimum = JournalMinimum()
     rule: tuple[OwnRule, ...] = ()
 
     @property

@@ -1,0 +1,150 @@
+"""What is kept of the journal: the oldest entries go once everybody has them, in pieces that stop nobody."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from agent.journal.checkpoints import Checkpoints
+from agent.journal.entry import wire_time
+from agent.journal.journal import Journal
+from agent.records.checkpoint import Cut
+from agent.runtime.boot_clock import boot_time
+
+_PIECE = 250
+"""Entries removed in one transaction: a few milliseconds."""
+_PAGES = 128
+"""Pages of the file given back to the disk at a time."""
+_ROOM = 0.9
+"""How full the file is after a cut for its size."""
+_STEADY = timedelta(hours=1)
+"""A clock that was set by more than this since the start says nothing of the age of an entry."""
+
+
+class Keep(NamedTuple):
+    """How much of the journal is kept."""
+
+    days: float
+    bytes: int
+
+
+class Retention:
+    """Cuts the journal before one of its checkpoints, so that what is left begins with a signature."""
+
+    def __init__(self, journal: Journal, checkpoints: Checkpoints, targets: Collection[str]) -> None:
+        self._journal = journal
+        self._checkpoints = checkpoints
+        self._targets = targets
+        self._started = datetime.now(UTC), boot_time().milliseconds
+
+    def step(self, keep: Keep, snapshot_seq: int, digest: str) -> bool:
+        """Do a piece of what is due; whether there is more.
+
+        `snapshot_seq` is where the last whole snapshot of the inventory begins: it stays, for whoever starts from it.
+        `digest` is that of the inventory now. Raises `JournalError`.
+        """
+        if self._remove() or self._give_back():
+            return True
+        with self._journal.transaction() as step:
+            cut = self._due(step.connection, keep, snapshot_seq)
+            if cut is None:
+                return False
+            self._checkpoints.append(step, "cut", cut=cut, inventory_digest=digest)
+            hash_of = "(SELECT hash FROM entries WHERE seq = ?)"
+            row = (cut.last_seq, cut.last_seq)
+            step.connection.execute(f"UPDATE meta SET cut_seq = ?, cut_hash = {hash_of}", row)  # noqa: S608 - our own
+        return True
+
+    def _due(self, connection: sqlite3.Connection, keep: Keep, snapshot_seq: int) -> Cut | None:
+        (cut_seq,) = connection.execute("SELECT cut_seq FROM meta").fetchone()
+        waiting = self._waiting(connection, keep)
+        limit = min([snapshot_seq, *(accepted for accepted in waiting.values())])
+        wanted = max(self._expired(connection, keep), _too_much(connection, keep, cut_seq))
+        query = "SELECT max(seq) FROM checkpoints WHERE seq <= ? AND seq > ?"
+        (first_kept,) = connection.execute(query, (min(limit, wanted), cut_seq + 1)).fetchone()
+        if first_kept is None:
+            return None
+        counts: Counter[str] = Counter()
+        rows = connection.execute(
+            "SELECT counts FROM checkpoints WHERE seq <= ? AND seq > ?", (first_kept, cut_seq + 1)
+        )
+        for (text,) in rows:
+            counts.update(json.loads(text))
+        return Cut(
+            first_seq=cut_seq + 1,
+            last_seq=first_kept - 1,
+            counts=dict(sorted(counts.items())),
+            not_accepted=_not_accepted(connection, first_kept, self._targets),
+        )
+
+    def _waiting(self, connection: sqlite3.Connection, keep: Keep) -> dict[str, int]:
+        """The last entry each target accepted; one that took nothing for as long as entries are kept is given up."""
+        rows = connection.execute("SELECT name, accepted, last_success FROM targets").fetchall()
+        known = {name: (accepted, success) for name, accepted, success in rows}
+        found = {}
+        for name in self._targets:
+            accepted, success = known.get(name, (0, None))
+            if success is None or datetime.now(UTC) - _moment(success) < timedelta(days=keep.days):
+                found[name] = accepted
+        return found
+
+    def _expired(self, connection: sqlite3.Connection, keep: Keep) -> int:
+        """The last checkpoint that is too old; 0 where none is, or the clock cannot be relied on."""
+        now, (wall, boot) = datetime.now(UTC), self._started
+        drift = (now - wall) - timedelta(milliseconds=boot_time().milliseconds - boot)
+        if abs(drift) > _STEADY:
+            return 0
+        limit = wire_time(now - timedelta(days=keep.days))
+        return int(connection.execute("SELECT max(seq) FROM checkpoints WHERE at < ?", (limit,)).fetchone()[0] or 0)
+
+    def _remove(self) -> bool:
+        """Remove some of the entries that are cut; whether there were any."""
+        with self._journal.transaction() as step:
+            (cut_seq,) = step.connection.execute("SELECT cut_seq FROM meta").fetchone()
+            (first,) = step.connection.execute("SELECT min(seq) FROM entries").fetchone()
+            if first is None or first > cut_seq:
+                return False
+            last = min(cut_seq, first + _PIECE - 1)
+            for table in ("entries", "checkpoints", "dead_letters", "subjects"):
+                step.connection.execute(f"DELETE FROM {table} WHERE seq <= ?", (last,))  # noqa: S608 - our own names
+        return True
+
+    def _give_back(self) -> bool:
+        """Give some of the file's unused room back to the disk; whether there may be more."""
+        with self._journal.reading() as connection:
+            (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+            if free <= _PAGES:
+                return False
+            # As a script: `execute` would take one step of it, which is one page.
+            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
+            return bool(connection.execute("PRAGMA freelist_count").fetchone()[0] < free)
+
+
+def _too_much(connection: sqlite3.Connection, keep: Keep, cut_seq: int) -> int:
+    """The entry up to which all must go for the file to be small enough; 0 where it is."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    used = (pages - free) * size
+    if used <= keep.bytes:
+        return 0
+    (head,) = connection.execute("SELECT head_seq FROM meta").fetchone()
+    return int(cut_seq + (head - cut_seq) * (used - _ROOM * keep.bytes) / used) + 1
+
+
+def _not_accepted(connection: sqlite3.Connection, first_kept: int, targets: Collection[str]) -> dict[str, int]:
+    """How many of the entries before `first_kept` each configured target has not taken."""
+    accepted = dict(connection.execute("SELECT name, accepted FROM targets"))
+    dead = dict(
+        connection.execute("SELECT target, count(*) FROM dead_letters WHERE seq < ? GROUP BY target", (first_kept,))
+    )
+    missing = {name: dead.get(name, 0) + max(0, first_kept - 1 - accepted.get(name, 0)) for name in targets}
+    return {name: count for name, count in sorted(missing.items()) if count}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
