@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic_core import from_json
 
-from agent.journal.entry import wire_time
+from agent.journal.entry import canonical_json, wire_time
 from agent.journal.journal import Journal
 from agent.journal.selection import Selection
 from agent.journal.subjects import subject_key
@@ -28,14 +28,22 @@ def history(journal: Journal, selection: Selection) -> Iterator[dict[str, Any]]:
 
 
 def subjects_called(journal: Journal, name: str) -> tuple[str, ...]:
-    """Ids of the records that are meant: the id itself, or those that bear the name now. Raises `JournalError`."""
+    """Ids of the records that are meant: the id itself, those that bear the name now or, where none does, those that
+    once did. Raises `JournalError`."""
     with journal.reading() as connection:
         query = "SELECT 1 FROM subjects WHERE subject = ? LIMIT 1"
         if connection.execute(query, (subject_key(name),)).fetchone():
             return (name,)
-        rows = connection.execute("SELECT id, record FROM inventory WHERE instr(record, ?)", (json.dumps(name)[1:-1],))
-        records = [(id_, json.loads(text)) for id_, text in rows]
-    return tuple(id_ for id_, record in records if any(record.get(field) == name for field in _NAMES))
+        rows = connection.execute("SELECT record FROM inventory WHERE instr(record, ?)", (json.dumps(name)[1:-1],))
+        if now := _bearing(name, (json.loads(text) for (text,) in rows)):
+            return now
+        rows = connection.execute("SELECT body FROM entries WHERE instr(body, ?)", (canonical_json(name)[1:-1],))
+        return _bearing(name, (from_json(body)["record"] for (body,) in rows))
+
+
+def _bearing(name: str, records: Iterable[Mapping[str, Any] | None]) -> tuple[str, ...]:
+    ids = [str(record["id"]) for record in records if record and any(record.get(field) == name for field in _NAMES)]
+    return tuple(dict.fromkeys(ids))
 
 
 def _of_subjects(connection: sqlite3.Connection, selection: Selection) -> Iterator[bytes]:

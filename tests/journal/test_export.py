@@ -160,6 +160,7 @@ def test_the_history_of_a_subject_is_found_by_id_and_by_name(journal: Journal) -
         step.append("discovered", {"kind": "finding", "id": "f" * 32, "subject_id": id_})
     assert subjects_called(journal, id_) == (id_,)
     assert subjects_called(journal, "ünïcødé-17") == (id_,)
+    assert subjects_called(journal, "ünïcødé-3") == (f"{3:032x}",), "it is gone, and was called so"
     assert subjects_called(journal, "nobody") == ()
     told = [(entry["op"], entry["record"]["kind"]) for entry in history(journal, Selection(subjects=(id_,)))]
     assert told == [("discovered", "mcp_server"), ("changed", "mcp_server"), ("discovered", "finding")]
