@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, PARTIAL, Shared, declare
-from agent.runtime.terminal import show_json, show_text, tell
+from agent.cli.common import COMPLETE, PARTIAL, Shared, declare, write
+from agent.reports.report import ACTIONS
+from agent.runtime.terminal import show, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
     actions.add_argument("--kind", metavar="KIND", help="only actions of this kind")
     actions.add_argument("--decision", metavar="DECISION", help="only actions that were decided so")
     actions.add_argument("--follow", action="store_true", help="go on with what happens from now on")
-    declare(actions, _actions, ("root",), ("table", "json", "ndjson"))
+    declare(actions, _actions, ("root",), ACTIONS.formats)
 
 
 def _actions(shared: Shared, given: argparse.Namespace) -> int:
@@ -43,26 +44,24 @@ def _actions(shared: Shared, given: argparse.Namespace) -> int:
         found = history.from_journal(settings, since, follow=given.follow)
     else:
         found = history.from_transcripts(settings, shared.root, since, unread, follow=given.follow)
-    _show((action for action in found if wanted.has(action)), shared.format or "table", follow=given.follow)
+    actions = (action for action in found if wanted.has(action))
+    if given.follow:
+        _follow(actions, shared)
+    else:
+        write(ACTIONS, list(actions), shared)
     for path in dict.fromkeys(unread):
         tell(f"rollcall: {path}: not read")
     return PARTIAL if unread else COMPLETE
 
 
-def _show(actions: Iterable[Action], form: str, *, follow: bool) -> None:
-    from agent.reports import actions as report
-    from agent.reports.output import render
+def _follow(actions: Iterable[Action], shared: Shared) -> None:
+    """Each action as it comes."""
+    from agent.reports.actions import rows
 
-    if form == "ndjson":
-        for action in actions:
-            show_json(render([action], "ndjson"))
-    elif form == "json":
-        show_json(["".join(render(list(actions), "json"))])
-    elif follow:
-        for action in actions:
-            show_text(report.table([action]).partition("\n")[2])
-    else:
-        found = list(actions)
-        show_text(report.table(found))
-        if summary := report.sessions(found):
-            show_text(f"\nSessions:\n{summary}")
+    if shared.format == "json":
+        write(ACTIONS, list(actions), shared)
+    for action in actions:
+        if shared.format == "ndjson":
+            write(ACTIONS, [action], shared)
+        else:
+            show(rows([action])[1:])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, FAILURE, USAGE, Shared, declare, group, on_terminal
-from agent.runtime.terminal import show, show_json, show_text, tell
+from agent.cli.common import COMPLETE, FAILURE, USAGE, Shared, declare, group, on_terminal, write
+from agent.reports.report import HISTORY
+from agent.runtime.terminal import show_json, show_text, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
     show = audit.add_parser("show", help="what happened, or the history of one subject")
     show.add_argument("subjects", nargs="*", metavar="SUBJECT", help="name or id of a record; default: everything")
     _takes_selection(show)
-    declare(show, _show, formats=("text", "ndjson"))
+    declare(show, _show, formats=HISTORY.formats)
     export = audit.add_parser("export", help="write a part of the journal as a file that proves itself")
     _takes_selection(export)
     declare(export, _export, ("output",))
@@ -87,18 +87,13 @@ def _verify(shared: Shared, given: argparse.Namespace) -> int:
 
 def _show(shared: Shared, given: argparse.Namespace) -> int:
     from agent.journal.history import history, subjects_called
-    from agent.reports.history import lines
 
     with _journal(shared) as (journal, _):
         subjects = tuple(id_ for name in given.subjects for id_ in subjects_called(journal, name))
         if given.subjects and not subjects:
             tell(f"rollcall: nothing here is called {' or '.join(given.subjects)}")
             return FAILURE
-        entries = history(journal, _selection(given, subjects))
-        if shared.format == "ndjson":
-            show_json(map(json.dumps, entries))
-        else:
-            show(lines(entries))
+        write(HISTORY, history(journal, _selection(given, subjects)), shared)
     return COMPLETE
 
 
@@ -110,7 +105,7 @@ def _export(shared: Shared, given: argparse.Namespace) -> int:
         tell("rollcall: an export holds names as they were found; give --output FILE, or pipe it")
         return USAGE
     with _journal(shared) as (journal, _):
-        emit((line.decode() for line in export(journal, _selection(given))), shared.output)
+        emit((line.decode().removesuffix("\n") for line in export(journal, _selection(given))), shared.output)
     return COMPLETE
 
 

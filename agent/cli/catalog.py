@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, Shared, declare, group
+from agent.cli.common import COMPLETE, Shared, declare, group, write
+from agent.reports.report import CLIENT, CLIENTS
 from agent.runtime.terminal import show
 
 if TYPE_CHECKING:
@@ -25,22 +26,20 @@ def add(commands: Commands) -> None:
 
 
 def _list(shared: Shared) -> int:
-    from agent.reports import catalog
     from agent.service.setup import load_catalog
 
-    show(catalog.listing(load_catalog(shared.settings())))
+    write(CLIENTS, load_catalog(shared.settings()), shared)
     return COMPLETE
 
 
 def _show(shared: Shared, client_id: str) -> int:
     from agent.config.error import ConfigError
-    from agent.reports import catalog
     from agent.service.setup import load_catalog
 
     client = load_catalog(shared.settings()).clients.get(client_id)
     if client is None:
         raise ConfigError(f"no client {client_id!r} in the catalog")
-    show(catalog.details(client))
+    write(CLIENT, client, shared)
     return COMPLETE
 
 

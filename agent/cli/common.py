@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from agent.runtime.terminal import tell
 
 if TYPE_CHECKING:
     from agent.config.settings import Settings
+    from agent.reports.report import Report
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 COMPLETE, FAILURE, USAGE, PARTIAL = 0, 1, 2, 3
+
+S = TypeVar("S")
 
 Option = Literal["root", "output", "no_deliver"]
 _ARGUMENTS: dict[Option, dict[str, Any]] = {
@@ -92,6 +95,15 @@ def shared(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Shared
 def group(commands: Commands, name: str, help: str) -> Commands:
     """A command that only names others."""
     return commands.add_parser(name, help=help).add_subparsers(dest="action", required=True)
+
+
+def write(report: Report[S], subject: S, shared: Shared) -> None:
+    """The report in the format that was asked for, on standard output or where `--output` says. Raises `OSError`."""
+    from agent.reports.output import emit
+    from agent.runtime.terminal import plain, plain_json
+
+    form = shared.format or report.formats[0]
+    emit(map(plain_json if form.endswith("json") else plain, report.lines(subject, form)), shared.output)
 
 
 def on_terminal() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, PARTIAL, Shared, declare, group
+from agent.cli.common import COMPLETE, PARTIAL, Shared, declare, group, write
 from agent.runtime.terminal import show
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def _accept(shared: Shared) -> int:
 def _diff(shared: Shared) -> int:
     from agent.config.error import ConfigError
     from agent.governance.baseline import Baseline
-    from agent.reports.baseline import difference
+    from agent.reports.baseline import Comparison
+    from agent.reports.report import BASELINE
     from agent.service import scan
     from agent.service.setup import baseline_file
 
@@ -51,7 +52,7 @@ def _diff(shared: Shared) -> int:
     baseline = Baseline.load(baseline_file(settings))
     if baseline is None:
         raise ConfigError("no baseline has been accepted")
-    show(difference(baseline, scan.take_inventory(settings, None).records))
+    write(BASELINE, Comparison(baseline, scan.take_inventory(settings, None).records), shared)
     return COMPLETE
 
 
@@ -76,21 +77,23 @@ def _replay(shared: Shared, days: float, learn_days: float) -> int:
 
 
 def _owners(shared: Shared) -> int:
-    from agent.reports import owners
+    from agent.reports.report import OWNERS
     from agent.service import scan
 
-    show(owners.lines(scan.take_inventory(shared.settings(), shared.root).records))
+    write(OWNERS, scan.take_inventory(shared.settings(), shared.root).records, shared)
     return COMPLETE
 
 
 def _controls(shared: Shared, controls: list[str]) -> int:
-    from agent.reports import control_evidence
-    from agent.reports.controls import report
+    from agent.reports.control_evidence import ControlEvidence, selected
+    from agent.reports.report import CONTROL_EVIDENCE, CONTROLS
     from agent.service import known_inventory
 
-    wanted = control_evidence.selected(controls)
+    wanted = selected(controls)
     inventory = known_inventory.inventory(shared.settings(), shared.root)
     show([inventory.known_from, ""])
-    whole = (line for control in wanted for line in control_evidence.lines(control, inventory.records))
-    show(whole if controls else report(inventory.records))
+    if controls:
+        write(CONTROL_EVIDENCE, ControlEvidence(wanted, inventory.records), shared)
+    else:
+        write(CONTROLS, inventory.records, shared)
     return COMPLETE

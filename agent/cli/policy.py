@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group
-from agent.runtime.terminal import show, show_json, show_text, tell
+from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group, write
+from agent.reports import report
+from agent.runtime.terminal import show, show_text, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -21,7 +22,7 @@ def add(commands: Commands) -> None:
     declare(check, lambda shared, given: _check(shared, given.file))
     why = policy.add_parser("explain", help="what the policy says of agents, servers and findings, and why")
     why.add_argument("subjects", nargs="*", metavar="SUBJECT", help="name or id, may hold *; default: all")
-    declare(why, lambda shared, given: _explain(shared, given.subjects), ("root",), ("text", "json"))
+    declare(why, lambda shared, given: _explain(shared, given.subjects), ("root",), report.POLICY.formats)
     draft = policy.add_parser("init", help="draft a policy from today's inventory")
     declare(draft, lambda shared, _: _init(shared), ("root",))
     rules = group(commands, "rules", "what findings are made of")
@@ -48,18 +49,13 @@ def _check(shared: Shared, file: Path | None) -> int:
 
 
 def _explain(shared: Shared, subjects: list[str]) -> int:
-    from agent.records import PolicyInForce
-    from agent.reports import policy
+    from agent.reports.policy import explanation
     from agent.service import scan
 
     look = scan.take_inventory(shared.settings(), shared.root)
-    found = policy.explanations(look.records, look.policy, subjects)
-    head = next((record for record in look.records if isinstance(record, PolicyInForce)), None)
-    if shared.format == "json":
-        show_json([policy.as_json(found, head)])
-    else:
-        show(policy.lines(found, head))
-    if subjects and not found:
+    explained = explanation(look.records, look.policy, subjects)
+    write(report.POLICY, explained, shared)
+    if subjects and not explained.found:
         tell(f"rollcall: no agent, server or finding here is called {' or '.join(subjects)}")
         return FAILURE
     return COMPLETE
@@ -83,18 +79,15 @@ def _rules(shared: Shared) -> tuple[Rule, ...]:
 
 
 def _rules_list(shared: Shared) -> int:
-    from agent.reports import rules
-
-    show(rules.listing(_rules(shared)))
+    write(report.RULES, _rules(shared), shared)
     return COMPLETE
 
 
 def _rules_show(shared: Shared, rule_id: str) -> int:
     from agent.config.error import ConfigError
-    from agent.reports import rules
 
     rule = next((rule for rule in _rules(shared) if rule.id == rule_id), None)
     if rule is None:
         raise ConfigError(f"no rule {rule_id!r}")
-    show(rules.details(rule))
+    write(report.RULE, rule, shared)
     return COMPLETE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,18 +28,25 @@ _SESSION_ID = 12
 """Characters of a session's id; of time-ordered ids the last ones tell them apart."""
 
 
-def table(actions: Sequence[Action]) -> str:
-    """One line an action, in the order given."""
-    return columns(_ACTION, [_row(action) for action in actions]) + "\n" if actions else "No actions.\n"
+def lines(actions: Sequence[Action]) -> Iterator[str]:
+    """One line an action, in the order given; then one a session."""
+    yield from rows(actions) if actions else ["No actions."]
+    if sessions := _sessions(actions):
+        yield from ("", "Sessions:", *sessions)
 
 
-def sessions(actions: Iterable[Action]) -> str:
-    """A line a session, the earliest first; empty without any."""
+def rows(actions: Iterable[Action]) -> list[str]:
+    """A head, and one line an action."""
+    return columns(_ACTION, [_row(action) for action in actions])
+
+
+def _sessions(actions: Iterable[Action]) -> list[str]:
+    """A line a session, the earliest first; nothing without any."""
     found: dict[tuple[str | None, str, str | None], _Session] = {}
     for action in actions:
         found.setdefault((action.owner, action.agent, action.session_id), _Session()).add(action)
     rows = [session.row() for session in sorted(found.values(), key=lambda s: (s.first is None, str(s.first)))]
-    return columns(_SESSION, rows) + "\n" if rows else ""
+    return columns(_SESSION, rows) if rows else []
 
 
 @dataclass(slots=True)

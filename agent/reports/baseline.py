@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.governance.baseline import KINDS, Baseline, about_of
 from agent.records import Record
 
 
-def difference(baseline: Baseline, records: Iterable[Record]) -> Iterator[str]:
-    """For a person: what is new, changed or gone since the baseline."""
-    held = {record.id: record for record in records if record.kind in KINDS}
+class Comparison(NamedTuple):
+    """What is asked about: these records beside what was accepted."""
+
+    baseline: Baseline
+    records: Iterable[Record]
+
+
+def lines(compared: Comparison) -> Iterator[str]:
+    """What is new, changed or gone since the baseline."""
+    baseline = compared.baseline
+    held = {record.id: record for record in compared.records if record.kind in KINDS}
     for record in held.values():
         if baseline.is_new(record):
             yield f"new      {_words(about_of(record))}"

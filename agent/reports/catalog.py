@@ -13,7 +13,7 @@ _LETTERS = {"linux": "L", "macos": "M", "windows": "W"}
 _SCOPES = ("managed", "user", "local", "project", "extension")
 
 
-def listing(catalog: Catalog) -> Iterator[str]:
+def lines(catalog: Catalog) -> Iterator[str]:
     """A line per client: id, kind, name and vendor."""
     width = max(map(len, catalog.clients), default=0)
     for client in catalog.clients.values():

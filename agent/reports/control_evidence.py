@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from agent.governance.controls import Control, controls
 from agent.governance.subject import describe
@@ -50,9 +51,21 @@ def selected(ids: Sequence[str]) -> list[Control]:
     return [known[id_.lower()] for id_ in ids] or list(known.values())
 
 
-def lines(control: Control, records: Iterable[Record]) -> Iterator[str]:
-    """Every record that is evidence for the control, then every finding, then what cannot be shown."""
-    held = {record.id: record for record in records}
+class ControlEvidence(NamedTuple):
+    """What is asked about: these controls, by these records."""
+
+    controls: Sequence[Control]
+    records: Sequence[Record]
+
+
+def lines(evidence: ControlEvidence) -> Iterator[str]:
+    """Of each control every record that is evidence for it, then every finding, then what cannot be shown."""
+    held = {record.id: record for record in evidence.records}
+    for control in evidence.controls:
+        yield from _control(control, held)
+
+
+def _control(control: Control, held: dict[str, Record]) -> Iterator[str]:
     yield f"{control.id}  {control.name}"
     for kind in control.evidence:
         own = sorted(_line(record, held) for record in held.values() if record.kind == kind and kind != "finding")

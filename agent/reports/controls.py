@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.governance.controls import controls
 from agent.records import Finding, Record
 
 
-def report(records: Iterable[Record]) -> Iterator[str]:
+def lines(records: Sequence[Record]) -> Iterator[str]:
     """Per control: the evidence held, what does not conform, and what cannot be evidenced."""
-    held = list(records)
     for control in controls():
-        counts = {kind: sum(record.kind == kind for record in held) for kind in control.evidence}
-        findings = [r for r in held if isinstance(r, Finding) and control.id in r.controls]
+        counts = {kind: sum(record.kind == kind for record in records) for kind in control.evidence}
+        findings = [r for r in records if isinstance(r, Finding) and control.id in r.controls]
         states = {
             state: sum(f.state == state for f in findings) for state in ("open", "reopened", "acknowledged", "resolved")
         }

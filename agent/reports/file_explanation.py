@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent.records import Artifact, Diagnostic, McpServer, ModelProvider, Posture, Record, SignIn
-from agent.runtime.terminal import plain
+from agent.runtime.terminal import plain, plain_json
 from collectors.readers.explain import Explanation
 
 
@@ -15,6 +15,11 @@ def lines(explanations: Iterable[Explanation]) -> Iterator[str]:
         yield plain(f"{explanation.path}: {explanation.reason}")
         for record in explanation.records:
             yield from (plain(f"  {line}") for line in _record(record))
+
+
+def each(explanations: Iterable[Explanation]) -> Iterator[str]:
+    """The records that come out of the files, one a line."""
+    return (plain_json(record.to_json()) for one in explanations for record in one.records)
 
 
 def _record(record: Record) -> Iterator[str]:

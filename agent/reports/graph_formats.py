@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from agent.reports.graph import Edge, Graph, Node
 from agent.runtime.terminal import plain, plain_json
@@ -22,30 +23,25 @@ _PLAIN = ("has", "configured", "running", "reaches", "established", "listening")
 """Relations that the place in the tree says already."""
 
 
-def render(graph: Graph, form: str) -> str:
-    """The whole text, ended by a newline."""
-    return {"text": text, "dot": dot, "json": as_json}[form](graph)
-
-
-def as_json(graph: Graph) -> str:
+def as_json(graph: Graph) -> Iterator[str]:
     """`{"nodes": [{id, kind, label, notes}], "edges": [{from, to, relation}]}`, both in a stable order."""
     nodes = [{"id": n.id, "kind": n.kind, "label": n.label, "notes": list(n.notes)} for n in _nodes(graph)]
     edges = [{"from": e.start, "to": e.end, "relation": e.relation} for e in graph.edges]
-    return plain_json(json.dumps({"nodes": nodes, "edges": edges}, indent=1, ensure_ascii=False)) + "\n"
+    yield from plain_json(json.dumps({"nodes": nodes, "edges": edges}, indent=1, ensure_ascii=False)).split("\n")
 
 
-def dot(graph: Graph) -> str:
+def dot(graph: Graph) -> Iterator[str]:
     """A digraph. Ids are numbers and labels are quoted, so that no name can be read as syntax."""
     ids = {node.id: f"n{number}" for number, node in enumerate(_nodes(graph))}
-    lines = ["digraph rollcall {", "  rankdir=LR;", "  node [fontname=sans, fontsize=10];", "  edge [fontsize=8];"]
+    yield from ("digraph rollcall {", "  rankdir=LR;", "  node [fontname=sans, fontsize=10];", "  edge [fontsize=8];")
     for node in _nodes(graph):
-        lines.append(f"  {ids[node.id]} [shape={_SHAPES[node.kind]}, label={_quoted(_label(node))}];")
+        yield f"  {ids[node.id]} [shape={_SHAPES[node.kind]}, label={_quoted(_label(node))}];"
     for edge in graph.edges:
-        lines.append(f"  {ids[edge.start]} -> {ids[edge.end]} [label={_quoted(edge.relation)}];")
-    return "\n".join([*lines, "}"]) + "\n"
+        yield f"  {ids[edge.start]} -> {ids[edge.end]} [label={_quoted(edge.relation)}];"
+    yield "}"
 
 
-def text(graph: Graph) -> str:
+def text(graph: Graph) -> Iterator[str]:
     """One tree per owner."""
     below: dict[str, list[tuple[Node, list[str]]]] = {}
     for start in graph.nodes:
@@ -57,7 +53,7 @@ def text(graph: Graph) -> str:
         if node.kind == "owner":
             lines.append(_label(node))
             _branch(below, node.id, "", {node.id}, lines)
-    return "\n".join(lines or ["No AI agents found."]) + "\n"
+    yield from lines or ["No AI agents found."]
 
 
 def _add(branches: list[tuple[Node, list[str]]], node: Node, edge: Edge) -> None:

@@ -21,6 +21,11 @@ def lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"{'':32}{change['field']}: {_text(change['before'])} -> {_text(change['after'])}"
 
 
+def each(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The entries as they are, one a line."""
+    return map(json.dumps, entries)
+
+
 def _told(op: str, record: Mapping[str, Any]) -> str:
     if record.get("kind") == "finding" and op != "removed":
         what = f"{record.get('title')} ({record.get('severity')})"
@@ -30,8 +35,8 @@ def _told(op: str, record: Mapping[str, Any]) -> str:
     if record.get("kind") == "diagnostic":
         return f"{op} {record.get('code')}: {record.get('message')}"
     name = record.get("name") or record.get("server") or record.get("provider") or record.get("path") or ""
-    of = f" of {record['agent']}" if record.get("agent") and record.get("kind") != "ai_agent" else ""
-    whose = f" (account {record['owner']})" if record.get("owner") else ""
+    of = f" in {record['agent']}" if record.get("agent") and record.get("kind") != "ai_agent" else ""
+    whose = f" ({record['owner']})" if record.get("owner") else ""
     return " ".join(f"{op} {record.get('kind') or ''} {name}{of}{whose}".split())
 
 

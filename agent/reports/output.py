@@ -1,41 +1,19 @@
-"""Records on stdout or in a file, as a table, one JSON array, or a JSON record a line."""
+"""Where a report goes: to standard output, or to a file."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from agent.records import Record
 from agent.runtime import terminal
 from agent.runtime.files import replace_file
-from agent.runtime.terminal import plain_json
 
 
-def render(records: Iterable[Record], form: str) -> Iterator[str]:
-    """All records as `table`, `json` or `ndjson`, piece by piece: the inventory of a large machine is long."""
-    if form == "ndjson":
-        yield from (_json(record) + "\n" for record in records)
-    elif form == "json":
-        separator = "[\n"
-        for record in records:
-            yield separator + _json(record)
-            separator = ",\n"
-        yield "[]\n" if separator == "[\n" else "\n]\n"
-    else:
-        from agent.reports import table
-
-        yield table.render(list(records))
-
-
-def _json(record: Record) -> str:
-    """One line; control characters that JSON would let through are escaped, for it may be read on a terminal."""
-    return plain_json(record.to_json())
-
-
-def emit(text: Iterable[str], output: Path | None) -> None:
-    """Write to stdout, or atomically to a file that only its owner may read. Raises `OSError`."""
+def emit(lines: Iterable[str], output: Path | None) -> None:
+    """Write lines to stdout, or atomically to a file that only its owner may read. Raises `OSError`."""
+    text = (f"{line}\n" for line in lines)
     if output and (device := _device(output)) is not None:
         with os.fdopen(device, "w", encoding="utf-8") as sink:
             sink.writelines(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.records import AiAgent, Finding, Instance, McpServer, Owner, Record
 from agent.reports.table import columns
@@ -18,16 +18,15 @@ _BY = {
 }
 
 
-def lines(records: Iterable[Record]) -> Iterator[str]:
+def lines(records: Sequence[Record]) -> Iterator[str]:
     """A table for a person, then the findings about owners."""
-    held = list(records)
-    teams = {record.owner: record.team for record in held if isinstance(record, Owner)}
-    used = {record.owner for record in held if isinstance(record, AiAgent | McpServer | Instance)}
-    rows = sorted(row for record in held if record.owner in used and (row := _row(record, teams)))
-    yield from columns(_HEAD, rows).split("\n") if rows else ["No agents found."]
+    teams = {record.owner: record.team for record in records if isinstance(record, Owner)}
+    used = {record.owner for record in records if isinstance(record, AiAgent | McpServer | Instance)}
+    rows = sorted(row for record in records if record.owner in used and (row := _row(record, teams)))
+    yield from columns(_HEAD, rows) if rows else ["No agents found."]
     findings = sorted(
         f"{finding.severity}: {finding.title}: {finding.subject} ({finding.rule})"
-        for finding in held
+        for finding in records
         if isinstance(finding, Finding) and "A.3" in finding.controls and finding.state != "resolved"
     )
     yield ""
@@ -42,7 +41,7 @@ def _row(record: Record, teams: dict[str | None, str | None]) -> tuple[str, ...]
     elif isinstance(record, AiAgent):
         what, name = "agent", record.name
     elif isinstance(record, McpServer):
-        what, name = "server", f"{record.name} of {record.agent}"
+        what, name = "server", f"{record.name} in {record.agent}"
     elif isinstance(record, Instance):
         what, name = "process", f"{record.name} ({record.pid})"
     else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy_explanation import Explainer, Explanation, Topic
@@ -13,11 +14,19 @@ from agent.records import AiAgent, Finding, McpServer, PolicyInForce, Record
 from agent.runtime.terminal import plain
 
 
-def explanations(records: Sequence[Record], in_force: InForce, subjects: Sequence[str]) -> list[Explanation]:
+class PolicyExplanation(NamedTuple):
+    """What is asked about: the policy in force, None where there is none, and what it says of each subject."""
+
+    policy: PolicyInForce | None
+    found: Sequence[Explanation]
+
+
+def explanation(records: Sequence[Record], in_force: InForce, subjects: Sequence[str]) -> PolicyExplanation:
     """Of the agents, servers and findings with these names or ids; without any, of all agents and servers."""
     explainer = Explainer(records, in_force)
     asked = [r for r in records if isinstance(r, AiAgent | McpServer | Finding) and _is_meant(r, subjects)]
-    return [explainer.explain(record) for record in asked]
+    policy = next((record for record in records if isinstance(record, PolicyInForce)), None)
+    return PolicyExplanation(policy, [explainer.explain(record) for record in asked])
 
 
 def _is_meant(record: AiAgent | McpServer | Finding, subjects: Sequence[str]) -> bool:
@@ -36,16 +45,17 @@ def _is_meant(record: AiAgent | McpServer | Finding, subjects: Sequence[str]) ->
     )
 
 
-def as_json(found: Sequence[Explanation], policy: PolicyInForce | None) -> str:
+def as_json(explained: PolicyExplanation) -> Iterator[str]:
     """One object: the policy in force, and the explanations."""
-    head = json.loads(policy.to_json()) if policy else None
-    return json.dumps({"policy": head, "explanations": [asdict(one) for one in found]}, indent=1) + "\n"
+    head = json.loads(explained.policy.to_json()) if explained.policy else None
+    whole = {"policy": head, "explanations": [asdict(one) for one in explained.found]}
+    yield from json.dumps(whole, indent=1).split("\n")
 
 
-def lines(found: Iterable[Explanation], policy: PolicyInForce | None) -> Iterator[str]:
+def lines(explained: PolicyExplanation) -> Iterator[str]:
     """For a person."""
-    yield from map(plain, _head(policy))
-    for one in found:
+    yield from map(plain, _head(explained.policy))
+    for one in explained.found:
         yield ""
         yield plain(f"{one.kind} {one.subject}, owner {one.owner or '(machine)'}")
         for topic in one.topics:

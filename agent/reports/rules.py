@@ -8,7 +8,7 @@ from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import Rule
 
 
-def listing(rules: Sequence[Rule]) -> Iterator[str]:
+def lines(rules: Sequence[Rule]) -> Iterator[str]:
     """A line per rule."""
     width = max(len(rule.id) for rule in rules)
     for rule in rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Posture, Record, Summary
@@ -16,7 +16,7 @@ _UNASKED = ("auto_approves", "bypasses")
 _WIDEST = 60
 
 
-def render(records: Sequence[Record]) -> str:
+def lines(records: Sequence[Record]) -> Iterator[str]:
     """Tables of agents, servers and undeclared servers, then warnings and the summary."""
     of = {kind: [r for r in records if r.kind == kind] for kind in {r.kind for r in records}}
     agents = [cast(AiAgent, r) for r in of.get("ai_agent", ())]
@@ -25,24 +25,22 @@ def render(records: Sequence[Record]) -> str:
     postures = [cast(Posture, r) for r in of.get("posture", ())]
     modes = {(p.owner, p.agent): p for p in postures if p.basis == "effective" and p.project is None}
     agent_rows = sorted(_agent_row(agent, modes.get((agent.owner, agent.agent))) for agent in agents)
-    parts = [
-        columns(_AGENT, agent_rows) if agents else "No AI agents found.",
-        columns(_SERVER, sorted(map(_server_row, servers))) if servers else "No MCP servers found.",
-    ]
+    yield from columns(_AGENT, agent_rows) if agents else ["No AI agents found."]
+    yield from ("", *(columns(_SERVER, sorted(map(_server_row, servers))) if servers else ["No MCP servers found."]))
     if undeclared:
         rows = sorted(map(_instance_row, undeclared))
-        parts.append("Running without a definition:\n" + columns(("SERVER", "PID", "UNDER", "OWNER"), rows))
+        yield from ("", "Running without a definition:", *columns(("SERVER", "PID", "UNDER", "OWNER"), rows))
     loose = sorted(_loose_row(p) for p in postures if p.basis != "configured" and p.approval_mode in _UNASKED)
     if loose:
-        parts.append("Permissions of agents that act unasked:\n" + columns(_LOOSE, loose))
+        yield from ("", "Permissions of agents that act unasked:", *columns(_LOOSE, loose))
     findings = [cast(Finding, r) for r in of.get("finding", ())]
     if findings:
-        parts.append("Findings:\n" + columns(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
+        yield from ("", "Findings:", *columns(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
     warnings = [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]
     if warnings:
-        parts.append("Warnings:\n" + "\n".join(sorted(warnings)))
-    parts += [_closing(cast(Summary, r), of.get("owner", ())) for r in of.get("summary", ())]
-    return "\n\n".join(parts) + "\n"
+        yield from ("", "Warnings:", *sorted(warnings))
+    for summary in of.get("summary", ()):
+        yield from ("", *_closing(cast(Summary, summary), of.get("owner", ())))
 
 
 def _instance(record: Record) -> Instance:
@@ -96,23 +94,23 @@ def _warning(diagnostic: Diagnostic) -> str:
     return plain(f"  {diagnostic.severity}: {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]")
 
 
-def _closing(summary: Summary, owners: Iterable[Record]) -> str:
+def _closing(summary: Summary, owners: Iterable[Record]) -> Iterator[str]:
     homes = sum(1 for owner in owners if cast(Owner, owner).reach == "read")
     counts = summary.counts
-    line = (
+    yield (
         f"{counts.get('ai_agent', 0)} agents, {counts.get('mcp_server', 0)} MCP servers, "
         f"{counts.get('instance', 0)} running instances in {homes} homes; "
         f"{summary.status}, {summary.duration_seconds:.2f} s"
     )
     if summary.out_of_reach:
-        line += f"\nOut of reach without more rights: the homes of {plain(', '.join(summary.out_of_reach))}"
-    return line
+        yield f"Out of reach without more rights: the homes of {plain(', '.join(summary.out_of_reach))}"
 
 
-def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Cells in columns, a line a row, without what could move a cursor and cut where they are very wide."""
     lines = [head, *([_printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
 def _printable(cell: str) -> str:

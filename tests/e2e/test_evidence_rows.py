@@ -46,7 +46,7 @@ ROWS = {
     "A.3": ["accountable=Ada Example accountable_by=policy team=Platform", "approval_mode=bypasses"],
     "A.4": ["ai agent claude-code (dev)", "mcp server far in claude-code (dev)"],
     "A.5": ["configured: claude-code (dev) -> files in claude-code (dev)"],
-    "A.6": ["approval_mode=bypasses", "approval files of claude-code", "finding [open]"],
+    "A.6": ["approval_mode=bypasses", "approval files in claude-code", "finding [open]"],
     "A.7": ["filesystem /srv/data (declared)", "network tools.example.net (declared)"],
     "A.10": ["sanction=sanctioned", "origin=remote", "pinned=yes", "finding [open] "],
     "clause 4": ["in_scope=yes role=producer", "policy"],

@@ -13,7 +13,7 @@ from agent.governance.policy_explanation import Explainer, Step, Topic
 from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.records import AiAgent, Finding, McpServer, Posture, Record
-from agent.reports.policy import explanations, lines
+from agent.reports.policy import explanation, lines
 from collectors.catalog.catalog import Catalog
 from tests import made
 
@@ -127,7 +127,7 @@ def test_subjects_are_found_by_name_id_and_pattern_and_nothing_is_invented() -> 
     records, in_force = told(AGENT, SERVER)
 
     def found(*subjects: str) -> list[str]:
-        return sorted({one.kind for one in explanations(records, in_force, subjects)})
+        return sorted({one.kind for one in explanation(records, in_force, subjects).found})
 
     assert found() == ["ai_agent", "mcp_server"]
     assert found("DEMO") == ["ai_agent"]
@@ -139,6 +139,6 @@ def test_subjects_are_found_by_name_id_and_pattern_and_nothing_is_invented() -> 
 
 def test_without_a_policy_the_text_says_so_and_no_name_reaches_the_terminal_raw() -> None:
     records, in_force = told(made.server("\x1b[31mred"), text="")
-    text = list(lines(explanations(records, in_force, []), None))
+    text = list(lines(explanation(records, in_force, [])))
     assert text[0].startswith("no policy")
     assert not any("\x1b" in line for line in text)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.records import DataSource, Record
-from agent.reports.graph import build
-from agent.reports.graph_formats import as_json, dot, text
+from agent.reports.graph import Graph, build
+from agent.reports.report import GRAPH
 from tests import made
 
 CLAUDE = made.agent("claude-code", version="2.1.0", running=True)
@@ -38,6 +38,22 @@ EDGES = (
 AGENTS: tuple[Record, ...] = (made.agent("claude-code", version="2.1.0", running=True, name="Claude Code"),)
 ALL: tuple[Record, ...] = (*AGENTS, GITHUB, GATE, BEHIND, RUNS, SERVES, SHADOW, LONE, *EDGES)
 HOSTILE = ('"];x[label="', "a\\", "\\N \\G \\l", "<b>&quot;</b>", "a\nb\x1b[31mc", "n0 -> n1", "}", "x" * 10_000, "é∑")
+
+
+def whole(graph: Graph, form: str) -> str:
+    return "".join(f"{line}\n" for line in GRAPH.lines(graph, form))
+
+
+def text(graph: Graph) -> str:
+    return whole(graph, "text")
+
+
+def dot(graph: Graph) -> str:
+    return whole(graph, "dot")
+
+
+def as_json(graph: Graph) -> str:
+    return whole(graph, "json")
 
 
 def test_the_tree_goes_from_owner_over_agent_and_server_to_what_is_reached() -> None:

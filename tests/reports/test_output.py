@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.reports.output import emit, render
+from agent.reports.output import emit
+from agent.reports.report import INVENTORY
 from agent.runtime.files import replace_file
 from tests import made
 
@@ -18,7 +19,8 @@ RECORDS = [made.server("ünï \x1b[2J"), made.agent(), made.owner()]
 
 
 def text(form: str, records: list[object] | None = None) -> str:
-    return "".join(render(RECORDS if records is None else records, form))  # type: ignore[arg-type]
+    lines = INVENTORY.lines(RECORDS if records is None else records, form)  # type: ignore[arg-type]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def test_ndjson_is_one_record_a_line() -> None:
@@ -42,7 +44,7 @@ def test_a_file_is_private_and_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.ndjson"
     path.write_text("before")
     path.chmod(0o644)
-    emit(["one\n", "two\n"], path)
+    emit(["one", "two"], path)
     assert path.read_text() == "one\ntwo\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["out.ndjson"]
@@ -78,20 +80,20 @@ def test_a_trap_at_the_temporary_name_is_not_written_through(tmp_path: Path) -> 
 
 
 def test_without_a_file_it_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    emit(["one\n"], None)
+    emit(["one"], None)
     assert capsys.readouterr() == ("one\n", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_device_is_written_to_and_stays_and_a_pipe_of_others_gets_nothing(tmp_path: Path) -> None:
-    emit(["nothing\n"], Path("/dev/null"))
+    emit(["nothing"], Path("/dev/null"))
     assert Path("/dev/null").is_char_device()
     trap, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(trap)
     link.symlink_to("/dev/null")
     reader = os.open(trap, os.O_RDONLY | os.O_NONBLOCK)
     for path in (trap, link):
-        emit(["one\n"], path)
+        emit(["one"], path)
         assert (path.read_text(), path.is_symlink(), stat.S_IMODE(path.stat().st_mode)) == ("one\n", False, 0o600)
     assert os.read(reader, 100) == b""
     os.close(reader)

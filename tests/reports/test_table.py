@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from agent.records import Evidence, Record, Summary
-from agent.reports.table import render
+from agent.reports import table
 from tests import made
 
 
 def lines(*records: Record) -> list[str]:
-    return render(records).splitlines()
+    return list(table.lines(records))
 
 
 def row(*records: Record, containing: str) -> list[str]:
@@ -69,9 +69,8 @@ def test_a_scope_names_its_project_or_plugin() -> None:
 
 def test_what_runs_without_a_definition_is_listed_apart() -> None:
     shadow = made.instance(77, subject="mcp_server", package="npm:weather-mcp")
-    text = render(
-        [shadow, made.instance(78, subject="mcp_server", server_ids=("x",), package="npm:known"), made.instance(79)]
-    )
+    known = made.instance(78, subject="mcp_server", server_ids=("x",), package="npm:known")
+    text = "\n".join(lines(shadow, known, made.instance(79)))
     assert "Running without a definition" in text and "npm:weather-mcp" in text
     assert "npm:known" not in text and "79" not in text
 
@@ -101,9 +100,7 @@ def test_no_name_can_write_to_the_terminal_or_break_the_table() -> None:
         made.diagnostic(evil, message=evil, path=f"/home/{evil}", severity="error"), summary(out_of_reach=(evil,)),
         made.instance(9, subject="mcp_server", package=evil, owner=evil),
     ]  # fmt: skip
-    text = render(records)
-    assert all(char.isprintable() or char == "\n" for char in text)
-    assert len(text.splitlines()) == text.count("\n")
+    assert all(line.isprintable() for line in lines(*records))
 
 
 def test_a_long_name_is_cut() -> None:

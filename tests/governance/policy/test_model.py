@@ -10,7 +10,7 @@ from agent.governance.controls import controls
 from agent.governance.draft import draft
 from agent.governance.policy.model import Policy, PolicyError, load_policy, parse_policy
 from agent.governance.supply_chain.server_policy import server_rule
-from agent.reports.controls import report
+from agent.reports.controls import lines
 from tests import made
 
 EXAMPLE = Path(__file__).parents[3] / "policy.example.toml"
@@ -68,9 +68,9 @@ def test_a_drafted_policy_is_valid_and_names_what_is_there(tmp_path: Path) -> No
 def test_controls_are_those_of_the_standard_and_claim_no_conformity() -> None:
     ids = [control.id for control in controls()]
     assert ids == [*(f"A.{n}" for n in range(2, 11)), "clause 4", "clause 9", "clause 10"]
-    lines = list(report([made.server(), made.agent()]))
-    assert "  evidence: 1 mcp_server, 0 connection, 0 model_provider" in lines
-    assert sum(line.startswith("  cannot show: ") for line in lines) == len(ids)
+    told = list(lines([made.server(), made.agent()]))
+    assert "  evidence: 1 mcp_server, 0 connection, 0 model_provider" in told
+    assert sum(line.startswith("  cannot show: ") for line in told) == len(ids)
 
 
 def test_of_thousands_of_mistakes_the_first_are_told_and_the_others_counted() -> None:

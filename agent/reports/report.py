@@ -1,0 +1,69 @@
+"""What a report is, and which reports there are in which formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from agent.governance.rules.rule import Rule
+    from agent.records import Action, Record
+    from agent.reports.baseline import Comparison
+    from agent.reports.control_evidence import ControlEvidence
+    from agent.reports.graph import Graph
+    from agent.reports.policy import PolicyExplanation
+    from collectors.catalog.catalog import Catalog
+    from collectors.catalog.client import Client
+    from collectors.readers.explain import Explanation
+
+S = TypeVar("S")
+In = TypeVar("In", contravariant=True)
+
+
+class Format(Protocol[In]):
+    """One form of a report: a pure function from its subject to whole lines of text, without their ends."""
+
+    def __call__(self, subject: In, /) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Generic[S]):
+    """What a command tells of one subject: in its first format for a person, in the others for programs."""
+
+    places: Mapping[str, str]
+    """Module and function of each format, by the name that `--format` calls it; loaded when it is asked for."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the formats, the one for a person first."""
+        return tuple(self.places)
+
+    def lines(self, subject: S, form: str | None = None) -> Iterator[str]:
+        """The report in this format; None: the one for a person."""
+        module, _, name = self.places[form or self.formats[0]].partition(":")
+        rendered: Format[S] = getattr(import_module(f"agent.reports.{module}"), name)
+        return rendered(subject)
+
+
+INVENTORY: Report[Sequence[Record]] = Report(
+    {"table": "table:lines", "json": "records_json:array", "ndjson": "records_json:each"}
+)
+GRAPH: Report[Graph] = Report(
+    {"text": "graph_formats:text", "dot": "graph_formats:dot", "json": "graph_formats:as_json"}
+)
+ACTIONS: Report[Sequence[Action]] = Report(
+    {"table": "actions:lines", "json": "records_json:array", "ndjson": "records_json:each"}
+)
+OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines"})
+CONTROLS: Report[Sequence[Record]] = Report({"text": "controls:lines"})
+CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:lines"})
+POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "json": "policy:as_json"})
+BASELINE: Report[Comparison] = Report({"text": "baseline:lines"})
+HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", "ndjson": "history:each"})
+FILES: Report[Sequence[Explanation]] = Report({"table": "file_explanation:lines", "ndjson": "file_explanation:each"})
+CLIENTS: Report[Catalog] = Report({"text": "catalog:lines"})
+CLIENT: Report[Client] = Report({"text": "catalog:details"})
+RULES: Report[Sequence[Rule]] = Report({"text": "rules:lines"})
+RULE: Report[Rule] = Report({"text": "rules:details"})
