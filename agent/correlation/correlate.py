@@ -54,7 +54,7 @@ def correlate(
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
     more += effective(agents.values(), postures, catalog, memo)
-    more += observed(instances, catalog)
+    more += observed(instances, postures, catalog)
     more += decided
     more += coverage(records.values(), agents, catalog, memo)
     records.update((record.id, record) for record in more)

@@ -195,6 +195,10 @@ class Process(Entry):
     namesake: tuple[Namesake, ...] = ()
     bypass: tuple[str, ...] = ()
     """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
+    bypass_within: tuple[str, ...] = ()
+    """`--flag text`: arguments that do so where the text is one of the values, or stands in a value that is JSON."""
+    bypass_variables: tuple[str, ...] = ()
+    """Environment variables that do so where they are set to anything but nothing, `0` or `false`."""
     shown: tuple[str, ...] = ()
     """Arguments that hold nothing that a person wrote: a subcommand, `--flag`, or `--flag value` where `*` stands for
     any value without a blank. All others are counted and not told; those that set permissions need not stand here."""

@@ -211,6 +211,8 @@ class Permissions(Fact):
     """For `last_wins`: what the client itself decides before any rule, by tool; with this the rules are the mode."""
     profile: str | None = None
     """The profile or agent that runs where none is chosen."""
+    profile_flags: tuple[str, ...] = ()
+    """Options that choose another one for a process."""
 
     @model_validator(mode="after")
     def _known_scopes(self) -> Permissions:

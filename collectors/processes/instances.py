@@ -14,7 +14,7 @@ from collectors.launch.program_name import base_name
 from collectors.processes.classifier import Judged
 from collectors.processes.command import program_of, script_of
 from collectors.processes.shown_arguments import ShownArguments, shown_arguments
-from collectors.processes.signatures import bypass_flags, is_distinct, own_arguments
+from collectors.processes.signatures import bypass_flags, bypass_variables, is_distinct, own_arguments
 from collectors.sources.account import Home
 from collectors.sources.process.context import process_context
 from collectors.sources.process.row import ProcessRow
@@ -53,7 +53,10 @@ def instance(
         args=shown.args,
         args_withheld=shown.withheld,
         bypass_flags=tuple(
-            sorted({flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))})
+            sorted(
+                {flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))}
+                | set(bypass_variables(client, row.pid))
+            )
         ),
         cwd=row.cwd,
         project=_project(context, row),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
 from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
@@ -18,9 +19,11 @@ from collectors.launch.packages import package_name
 from collectors.launch.program_name import base_name
 from collectors.processes.command import is_honest, is_interpreter, is_title, program_of, script_of, start_of
 from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.process.environment import environment
 from collectors.sources.process.row import ProcessRow
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+|%[A-Z_]+%|~(?=/)")
+_UNQUOTED = re.compile(r"[\"']|(?<==)\s+|\s+(?==)")
 _WORDS = re.compile(r"[^a-z0-9]+")
 _SERVER_WORDS = frozenset({"mcp", "fastmcp"})
 _TOOL_WORDS = frozenset({"inspector", "scan", "scanner", "client", "sdk", "create", "types", "installer", "test"})
@@ -217,11 +220,38 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
 
 def bypass_flags(client: Client | None, argv: Sequence[str]) -> Iterator[str]:
     """The client's arguments that switch approvals or the sandbox off, as the catalog spells them."""
+    plain = [_UNQUOTED.sub("", word) for word in argv]
     for flag in client.process.bypass if client else ():
         wanted = flag.split()
         joined = "=".join(wanted)
-        if joined in argv or any(list(argv[i : i + len(wanted)]) == wanted for i in range(len(argv))):
+        if joined in plain or any(plain[i : i + len(wanted)] == wanted for i in range(len(plain))):
             yield flag
+    for flag in client.process.bypass_within if client else ():
+        option, text = flag.split(" ", 1)
+        if any(_holds(value, text) for value in _values(option, argv)):
+            yield flag
+
+
+def bypass_variables(client: Client | None, pid: int) -> Iterator[str]:
+    """The variables in a process' environment that switch approvals off; their values are told nowhere."""
+    names = client.process.bypass_variables if client else ()
+    for name, value in environment(pid, names).items() if names else ():
+        if value.strip().lower() not in ("", "0", "false", "no", "off"):
+            yield name
+
+
+def _values(option: str, argv: Sequence[str]) -> Iterator[str]:
+    """What an option is given: after `=`, or all words up to the next option."""
+    for index, word in enumerate(argv):
+        name, sign, value = word.partition("=")
+        if name == option and sign:
+            yield value
+        elif word == option:
+            yield from takewhile(lambda given: not given.startswith("-"), argv[index + 1 : index + 50])
+
+
+def _holds(value: str, text: str) -> bool:
+    return text in value if value.lstrip().startswith("{") else text in re.split(r"[,\s]+", value)
 
 
 def own_arguments(row: ProcessRow, package: str | None) -> tuple[str, ...]:

@@ -164,20 +164,20 @@ def test_codex_without_a_sandbox_has_nothing_left_to_ask_for(policy: str, sandbo
 
 def test_flags_are_what_was_observed_of_a_process() -> None:
     args = ("--sandbox", "danger-full-access", "-a=never", "--bogus")
-    (posture,) = observed([made.instance(agent="codex", args=args, project=P)], REAL)
+    (posture,) = observed([made.instance(agent="codex", args=args, project=P)], (), REAL)
     assert (posture.basis, posture.set_by, posture.project) == ("observed", "flag", P)
-    assert (posture.approval_mode, posture.sandbox, posture.network) == ("auto_approves", "none", "on")
+    assert (posture.approval_mode, posture.sandbox, posture.network) == ("bypasses", "none", "on")
     assert posture.flags == ("--sandbox danger-full-access", "-a never")
 
 
 def test_a_bypass_flag_of_unknown_reach_bypasses() -> None:
-    (posture,) = observed([made.instance(bypass_flags=("--anything-goes",))], catalog())
+    (posture,) = observed([made.instance(bypass_flags=("--anything-goes",))], (), catalog())
     assert (posture.approval_mode, posture.flags) == ("bypasses", ("--anything-goes",))
 
 
 def test_a_process_without_such_flags_shows_no_posture() -> None:
     quiet = [made.instance(agent="codex", args=("exec",)), made.instance(8, subject="mcp_server", bypass_flags=("-y",))]
-    assert list(observed(quiet, REAL)) == []
+    assert list(observed(quiet, (), REAL)) == []
 
 
 @cache
@@ -303,3 +303,13 @@ def _once(tmp_path: Path, home: Path) -> list[dict[str, Any]]:
     arguments = ["--once", "--root", str(tmp_path), "--format", "ndjson", "--no-deliver"]
     done = subprocess.run([sys.executable, "-m", "agent", *arguments], capture_output=True, text=True, timeout=60)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_profile_that_an_argument_chooses_counts_for_that_process() -> None:
+    fast = layer("user", "auto_approves", agent="codex", profile="fast", sandbox="none", path="/fast.config.toml")
+    slow = layer("user", "asks_always", agent="codex", profile="slow", path="/slow.config.toml")
+    runs = made.instance(agent="codex", args=("--profile", "fast"))
+    (posture,) = observed([runs], [fast, slow], REAL)
+    # Without a sandbox Codex has nothing left to ask for.
+    assert (posture.approval_mode, posture.sandbox, posture.flags) == ("bypasses", "none", ("--profile fast",))
+    assert list(observed([made.instance(agent="codex", args=("--profile", "other"))], [fast, slow], REAL)) == []
