@@ -75,7 +75,7 @@ def _program(value: object, part: client.Artifact) -> str | None:
     if isinstance(value, dict):
         texts = [text for key in part.program_at if isinstance(text := value.get(key), str)]
     words = split_command(printable(texts[0]), []) if texts and texts[0].strip() else []
-    return base_name(redact.argv(words[:1]).args[0])[:256] if words else None
+    return redact.name(base_name(redact.argv(words[:1]).args[0]))[:256] if words else None
 
 
 def _fetches(value: object, part: client.Artifact) -> bool:

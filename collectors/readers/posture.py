@@ -150,7 +150,7 @@ class _Reader:
         return Rule(
             effect=said.effect or "ask",
             subject=said.subject,
-            pattern=redact.name(said.pattern)[:512] if said.subject == "server" else _shown(said.pattern),
+            pattern=redact.name(said.pattern)[:512] if said.subject in ("server", "tool") else _shown(said.pattern),
             tool=_shown(said.tool)[:128] if said.tool else None,
             set_by=self._set_by,
         )
