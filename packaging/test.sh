@@ -9,4 +9,10 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     systemd-nspawn:systemd-container minisign:minisign || say "some packages are missing: the tests that need them will be skipped"
 fi
 environment requirements-test.lock
-exec .venv/bin/python -m pytest "$@"
+[ $# -eq 0 ] || exec .venv/bin/python -m pytest "$@"
+# The many small tests run side by side. What starts daemons, clients and machines, or measures, runs alone.
+status=0
+.venv/bin/python -m pytest -n auto --dist loadfile --ignore tests/e2e --ignore tests/conformance --ignore tests/hostile ||
+  status=$?
+.venv/bin/python -m pytest tests/e2e tests/conformance tests/hostile || status=$?
+exit "$status"
