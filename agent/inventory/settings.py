@@ -55,6 +55,12 @@ class LimitSettings(Section):
     walk_depth: int = Field(default=6, ge=0)
     walk_entries: int = Field(default=400_000, ge=0)
     walk_seconds: float = Field(default=10, ge=0)
+    account_projects: int = Field(default=2_000, ge=1)
+    account_files: int = Field(default=10_000, ge=1)
+    account_records: int = Field(default=10_000, ge=1)
+    account_seconds: float = Field(default=10, ge=0.1)
+    account_instances: int = Field(default=250, ge=1)
+    instance_peers: int = Field(default=250, ge=1)
 
 
 class CatalogSettings(Section):

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import _place, machine, rollcall
 from tests.hostile.world import World, made
+
+__all__ = ["_place", "machine", "rollcall"]
 
 
 @pytest.fixture
