@@ -18,7 +18,7 @@ from typing import Generic, TypeVar, get_args
 from agent.correlation.client_versions import as_of, is_known
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
 from agent.records.ai_agent import ClientKey
-from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, least_safe
+from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, Setting, least_safe
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client
@@ -227,6 +227,11 @@ class _Layers:
                 found.setdefault(key, rule)
         return tuple(found.values())
 
+    def settings(self) -> tuple[Setting, ...]:
+        """What is in force of the settings that a policy may require."""
+        said = [setting for layer in self.ranked if self.sure(layer) for setting in layer.settings]
+        return tuple({setting.key: setting for setting in said}.values())
+
     def all(self, listed: Callable[[Posture], Iterable[T]], sure: bool = False) -> dict[T, None]:
         """What the layers list, each once; with `sure` only those that are in force when they restrict."""
         layers = [layer for layer in self.ranked if not sure or self.sure(layer)]
@@ -274,6 +279,7 @@ def _effective(
         network=network.value,
         rules=rules,
         profile=layers.profile,
+        settings=layers.settings(),
         trusted_folders=tuple(layers.all(lambda layer: layer.trusted_folders)),
         untrusted_folders=tuple(layers.all(lambda layer: layer.untrusted_folders, sure=True)),
         permitted_modes=modes,

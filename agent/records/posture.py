@@ -62,6 +62,17 @@ class PostureConclusions(TypedDict, total=False):
     approval_mode: ApprovalMode | None
 
 
+class Setting(Part):
+    """A setting that a policy may require, as the client spells it."""
+
+    key: str
+    """Key path in the client's settings."""
+    value: bool | int | str
+    """Short, and redacted; `{}` for a table."""
+    set_by: SetBy
+    """Layer that it stands in."""
+
+
 class Posture(Record):
     """What an agent may do without asking: as one file says, as it is in effect, or as it was seen to run."""
 
@@ -126,6 +137,8 @@ class Posture(Record):
     mode_until: str | None = None
     """Of a configured posture: clients from this version on no longer know the approval mode that is set here, so for
     them, and where the version is not known, the effective one is unknown. Null where all do."""
+    settings: tuple[Setting, ...] = ()
+    """Those that a policy may require; of an effective posture what is in force after the client's precedence."""
     injects: tuple[str, ...] = ()
     """Names of environment variables that are set for the agent and load other code, or take the checks off its
     connections."""

@@ -124,6 +124,8 @@ class Posture(Fact):
     servers: tuple[ServerRulesAt, ...] = ()
     trusted: tuple[TrustAt, ...] = ()
     limit: tuple[LimitAt, ...] = ()
+    tells: tuple[str, ...] = ()
+    """Key paths of plain values that a policy may require: they are told as they are."""
     env_at: str = ""
     """Where environment variables of the agent and of all that it starts are set."""
     profile: Literal["", "file", "key"] = ""
@@ -194,6 +196,9 @@ class Permissions(Fact):
     """Servers of a project are approved by trusting its folder."""
     versions: tuple[str, str] | None = None
     """The oldest and the newest version of the client that all of this, and its postures, were checked against."""
+    telemetry: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Settings, among those that are told, with the values that mean that the client reports what it does; `*` is
+    any but none."""
     flag: tuple[Flag, ...] = ()
     command_tools: tuple[str, ...] = ()
     """Tools that run any command, by the names that rules use."""

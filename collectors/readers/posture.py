@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Literal, TypeVar, get_args
 
 from agent.records import Evidence, Posture, Source
-from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, ServerRule, SetBy, least_safe
+from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, ServerRule, SetBy, Setting, least_safe
 from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog import permissions
@@ -32,6 +32,7 @@ from collectors.readers.shape import unclassified_keys
 from collectors.sources.formats.keypath import Found, find
 
 _MOST_PARTS = 1_000
+_LONGEST_VALUE = 64
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 _NETWORKS: tuple[Network, ...] = get_args(Network)
@@ -88,6 +89,7 @@ class _Reader:
             "untrusted_folders": tuple(folder for folder, trust in trusted if trust == "untrusted"),
             "permitted_modes": self._limit(part.limit, "modes", _MODES),
             "permitted_sandboxes": self._limit(part.limit, "sandboxes", _SANDBOXES),
+            "settings": tuple(self._told(part.tells)),
             "injects": tuple(sorted(set(self._injects(part.env_at)))),
             "forbidden_modes": tuple(dict.fromkeys(self._forbidden(part.limit))),
             "chosen_profile": self._chosen(part.profile_at),
@@ -108,6 +110,14 @@ class _Reader:
             else:
                 for found, meaning in self._settings.told(place.at, place.values):
                     yield (meaning, str(found.value)) if meaning else ("unknown", None)
+
+    def _told(self, places: Sequence[str]) -> Iterator[Setting]:
+        for at in places:
+            for found in self._settings.at(at):
+                value = "{}" if isinstance(found.value, dict) else found.value
+                if isinstance(value, bool | int | str):
+                    shown = _shown(value)[:_LONGEST_VALUE] if isinstance(value, str) else value
+                    yield Setting(key=at, value=shown, set_by=self._set_by)
 
     def _injects(self, at: str) -> Iterator[str]:
         for found in self._settings.at(at) if at else ():

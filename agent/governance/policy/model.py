@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from agent.governance.policy.custom_rules import Mistake, OwnRule
+from agent.governance.policy.requirements import Requirements
 from agent.records import OrganisationRole
 from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
@@ -144,6 +145,7 @@ class Policy(Section):
     exception: tuple[PolicyException, ...] = ()
     rules: RuleSettings = RuleSettings()
     known_bad: tuple[KnownBad, ...] = ()
+    require: Requirements = Requirements()
     journal: JournalMinimum = JournalMinimum()
     rule: tuple[OwnRule, ...] = ()
 

@@ -12,6 +12,7 @@ from agent.governance.rules import (
     permissions,
     policy,
     reach,
+    requirements,
     servers,
 )
 from agent.governance.rules.rule import Rule
@@ -24,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     *owners.RULES,
     *network.RULES,
     *permissions.RULES,
+    *requirements.RULES,
     *artifacts.RULES,
     *behaviour.RULES,
     *gaps.RULES,
