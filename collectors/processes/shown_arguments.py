@@ -62,7 +62,9 @@ class _Listed(NamedTuple):
 
     @classmethod
     def of(cls, client: Client) -> _Listed:
-        flags = (flag.flag for flag in (client.permissions.flag if client.permissions else ()))
+        permissions = client.permissions
+        flags = [flag.flag for flag in permissions.flag] if permissions else []
+        flags += [f"{option} *" for option in permissions.profile_flags] if permissions else []
         return _listed((*client.process.shown, *client.process.bypass, *flags))
 
     def has_value(self, option: str, value: str) -> bool:

@@ -58,6 +58,15 @@ def test_only_what_the_catalog_lists_is_told(client: str, own: list[str], shown:
     assert found.withheld == len(own) - len(shown)
 
 
+def test_what_sets_permissions_is_told_though_it_is_listed_elsewhere() -> None:
+    for client in _catalog().clients.values():
+        flags = [flag.flag for flag in client.permissions.flag] if client.permissions else []
+        flags += [f"{option} work" for option in client.permissions.profile_flags] if client.permissions else []
+        for flag in (*flags, *client.process.bypass):
+            own = flag.split(" ", 1)
+            assert shown_arguments(client, ["x", *own], own) == (tuple(own), 0), (client.id, flag)
+
+
 def test_what_starts_the_agent_is_told_redacted() -> None:
     argv = ["node", "--max-old-space-size=8192", "/opt/claude/cli.js", "-p", PROMPT]
     found = shown_arguments(_catalog().clients["claude-code"], argv, argv[3:])
