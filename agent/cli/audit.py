@@ -31,7 +31,7 @@ _FILTERS = {
 
 
 def add(commands: Commands) -> None:
-    """Declare `audit verify`, `audit show`, `audit export` and `audit anchor`."""
+    """Declare `audit verify`, `audit show`, `audit export`, `audit anchor` and `audit new-key`."""
     audit = group(commands, "audit", "the journal as evidence")
     verify = audit.add_parser("verify", help="what is proved of the journal, by what, and what is not")
     verify.add_argument("file", type=Path, nargs="?", metavar="FILE", help="one that `audit export` wrote")
@@ -47,6 +47,8 @@ def add(commands: Commands) -> None:
     declare(export, _export, ("output",))
     anchor = audit.add_parser("anchor", help="print the journal's head, for somebody else to keep")
     declare(anchor, lambda shared, _: _anchor(shared))
+    new_key = audit.add_parser("new-key", help="make the key that the daemon hands over to at its next start or reload")
+    declare(new_key, lambda shared, _: _new_key(shared))
 
 
 def _takes_selection(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +117,19 @@ def _anchor(shared: Shared) -> int:
 
     with _journal(shared) as (journal, folder):
         show_json([anchor(journal, existing_key(folder)).decode()])
+    return COMPLETE
+
+
+def _new_key(shared: Shared) -> int:
+    from agent.config.error import ConfigError
+    from agent.config.paths import state_dir
+    from agent.journal.keys import request_new_key
+
+    try:
+        key = request_new_key(state_dir(shared.settings()))
+    except FileExistsError:
+        raise ConfigError("a new key is waiting already; the daemon takes it up at its next start or reload") from None
+    show_text(f"key {key.id} is to take over at the daemon's next start or reload\n{key.pem}")
     return COMPLETE
 
 

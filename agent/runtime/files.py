@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,3 +29,17 @@ def replace_file(path: Path, text: Iterable[str]) -> None:
         with contextlib.suppress(OSError):
             os.unlink(partial)
         raise
+
+
+def overwrite_file(path: Path, text: str) -> None:
+    """Put the text over what is in a file, which takes no more room on a full disk; a reader may see some of both.
+
+    Raises `OSError`, also where the file is too short for it.
+    """
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(descriptor, "r+b") as file:
+        content = text.encode()
+        size = os.fstat(descriptor).st_size
+        if size < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        file.write(content.ljust(size))

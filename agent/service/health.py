@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -15,12 +16,14 @@ from agent.inventory.runner import Engine
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
-from agent.runtime.files import replace_file
+from agent.runtime.files import overwrite_file, replace_file
 from agent.runtime.logs import logger
 from collectors.contract import Watcher
 
 STATUS = "status.json"
 """Name of the status file in the state folder."""
+
+_STATUS_BYTES = 8192
 
 
 class Health:
@@ -66,7 +69,14 @@ class Health:
                 "journal_error": self.journal_error,
                 "heartbeat": json.loads(beat.to_json()),
             }
-            replace_file(self._file, [json.dumps(status)])
+            # Longer than it need be: on a full disk the same room must do for what is to be said then.
+            text = json.dumps(status).ljust(_STATUS_BYTES)
+            try:
+                replace_file(self._file, [text])
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                overwrite_file(self._file, text)
         except (OSError, JournalError) as error:
             logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
 

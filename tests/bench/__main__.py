@@ -13,6 +13,7 @@ from tests.bench import (
     bench_fleet,
     bench_governance,
     bench_idle,
+    bench_journal,
     bench_latency,
     bench_once,
     bench_runtime,
@@ -28,6 +29,7 @@ BENCHES = {
     "fleet": bench_fleet.run,
     "runtime": bench_runtime.run,
     "governance": bench_governance.run,
+    "journal": bench_journal.run,
 }
 
 
