@@ -69,8 +69,7 @@ def _replay(shared: Shared, days: float, learn_days: float) -> int:
     unread: list[str] = []
     found = [action for action in from_transcripts(settings, shared.root, since, unread, follow=False) if action.at]
     found.sort(key=lambda action: action.at or action.observed_at)
-    clients = load_catalog(settings).clients.values()
-    unasked = {client.id: client.actions.unasked for client in clients if client.actions}
+    unasked = load_catalog(settings).unasked_modes()
     deviations = list(replay(found, risks(), unasked, timedelta(days=learn_days)))
     show([*lines(deviations), f"{len(deviations)} deviations in {len(found)} actions of {days:g} days"])
     return PARTIAL if unread else COMPLETE

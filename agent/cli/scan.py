@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def once(shared: Shared) -> int:
     # An ordinary run ends before its garbage matters; that of a large machine does not.
     gc.set_threshold(50_000, 20, 20)
     with progress():
-        look = scan.take_inventory(settings, shared.root)
+        look = scan.take_inventory(settings, shared.root, actions_read=_read)
     if look.policy.trouble:
         tell(f"rollcall: policy: {look.policy.trouble.reason}")
     form = shared.format or ("table" if on_terminal() and not shared.output else "ndjson")
@@ -45,6 +46,11 @@ def once(shared: Shared) -> int:
     if not (shared.no_deliver or scan.deliver(settings, look)):
         return FAILURE
     return PARTIAL if look.summary.status == "partial" else COMPLETE
+
+
+def _read(actions: int) -> None:
+    if sys.stderr.isatty():
+        tell(f"rollcall: {actions} actions read")
 
 
 def _graph(shared: Shared) -> int:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from agent.governance.behaviour.deviations import LEARNED, Watch
-from agent.governance.behaviour.profile import Key, Noted, Profile, key_of
+from agent.governance.behaviour.profile import Key, Profile, key_of
+from agent.governance.behaviour.replay import take_in
 from agent.journal.journal import Journal, Transaction
 from agent.records import Evidence, McpServer
 from agent.records.action import Action
@@ -54,12 +55,7 @@ class Behaviour(Collector):
         """Take in new actions, in the transaction that journals them."""
         for action in actions:
             key = key_of(action)
-            profile = self._profiles.setdefault(key, Profile())
-            is_unasked = action.mode in self._unasked.get(action.agent, ())
-            at = action.at or action.observed_at
-            for found in self._watch.judge(action, profile, unasked_mode=is_unasked):
-                profile.note(Noted(found.kind, found.subject, found.why, at, action.session_id or ""))
-            profile.add(action, unasked_mode=is_unasked)
+            take_in(action, self._profiles.setdefault(key, Profile()), self._watch, self._unasked)
             self._changed.add(key)
         for key in self._changed:
             row = json.dumps(key), self._profiles[key].to_json()
@@ -78,6 +74,9 @@ class Behaviour(Collector):
         self._profiles = {key: Profile.from_json(text) for name, text in rows if (key := _key(name))}
         self._changed.clear()
 
+    def depends_on(self, context: Context) -> object:
+        return servers(context)
+
     def collect(self, context: Context) -> Iterator[Observation]:
         self._dirty.clear()
         for key in self._profiles:
@@ -89,15 +88,14 @@ class Behaviour(Collector):
             yield self._observation(context, key)
 
     def _observation(self, context: Context, key: Key) -> Observation:
-        owner, agent, project = key
-        record = _supervision(context, key, self._profiles[key])
+        record = supervision(context, key, self._profiles[key])
         before = self._told.get(key)
         now = datetime.now(UTC)
         if before and now - before[1] < _ANEW and _same_but_numbers(before[0], record):
             record = before[0]
         else:
             self._told[key] = record, now
-        return Observation(Scope(NAME, owner, f"<actions of {agent} in {project}>"), (record,))
+        return Observation(scope(key), (record,))
 
     def _forget(self, step: Transaction) -> None:
         """Drop profiles that are long idle, and of very many those that were idle longest."""
@@ -111,12 +109,25 @@ class Behaviour(Collector):
                 step.connection.execute("DELETE FROM action_profiles WHERE name = ?", (json.dumps(key),))
 
 
-def _supervision(context: Context, key: Key, profile: Profile) -> Supervision:
+def servers(context: Context) -> frozenset[tuple[str | None, ...]]:
+    """The servers that there are, as far as supervision asks for them."""
+    found = (cast(McpServer, record) for record in context.view.records("mcp_server"))
+    return frozenset((server.owner, server.agent, server.project, server.name) for server in found)
+
+
+def scope(key: Key) -> Scope:
+    """Where the record of a profile is told."""
+    owner, agent, project = key
+    return Scope(NAME, owner, f"<actions of {agent} in {project}>")
+
+
+def supervision(context: Context, key: Key, profile: Profile) -> Supervision:
+    """What a profile says, beside the servers that there are."""
     owner, agent, project = key
     defined = {
-        server.name
-        for server in (cast(McpServer, record) for record in context.view.records("mcp_server"))
-        if server.agent == agent and server.owner in (owner, None) and server.project in (None, project)
+        str(name)
+        for of, client, place, name in servers(context)
+        if client == agent and of in (owner, None) and place in (None, project)
     }
     decisions = Counter(profile.decisions)
     known = decisions.total() - decisions["unknown"]

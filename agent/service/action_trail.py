@@ -28,8 +28,7 @@ class ActionTrail:
     def __init__(self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store) -> None:
         """Raises `JournalError`."""
         self._journal = journal
-        unasked = {client.id: client.actions.unasked for client in catalog.clients.values() if client.actions}
-        self.behaviour = Behaviour(journal, risks(), unasked, timedelta(days=settings.learn_days))
+        self.behaviour = Behaviour(journal, risks(), catalog.unasked_modes(), timedelta(days=settings.learn_days))
         self._log = ActionLog(journal, settings.actions, settings.client_actions)
         told = [
             client.id for client in catalog.clients.values() if client.actions and not self._log.leaves_out(client.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,8 +12,10 @@ from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.keeper import PolicyManager
+from agent.inventory.behaviour import NAME as ACTIONS
 from agent.inventory.context import Surroundings
 from agent.inventory.inventory import Inventory
+from agent.inventory.past_behaviour import PastBehaviour
 from agent.inventory.runner import Engine
 from agent.inventory.store import append_evidence, as_json
 from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
@@ -39,16 +41,25 @@ class ScanResult:
         return [*self.engine.inventory.all(), self.summary]
 
 
-def take_inventory(settings: Settings, root: str | None = None) -> ScanResult:
-    """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind."""
+def take_inventory(
+    settings: Settings, root: str | None = None, actions_read: Callable[[int], None] | None = None
+) -> ScanResult:
+    """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind.
+
+    With `actions_read`, what agents did in the last `backfill_days` is looked at too: it hears how many were read.
+    """
     start = time.perf_counter()
     catalog = load_catalog(settings)
     policy = policy_of(settings)
     inventory = Inventory(
         derivation(settings, catalog, live=root is None, policy=policy, memo=DerivationCache(keep=False))
     )
+    collect = settings.collect
+    collectors = all_collectors(collect.off)
+    if actions_read and collect.backfill_days and collect.transcripts and ACTIONS not in collect.disabled:
+        collectors.append(PastBehaviour(collect, catalog, actions_read))
     engine = Engine(
-        all_collectors(settings.collect.off),
+        collectors,
         inventory,
         Surroundings(settings.collect, settings.limits, catalog, inventory, root),
     )

@@ -32,6 +32,10 @@ class Catalog:
         """The same, but for where clients keep who is signed in."""
         return Catalog(client.model_copy(update={"signed_in": ()}) for client in self.clients.values())
 
+    def unasked_modes(self) -> dict[str, tuple[str, ...]]:
+        """By client the modes in which nobody is asked."""
+        return {client.id: client.actions.unasked for client in self.clients.values() if client.actions}
+
     @cached_property
     def project_markers(self) -> frozenset[str]:
         """Names whose presence in a folder makes it a candidate project; a folder such as `config` tells nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from agent.governance.behaviour.deviations import LEARNED, Deviation, Watch
-from agent.governance.behaviour.profile import Key, Profile, key_of
+from agent.governance.behaviour.profile import Key, Noted, Profile, key_of
 from agent.records.action import Action
 
 
@@ -21,10 +21,20 @@ def replay(
     profiles: dict[Key, Profile] = {}
     watch = Watch(risks, learned)
     for action in actions:
-        profile = profiles.setdefault(key_of(action), Profile())
-        is_unasked = action.mode in unasked.get(action.agent, ())
-        yield from watch.judge(action, profile, unasked_mode=is_unasked)
-        profile.add(action, unasked_mode=is_unasked)
+        yield from take_in(action, profiles.setdefault(key_of(action), Profile()), watch, unasked)
+
+
+def take_in(
+    action: Action, profile: Profile, watch: Watch, unasked: Mapping[str, tuple[str, ...]]
+) -> tuple[Deviation, ...]:
+    """Add an action to its profile, which also notes what was unusual about it."""
+    is_unasked = action.mode in unasked.get(action.agent, ())
+    found = tuple(watch.judge(action, profile, unasked_mode=is_unasked))
+    at = action.at or action.observed_at
+    for one in found:
+        profile.note(Noted(one.kind, one.subject, one.why, at, action.session_id or ""))
+    profile.add(action, unasked_mode=is_unasked)
+    return found
 
 
 def lines(deviations: Iterable[Deviation]) -> Iterator[str]:
