@@ -15,6 +15,7 @@ from collectors.sources.formats.unparseable import Note, UnparseableError
 _MOST_SECONDS: Final = 10
 _MOST_MEMORY: Final = 192 * 1024 * 1024
 """Addresses, of which a text that is worth reading needs a small part."""
+_MOST_VALUES: Final = 500_000
 _MOST_ANSWER: Final = 16 * 1024 * 1024
 _OURS: Final = str(Path(__file__).resolve().parents[3])
 _WINDOWS: Final = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
@@ -59,6 +60,21 @@ def _bound() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _count(value: Any) -> None:
+    """Raises `UnparseableError` for more values than whoever asked could hold."""
+    left, level = _MOST_VALUES, [value]
+    while level:
+        left -= len(level)
+        if left < 0:
+            raise UnparseableError("parse.too_large", "it holds too many values")
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+
+
 def main() -> None:
     """Format and depth as arguments, the bytes on standard input, the answer on standard output: one that dies leaves
     none."""
@@ -66,6 +82,7 @@ def main() -> None:
     format, depth = cast(Format, sys.argv[1]), int(sys.argv[2])
     try:
         value, notes = parse_here(sys.stdin.buffer.read(), format, depth)
+        _count(value)
         answer: list[Any] = ["read", value, [[note.code, note.message, note.line, note.key] for note in notes]]
     except UnparseableError as error:
         answer = ["refused", error.code, error.message, error.line, error.column]

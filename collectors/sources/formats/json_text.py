@@ -13,7 +13,7 @@ from collectors.sources.formats.unparseable import Notes, UnparseableError, too_
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 # 16 MB of `[],` would become 340 MB of lists.
-_MOST_VALUES: Final = 500_000
+_MOST_VALUES: Final = 2_000_000
 # The parser's own constant texts: nothing else may get into a message.
 _MESSAGES: Final = {
     "Missing commas are not allowed": "expected a comma",

@@ -53,3 +53,10 @@ def test_nothing_of_this_environment_reaches_it(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
     assert parse_apart(b"[1]", "json", 200) == ([1], ())
     assert os.environ["PYTHONHOME"]
+
+
+def test_long_texts_with_many_commas_are_few_values_and_many_small_values_are_refused() -> None:
+    prose = json.dumps({"history": ["one, two, three, " * 100] * 3_000}).encode()
+    assert len(parse(prose, "json").value["history"]) == 3_000
+    with pytest.raises(UnparseableError, match="too_large"):
+        parse(b"[" + b"[]," * 1_000_000 + b"1]", "json")
