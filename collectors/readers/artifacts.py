@@ -28,17 +28,18 @@ _MOST_ENTRIES = 1_000
 _DEPTH = 4
 
 
-def file_artifact(context: Context, origin: Origin, part: client.Artifact, data: bytes) -> Artifact:
+def file_artifact(context: Context, origin: Origin, part: client.Artifact) -> Artifact:
     """The artifact that a file is, named by the last `*` of its path, else by its stem.
 
     A skill is its whole folder: the scripts beside SKILL.md are what runs.
     """
-    digest, size = hashlib.sha256(data).hexdigest(), len(data)
     folder, _, file = origin.path.rpartition("/")
     name = origin.captures[-1] if origin.captures else origin.stem
     if part.kind == "skill" and file == "SKILL.md":
         digest, size = _folder_hash(context, origin.home, folder)
         name = folder.rpartition("/")[2]
+    else:
+        digest, size = context.files.digest(origin.path, origin.home)
     return _artifact(origin, part, name, "", digest, size)
 
 
@@ -98,11 +99,11 @@ def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str,
         if number >= _MOST_FILES or size >= _MOST_BYTES:
             continue
         try:
-            data = context.files.read(path, home)
+            digest = context.files.digest(path, home)
         except (OSError, UnreadableError):
             continue
-        size += len(data)
-        total.update(hashlib.sha256(data).digest())
+        size += digest.size
+        total.update(bytes.fromhex(digest.sha256))
     return total.hexdigest(), size
 
 

@@ -72,9 +72,12 @@ class _File:
         """Top keys under which some client reads servers: to one that does not they are no news."""
 
     def records(self, readings: Iterable[Interest]) -> Iterator[Record]:
+        readings = list(readings)
+        if all(isinstance(r.part, Artifact) and r.part.at is None for r in readings):
+            yield from self._whole(readings)
+            return
         data = self.context.files.read(self.path, self.home)
         documents: dict[tuple[str, str], Document | None] = {}
-        readings = list(readings)
         places = [at.at for r in readings if isinstance(r.part, ConfigFile) for at in r.part.servers]
         self.read_by_some = {place.partition(".")[0] for place in places}
         ignored = {told.client: told for told in ignoring(self.path, data, readings, self.context.limits)}
@@ -86,7 +89,7 @@ class _File:
             origin = Origin.of(self.context, self.home, self.path, reading)
             part = reading.part
             if isinstance(part, Artifact) and part.at is None:
-                yield file_artifact(self.context, origin, part, data)
+                yield file_artifact(self.context, origin, part)
                 continue
             if not isinstance(part, _TELLING):
                 continue
@@ -96,6 +99,13 @@ class _File:
                 yield from self._notes(documents[kind])
             if document := documents[kind]:
                 yield from self._from_document(document.value, origin, reading)
+
+    def _whole(self, readings: Iterable[Interest]) -> Iterator[Record]:
+        """Of a file that nobody takes apart only its hash is needed."""
+        for reading in readings:
+            if isinstance(reading.part, Artifact):
+                origin = Origin.of(self.context, self.home, self.path, reading)
+                yield file_artifact(self.context, origin, reading.part)
 
     def _notes(self, document: Document | None) -> Iterator[Diagnostic]:
         for note in document.notes if document else ():

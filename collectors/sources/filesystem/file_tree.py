@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final, Literal
 
 from collectors.sources.account import Home
+from collectors.sources.filesystem.digests import Digest, Digests
 from collectors.sources.filesystem.globbing import expression
 from collectors.sources.filesystem.lookup import Lookup
 from collectors.sources.filesystem.unreadable import UnreadableError, explained
@@ -49,6 +50,7 @@ class FileTree:
         self.root = root
         self.os = os
         self._limits = limits
+        self._digests = Digests()
         self._lookup = Lookup(root, os, limits.links)
         self._registry = registry or Registry.of_this_machine(root == "/")
 
@@ -72,6 +74,11 @@ class FileTree:
         if len(data) > most:
             raise UnreadableError("file.too_large", f"it is larger than {most} bytes")
         return data
+
+    def digest(self, path: str, home: Home | None = None) -> Digest:
+        """Hash and size of what `read` would give."""
+        with self.opened(path, home) as file, explained():
+            return self._digests.of(file, self._limits.file_bytes)
 
     @contextmanager
     def opened(self, path: str, home: Home | None = None) -> Iterator[int]:
