@@ -44,6 +44,8 @@ class Instance(Record):
     """UTC time at which the topmost process started."""
     parent_id: str | None = None
     """Instance id of the agent it runs under."""
+    server_instance_id: str | None = None
+    """Instance id of the defined MCP server that started it, as a gateway or a script does."""
     uid: int | None = None
     """Real user id."""
     euid: int | None = None

@@ -153,7 +153,10 @@ class ProcessCollector(Collector):
             top, judged_members = self._tree.judged[pid], members[pid]
             parent, children = self._tree.parent_agent(top), self._tree.children(pid)
             if is_instance(top, judged_members, parent) and quota.admits(top.row.owner or ""):
-                yield _scope(top), (instance(context, top, judged_members, parent, children),)
+                yield (
+                    _scope(top),
+                    (instance(context, top, judged_members, parent, children, self._tree.parent_server(top)),),
+                )
         yield from quota.left_out(context)
 
 

@@ -23,9 +23,15 @@ NAME = "processes"
 
 
 def instance(
-    context: Context, top: Judged, members: Sequence[Judged], parent: Judged | None, children: Counter[str]
+    context: Context,
+    top: Judged,
+    members: Sequence[Judged],
+    parent: Judged | None,
+    children: Counter[str],
+    server: Judged | None = None,
 ) -> Instance:
-    """What runs as one tree: `top` and below it the `members`, under the agent whose outermost process is `parent`."""
+    """What runs as one tree: `top` and below it the `members`, under the agent whose outermost process is `parent` and
+    the defined server whose outermost process is `server`."""
     servers = _joined(members, parent)
     package = next((judged.package for judged in members if judged.package), None)
     row, client = top.row, context.catalog.clients.get(top.agent or "")
@@ -44,6 +50,7 @@ def instance(
         pids=tuple(sorted(judged.row.pid for judged in members)),
         started_at=start_time(row),
         parent_id=instance_id(context, parent.row) if parent else None,
+        server_instance_id=instance_id(context, server.row) if server else None,
         uid=row.uid,
         euid=row.euid,
         login_uid=around.login_uid,

@@ -67,6 +67,15 @@ class ProcessTree:
                 return self.top(above)
         return None
 
+    def parent_server(self, judged: Judged) -> Judged | None:
+        """The outermost process of the defined server that started it, if that is another program."""
+        for above in self.ancestors(judged):
+            if above.agent:
+                return None
+            if above.servers and not above.same_program(judged):
+                return self.top(above)
+        return None
+
     def started(self, judged: Judged) -> bool:
         """Count a program that an agent started, with the agent's outermost process; whether the count doubled."""
         above = next((above for above in self.ancestors(judged) if above.agent), None)

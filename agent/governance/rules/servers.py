@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from posixpath import normpath
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import (
@@ -17,7 +18,9 @@ from agent.records import Instance, McpServer, Proof
 from collectors.launch.container import remote_engine
 from collectors.launch.identify import split_command
 from collectors.launch.shell_lines import fetches_and_runs, opens_shell, shell_option
+from collectors.reach.data_sources import data_sources
 from collectors.reach.this_machine import is_this_machine
+from collectors.reach.wide_paths import wide
 
 
 def _unsanctioned(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
@@ -114,8 +117,34 @@ def _bridge(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 
 
 def _shadow(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
-    if instance.subject == "mcp_server" and not instance.server_ids:
+    # What a defined server starts itself, as gateways and scripts do, is part of it.
+    if instance.subject == "mcp_server" and not instance.server_ids and not instance.server_instance_id:
         yield proof("runs without a definition", instance.package or instance.exe)
+
+
+def _wider(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
+    defined = [facts.records.get(server_id) for server_id in instance.server_ids]
+    servers = [server for server in defined if isinstance(server, McpServer) and server.command]
+    allowed = [source.target for server in servers for source in server.data if source.kind == "filesystem"]
+    if not servers or not all(map(_is_absolute, allowed)):
+        return
+    for source in data_sources(instance.exe, instance.args, instance.package, None, ()):
+        if source.kind == "filesystem" and _is_absolute(source.target) and not _within(source.target, allowed):
+            what = wide(source.target)
+            yield proof(
+                f"may reach {f'a whole {what}' if what in ('disk', 'home') else 'what no definition names'}",
+                source.target,
+            )
+
+
+def _is_absolute(path: str) -> bool:
+    """Whether it says by itself where it lies: placeholders are filled in by the client."""
+    return path.startswith("/") and "$" not in path and "{" not in path
+
+
+def _within(path: str, folders: Iterable[str]) -> bool:
+    path = normpath(path)
+    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in map(normpath, folders))
 
 
 def _as_root(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
@@ -169,6 +198,8 @@ RULES = (
          "Configure the remote server directly where the client can, so that its address is governed.", _bridge),
     Rule("server.shadow", "Running MCP server without a definition", "high", "instance", ("A.4", "A.6"),
          "Find out who started it; define and vet it, or stop it.", _shadow),
+    Rule("server.wider", "MCP server running with more than its definition says", "high", "instance",
+         ("A.5", "A.6", "A.7"), "Stop it; find out who started it, and with what.", _wider, cross_record=True),
     Rule("server.as_root", "MCP server running as root", "high", "instance", ("A.3", "A.6"),
          "Run the server under an ordinary account.", _as_root),
     Rule("server.disabled_runs", "Disabled MCP server running", "medium", "instance", ("A.6",),

@@ -139,6 +139,24 @@ def test_a_server_hangs_below_the_agent_that_started_it(collected: Collected, tm
     assert (server.agent, server.name, agent.parent_id) == ("demo", "files", None)
 
 
+def test_what_a_script_starts_that_is_defined_as_a_server_belongs_to_it(collected: Collected, tmp_path: Path) -> None:
+    server = node_package(tmp_path, "weather-mcp")
+    script = tmp_path / "start-mcp.sh"
+    script.write_text(f"#!/bin/sh\n{needs('node')} {server}\necho done\n")
+    definition = made.server(command="sh", args=(str(script),), owner=None)
+    collected.world.known.append(definition)
+    collected.start("sh", script)
+
+    def complete() -> bool:
+        collected.collect()
+        return len(collected.instances) == 2
+
+    eventually(complete)
+    wrapper, started = sorted(collected.instances, key=lambda found: found.server_ids, reverse=True)
+    assert (wrapper.server_ids, wrapper.server_instance_id) == ((definition.id,), None)
+    assert (started.package, started.server_ids, started.server_instance_id) == ("npm:weather-mcp", (), wrapper.id)
+
+
 def test_a_launcher_and_what_it_starts_are_one_instance(collected: Collected, tmp_path: Path) -> None:
     child = node_package(tmp_path, "weather-mcp", file="child.js")
     launcher = child.with_name("launcher.js")

@@ -242,6 +242,28 @@ def test_without_a_policy_an_agent_that_approves_its_own_actions_is_told_and_wit
     assert proofs(BY_ID["posture.above_ceiling"], posture("auto_approves"))
 
 
+def test_a_server_that_runs_with_other_folders_than_it_is_defined_with_is_told() -> None:
+    rule, script = BY_ID["server.wider"], "/opt/mcp/index.js"
+    defined = s(command="node", args=(script, "/srv/data"), data=reads("/srv/data"))
+
+    def runs(*folders: str) -> Record:
+        return i(**SERVER, server_ids=(defined.id,), exe="/usr/bin/node", args=(script, *folders))
+
+    assert proofs(rule, runs("/"), defined)
+    assert proofs(rule, runs("/srv/data", "/srv/database"), defined)
+    assert not proofs(rule, runs("/srv/data"), defined)
+    assert not proofs(rule, runs("/srv/data/./x"), defined)
+    placed = s(command="node", args=(script, "${HOME}/x"), data=reads("${HOME}/x"))
+    assert not proofs(
+        rule, i(**SERVER, server_ids=(placed.id,), exe="/usr/bin/node", args=(script, "/home/dev/x")), placed
+    )
+
+
+def test_what_a_defined_server_starts_is_no_shadow() -> None:
+    assert proofs(BY_ID["server.shadow"], i(**SERVER))
+    assert not proofs(BY_ID["server.shadow"], i(**SERVER, server_instance_id="x"))
+
+
 def test_a_disabled_server_that_runs_is_told() -> None:
     off, on = s(enabled=False), s()
     rule = BY_ID["server.disabled_runs"]
