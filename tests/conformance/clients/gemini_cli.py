@@ -35,6 +35,8 @@ def combinations() -> Iterator[Combination]:
         yield Combination(f"allowed {tools[0]}", user({"tools": {"allowed": tools}}))
     yield Combination("core tools", user({"tools": {"core": ["run_shell_command"]}}))
     yield Combination("excluded", user({"tools": {"allowed": ["run_shell_command"], "exclude": ["run_shell_command"]}}))
+    old = {"excludeTools": ["run_shell_command"], "excludeMCPServers": ["probe"], "allowMCPServers": ["other"]}
+    yield Combination("old keys", user({"tools": {"allowed": ["run_shell_command"]}} | old))
     yield Combination("auto accept", user({"tools": {"autoAccept": True}}))
     yield Combination("server trusted", user({}, {"trust": True}))
     yield Combination("server disabled", user({}, {"disabled": True}))
