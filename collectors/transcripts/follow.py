@@ -37,11 +37,17 @@ class TranscriptReader:
         self.rules = [RuleReader(rule) for rule in transcript.rule]
         self.session = first(transcript.session)
         self.group = first(transcript.group)
-        self._marks = [rule.marks for rule in self.rules]
+        self._marks = sorted({tuple(sorted(rule.marks)) for rule in self.rules}, key=len)
 
     def may_tell(self, line: bytes) -> bool:
         """Whether a line is worth parsing."""
-        return any(all(mark in line for mark in marks) for marks in self._marks)
+        for marks in self._marks:
+            for mark in marks:
+                if mark not in line:
+                    break
+            else:
+                return True
+        return False
 
 
 class Follower:
@@ -186,7 +192,7 @@ class Follower:
         own, group = reader.session(entry), reader.group(entry)
         session = own if isinstance(own, str) else self.position.session
         for rule in reader.rules if rules is None else rules:
-            for said in rule.read(entry):
+            for said in rule.read(entry) if rule.is_about(entry) else ():
                 session = said.session or session
                 where = session or ("" if self._transcript.shape == "text" else self._stem)
                 self._calls.add(said, where, group if isinstance(group, str) else "", self.path, mark)

@@ -81,12 +81,15 @@ class RuleReader:
         """Texts that every line which the rule is about holds."""
         return [json.dumps(text).encode() for text in self._rule.when.values() if isinstance(text, str)]
 
+    def is_about(self, entry: Entry) -> bool:
+        """Whether the rule is asked at all."""
+        return self._when(entry)
+
     def read(self, entry: Entry) -> Iterator[Statement]:
-        """What the rule takes from an entry."""
-        if self._when(entry):
-            for element in self._each(entry):
-                if self._where(element) and (statement := self._statement(element)):
-                    yield statement
+        """What the rule takes from an entry that it is about."""
+        for element in self._each(entry):
+            if self._where(element) and (statement := self._statement(element)):
+                yield statement
 
     def _statement(self, entry: Entry) -> Statement | None:
         rule = self._rule
@@ -133,7 +136,10 @@ def field_of(name: str) -> str:
 
 def _applying(entry: Entry, cases: list[tuple[Callable[[Entry], bool], Any]]) -> Any:
     """The first case whose conditions hold."""
-    return next((case for holds, case in cases if holds(entry)), None)
+    for holds, case in cases:
+        if holds(entry):
+            return case
+    return None
 
 
 def _part(text: object, pattern: str) -> object:

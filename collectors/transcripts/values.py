@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -47,11 +47,11 @@ def first(paths: Paths) -> First:
     return lambda entry: next((value for found in ready if (value := found(entry)) is not None), None)
 
 
-def elements(paths: Paths) -> Callable[[Entry], Iterator[Entry]]:
+def elements(paths: Paths) -> Callable[[Entry], Iterable[Entry]]:
     """The elements that `each` leads to; the entry itself without one."""
     ready = [[values(step) for step in path.split(">")] for path in _several(paths)]
     if not ready:
-        return lambda entry: iter((entry,))
+        return lambda entry: (entry,)
     return lambda entry: (element for steps in ready for element in _steps(entry, steps))
 
 
@@ -60,6 +60,9 @@ def condition(conditions: Mapping[str, Condition]) -> Callable[[Entry], bool]:
     ready = [_condition(path, wanted) for path, wanted in conditions.items()]
     if len(ready) == 1:
         return ready[0]
+    if len(ready) == 2:
+        one, other = ready
+        return lambda entry: one(entry) and other(entry)
     return lambda entry: all(holds(entry) for holds in ready)
 
 
@@ -134,6 +137,9 @@ def _first(path: str) -> First:
     if "[]" in components or "!" in components:
         return lambda entry: next(_walk(_above(entry, ups), components, 0), None)
 
+    if len(components) == 1 and not ups:
+        return _key_of(components[0])
+
     def plain(entry: Entry) -> Any:
         value = entry.value if not ups else _above(entry, ups)
         for name in components:
@@ -143,6 +149,14 @@ def _first(path: str) -> First:
         return value
 
     return plain
+
+
+def _key_of(name: str) -> First:
+    def key(entry: Entry) -> Any:
+        value = entry.value
+        return value.get(name) if isinstance(value, dict) else None
+
+    return key
 
 
 def _above(entry: Entry, ups: int) -> Any:
