@@ -8,16 +8,17 @@ import sys
 from collections.abc import Sequence
 
 from agent import __version__
-from agent.cli import actions, audit, catalog, config, delivery, governance, policy, scan, service
+from agent.cli import actions, audit, catalog, config, delivery, findings, governance, policy, scan, service
 from agent.cli.common import FAILURE, shared, shared_options
 from agent.runtime.error import RollcallError
 from agent.runtime.terminal import tell
 
-_GROUPS = (scan, service, actions, catalog, policy, governance, config, delivery, audit)
+_GROUPS = (scan, findings, service, actions, catalog, policy, governance, config, delivery, audit)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 complete, 1 failure, 2 usage or configuration error, 3 partial."""
+    """Exit status: 0 complete, 1 failure, 2 usage or configuration error, 3 partial, 4 a finding that
+    `--fail-on` names."""
     _hold_standard_descriptors()
     parser = _parser()
     given = parser.parse_args(arguments)
@@ -54,8 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rollcall {__version__}")
     parser.add_argument("--once", action="store_true", help="print the inventory of this machine and exit")
     shared_options(parser, scan.FORMATS)
+    findings.fail_on(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for each in _GROUPS:
         each.add(commands)
-    parser.set_defaults(work=lambda shared, _: scan.once(shared), takes=scan.TAKES, formats=scan.FORMATS)
+    parser.set_defaults(
+        work=lambda shared, given: scan.once(shared, given.fail_on), takes=scan.TAKES, formats=scan.FORMATS
+    )
     return parser

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, PARTIAL, Shared, declare, on_terminal, progress, write
+from agent.cli.findings import verdict
 from agent.reports import report
 from agent.runtime.terminal import tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
+    from agent.records.finding import Severity
 
 FORMATS = report.INVENTORY.formats
 TAKES = frozenset({"root", "format", "output", "no_deliver"})
@@ -28,7 +30,7 @@ def add(commands: Commands) -> None:
     declare(explain, lambda shared, given: _explain(shared, given.client, given.files), formats=report.FILES.formats)
 
 
-def once(shared: Shared) -> int:
+def once(shared: Shared, fail_on: Severity | None) -> int:
     """Print the inventory; PARTIAL where something was not seen."""
     settings = shared.settings()
     from agent.runtime import logs
@@ -45,7 +47,7 @@ def once(shared: Shared) -> int:
     write(report.INVENTORY, look.records, replace(shared, format=form))
     if not (shared.no_deliver or scan.deliver(settings, look)):
         return FAILURE
-    return PARTIAL if look.summary.status == "partial" else COMPLETE
+    return verdict(look.records, fail_on, PARTIAL if look.summary.status == "partial" else COMPLETE)
 
 
 def _read(actions: int) -> None:

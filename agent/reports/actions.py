@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.records.action import Action
-from agent.reports.table import columns
+from agent.reports.columns import columns
 
 _ACTION = ("TIME", "AGENT", "OWNER", "PROJECT", "SESSION", "ACTION", "WHAT", "MODE", "DECISION", "RESULT", "MS")
 _SESSION = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agent.records import AiAgent, Finding, Instance, McpServer, Owner, Record
-from agent.reports.table import columns
+from agent.reports.columns import columns
 from agent.runtime.terminal import plain
 
 _HEAD = ("ACCOUNT", "WHAT", "NAME", "PERSON", "TEAM", "KNOWN BY")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from agent.governance.rules.rule import Rule
-    from agent.records import Action, Record
+    from agent.records import Action, Finding, Record
     from agent.reports.baseline import Comparison
     from agent.reports.control_evidence import ControlEvidence
+    from agent.reports.findings import FindingDetails
     from agent.reports.graph import Graph
     from agent.reports.policy import PolicyExplanation
     from collectors.catalog.catalog import Catalog
@@ -56,6 +57,15 @@ GRAPH: Report[Graph] = Report(
 ACTIONS: Report[Sequence[Action]] = Report(
     {"table": "actions:lines", "json": "records_json:array", "ndjson": "records_json:each"}
 )
+FINDINGS: Report[Sequence[Finding]] = Report(
+    {
+        "table": "findings:lines",
+        "groups": "findings:grouped",
+        "json": "records_json:array",
+        "ndjson": "records_json:each",
+    }
+)
+FINDING: Report[FindingDetails] = Report({"text": "findings:details"})
 OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines"})
 CONTROLS: Report[Sequence[Record]] = Report({"text": "controls:lines"})
 CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:lines"})

@@ -1,24 +1,35 @@
-"""The inventory for a person at a terminal: agents, their servers, what runs, what to look at."""
+"""The inventory for a person at a terminal: what needs attention, then agents, their servers and what runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from agent.records import AiAgent, Diagnostic, Finding, Instance, McpServer, Owner, Posture, Record, Summary
-from agent.records.finding import SEVERITIES
+from agent.records import AiAgent, Diagnostic, Instance, McpServer, Owner, Posture, Record, Summary
+from agent.reports.columns import columns
+from agent.reports.findings import grouped, wanting
 from agent.runtime.terminal import plain
 
 _AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS", "APPROVALS")
 _SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")
 _LOOSE = ("AGENT", "OWNER", "WHERE", "APPROVALS", "SANDBOX", "SET BY", "IN")
 _UNASKED = ("auto_approves", "bypasses")
-_WIDEST = 60
 
 
 def lines(records: Sequence[Record]) -> Iterator[str]:
-    """Tables of agents, servers and undeclared servers, then warnings and the summary."""
+    """In the order people ask: what needs attention, what is here, what could not be seen."""
     of = {kind: [r for r in records if r.kind == kind] for kind in {r.kind for r in records}}
+    if wanted := wanting(of.get("finding", ())):
+        yield from ("What needs attention (`rollcall findings` shows each):", *grouped(wanted), "")
+    yield from _here(of)
+    if warnings := [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]:
+        yield from ("", "Warnings:", *sorted(warnings))
+    for summary in of.get("summary", ()):
+        yield from ("", *_closing(cast(Summary, summary), of.get("owner", ())))
+
+
+def _here(of: Mapping[str, Sequence[Record]]) -> Iterator[str]:
+    """What is here: agents, their servers, what runs without a definition, and who acts unasked."""
     agents = [cast(AiAgent, r) for r in of.get("ai_agent", ())]
     servers = [cast(McpServer, r) for r in of.get("mcp_server", ())]
     undeclared = [i for i in map(_instance, of.get("instance", ())) if i.subject == "mcp_server" and not i.server_ids]
@@ -33,14 +44,6 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
     loose = sorted(_loose_row(p) for p in postures if p.basis != "configured" and p.approval_mode in _UNASKED)
     if loose:
         yield from ("", "Permissions of agents that act unasked:", *columns(_LOOSE, loose))
-    findings = [cast(Finding, r) for r in of.get("finding", ())]
-    if findings:
-        yield from ("", "Findings:", *columns(("SEVERITY", "FINDING", "SUBJECT", "RULE"), _finding_rows(findings)))
-    warnings = [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]
-    if warnings:
-        yield from ("", "Warnings:", *sorted(warnings))
-    for summary in of.get("summary", ()):
-        yield from ("", *_closing(cast(Summary, summary), of.get("owner", ())))
 
 
 def _instance(record: Record) -> Instance:
@@ -82,13 +85,6 @@ def _instance_row(instance: Instance) -> tuple[str, ...]:
     return instance.package or instance.name, str(instance.pid), instance.agent or "-", instance.owner or "-"
 
 
-def _finding_rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
-    """The gravest first; what is acknowledged or resolved needs no reader."""
-    shown = [f for f in findings if f.state in ("open", "reopened") and f.severity != "info"]
-    shown.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.rule, f.subject))
-    return [(f.severity, f.title, f.subject, f.rule) for f in shown]
-
-
 def _warning(diagnostic: Diagnostic) -> str:
     place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
     return plain(f"  {diagnostic.severity}: {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]")
@@ -104,15 +100,3 @@ def _closing(summary: Summary, owners: Iterable[Record]) -> Iterator[str]:
     )
     if summary.out_of_reach:
         yield f"Out of reach without more rights: the homes of {plain(', '.join(summary.out_of_reach))}"
-
-
-def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Cells in columns, a line a row, without what could move a cursor and cut where they are very wide."""
-    lines = [head, *([_printable(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
-
-
-def _printable(cell: str) -> str:
-    text = plain(cell)
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
