@@ -62,10 +62,21 @@ class Dialect(Entry):
     """An entry with a URL and without a type is not loaded."""
     known_types: tuple[str, ...] | None = None
     """An entry of another type than these is not loaded."""
+    tokens: tuple[str, ...] = ()
+    """Further keys whose text is sent as a bearer token."""
     needs: tuple[str, ...] = ()
     """Keys without which an entry is not loaded."""
     source: str = ""
     """Where all this is seen."""
+
+
+class Condition(Entry):
+    """A setting that decides whether another file counts."""
+
+    file: str
+    """Path template of the file with the setting."""
+    at: tuple[str, ...]
+    """Key paths: true at one of them means yes."""
 
 
 class ConfigFile(Located, Fact):
@@ -81,6 +92,20 @@ class ConfigFile(Located, Fact):
     """The file belongs to another client too: it counts for this one only where this one is present."""
     extension_at: int = 1
     """For plug-in folders right in a known place: which `*` of the path is the plug-in's name."""
+    above: bool = False
+    """For templates of a project: the client also reads it in every folder above the one it works in."""
+    named_at: str = ""
+    """Key path of a text or a list of texts that name further files with servers, relative to the plug-in's folder."""
+    only_if: Condition | None = None
+    """A setting without which the client does not read the file."""
+
+    @property
+    def named(self) -> ConfigFile:
+        """How a file is read that this one names."""
+        return self.model_copy(update={"named_at": "", "format": "json", "servers": _NAMED})
+
+
+_NAMED = (ServersAt(at="mcpServers"), ServersAt(at="", flat=True))
 
 
 class Roots(Located, Fact):
@@ -90,8 +115,8 @@ class Roots(Located, Fact):
     format: RootFormat = "json"
     at: str = ""
     """Key path of the folders; for `sqlite` it is `table.column`, for `xml` it is `element@attribute`."""
-    take: Literal["value", "key"] = "value"
-    """`key`: the map's keys are the folders."""
+    take: Literal["value", "key", "file"] = "value"
+    """`key`: the map's keys are the folders; `file`: what is named lies in the folder."""
     shared: bool = False
     """Others keep the file too: that it is there does not show that the client is."""
 

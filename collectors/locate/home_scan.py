@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.records import Diagnostic, Evidence
-from collectors.catalog.client import Manifest, Roots
+from collectors.catalog.client import ConfigFile, Manifest, Roots
 from collectors.contract import Context, Observation
+from collectors.locate.further import condition_files, is_met, named_files
 from collectors.locate.interest import NAME, Interest, Root
 from collectors.locate.manifests import dependencies
 from collectors.locate.overrides import moved
 from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
-from collectors.locate.projects import around, distinct, named_roots, working_roots
+from collectors.locate.projects import around, distinct, folders_above, named_roots, working_roots
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.project_walk import find_projects
 from collectors.sources.formats.documents import UnparseableError
 
 Severity = Literal["info", "warning", "error"]
+_MOST_ABOVE = 1_000
 _OF_THE_WALK = ("walk.truncated", "walk.unreadable")
 
 
@@ -35,6 +37,8 @@ class HomeScan:
     """Existing folders in which such files lie or may appear."""
     named: dict[str, frozenset[Root]] = field(default_factory=dict)
     """Project and plug-in folders by the state file that names them."""
+    consulted: set[str] = field(default_factory=set)
+    """Files that decide which others are read."""
     frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
     """Catalog ids of the agent frameworks a project depends on, by manifest."""
     read: dict[str, tuple[list[Interest], Observation]] = field(default_factory=dict)
@@ -86,6 +90,7 @@ class HomeScan:
             for path in list(self.files):
                 self._name(context, path)
             self._add_roots(context, places)
+            self._add_further(context)
             for path in self.files:
                 self._depend(context, path)
         # What was found in a folder before it was closed may still be read by its name.
@@ -99,6 +104,13 @@ class HomeScan:
             return
         named = [root for found in self.named.values() for root in found]
         groups = list(working_roots(context, home)), named, self.walked
+        self._add_around(context, places, [root for group in groups for root in group])
+        # What a project names may be projects as well: the folders of a workspace.
+        for path in list(self.files):
+            if path not in self.named:
+                self._name(context, path)
+        named = [root for found in self.named.values() for root in found]
+        groups = groups[0], named, self.walked
         roots, too_many = distinct(context.files, home, limits.account_projects, *groups)
         if too_many:
             message = f"{too_many} project and plug-in folders were left out: {limits.account_projects} are looked into"
@@ -109,6 +121,43 @@ class HomeScan:
                 message = f"{len(roots) - number - 1} project folders were left out: there are too many files in others"
                 self._trouble(context, home.path, "budget.files", message, "error")
                 return
+
+    def _add_around(self, context: Context, places: PathIndex, roots: Iterable[Root]) -> None:
+        """The files that clients find by walking up, in the home and above each project; and a project's own state."""
+        home = self.home
+        if home is None:
+            return
+        projects = {root.path for root in roots if root.kind == "project"}
+        above = {folder for path in projects for folder in folders_above(path)} | {home.path}
+        for folder in sorted(above - projects)[:_MOST_ABOVE]:
+            self._add(context, places.of_above(context, home, Root("project", folder, context.files.shown(folder))))
+        for path in sorted(projects)[: context.limits.account_projects]:
+            root = Root("project", path, context.files.shown(path))
+            self._add(context, places.of_workspace(context, home, root))
+
+    def _add_further(self, context: Context) -> None:
+        """Files that the found ones bring in, without those whose clients are told not to read them."""
+        home = self.home
+        if home is None:
+            return
+        self.consulted.clear()
+        for path, interests in list(self.files.items()):
+            for interest in list(interests):
+                for named, further in named_files(context, home, path, interest):
+                    self.consulted.add(path)
+                    self.files.setdefault(named, []).append(further)
+                    folder, _, name = named.rpartition("/")
+                    self.folders.setdefault(folder, Node()).names.setdefault(name, Node())
+        for path, interests in self.files.items():
+            self.files[path] = [interest for interest in interests if self._counts(context, home, interest)]
+
+    def _counts(self, context: Context, home: Home, interest: Interest) -> bool:
+        condition = interest.part.only_if if isinstance(interest.part, ConfigFile) else None
+        if condition is None:
+            return True
+        paths = condition_files(context, home, condition)
+        self.consulted.update(paths)
+        return is_met(context, home, condition, paths)
 
     def knows(self, context: Context, folder: str) -> bool:
         """Whether a folder would be surveyed, as would the repository it lies in, though no agent worked there."""
@@ -127,6 +176,8 @@ class HomeScan:
 
     def means_the_same(self, context: Context, path: str) -> bool:
         """Whether a state file still names the folders it named, and a manifest the frameworks; True for others."""
+        if path in self.consulted:
+            return False
         before = self.named.get(path), self.frameworks.get(path)
         self._name(context, path)
         self._depend(context, path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from collectors.catalog.catalog import Catalog
-from collectors.catalog.client import Client, ConfigFile
+from collectors.catalog.client import Client, ConfigFile, Roots
 from collectors.catalog.templates import MANAGED, taken_apart
 from collectors.contract import Context
 from collectors.locate.interest import Interest, Part, Root
@@ -101,6 +101,14 @@ class PathIndex:
         kind = "{project}" if root.kind == "project" else f"{{extension}}{root.client}"
         return self._scan(context, home, root.path, kind, root)
 
+    def of_above(self, context: Context, home: Home, root: Root) -> Found:
+        """What of a project's files exists in a folder above one, for clients that walk up."""
+        return self._scan(context, home, root.path, "{above}", root)
+
+    def of_workspace(self, context: Context, home: Home, root: Root) -> Found:
+        """The state that a project keeps of further projects."""
+        return self._scan(context, home, root.path, "{workspace}", root)
+
     def of_moved(self, context: Context, home: Home, client: Client, replaces: str, folder: str) -> Found:
         """What exists where one client was told to look in place of the templates that start with `replaces`."""
         start, rest, _ = taken_apart(replaces, self._os)
@@ -126,6 +134,13 @@ class PathIndex:
             return
         if start == "{extension}":
             start += client.id
+        if start == "{project}" and isinstance(part, Roots):
+            start = "{workspace}"
+        if isinstance(part, ConfigFile) and part.above:
+            self._put("{above}", rest, client, part, inside)
+        self._put(start, rest, client, part, inside)
+
+    def _put(self, start: str, rest: str, client: Client, part: Part, inside: str) -> None:
         node = self._trees.setdefault(start, Node())
         for component in rest.split("/"):
             node = node.child(component)

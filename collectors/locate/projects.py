@@ -35,7 +35,11 @@ def named_roots(context: Context, home: Home, path: str, reading: Interest) -> I
         return
     folders: set[str] = set()
     for label, text in islice(_entries(context, home, path, roots), _MOST_ENTRIES):
+        if "/" not in text[:1] and path.endswith(".code-workspace"):
+            text = f"{path.rpartition('/')[0]}/{text}"
         folder = local_folder(text, context.os_of(home), home)
+        if folder and roots.take == "file":
+            folder = folder.rpartition("/")[0] or None
         if folder is None or folder in folders:
             continue
         if len(folders) >= _MOST_FOLDERS:
@@ -130,6 +134,14 @@ def around(context: Context, home: Home, folder: str) -> Iterator[Root]:
         if context.files.exists(above + "/.git", home):
             yield Root("project", above, context.files.shown(above))
             return
+        above = above.rpartition("/")[0]
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folders that a path lies in, without the top of the file system."""
+    above = path.rpartition("/")[0]
+    while above.strip("/") and not above.endswith(":"):
+        yield above
         above = above.rpartition("/")[0]
 
 

@@ -82,6 +82,9 @@ def read_entry(raw: Mapping[object, object], dialect: Dialect) -> Entry | None:
     _read_command(fields, entry)
     _read_url(fields, entry)
     _read_values(fields, entry)
+    for name in dialect.tokens:
+        if isinstance(fields.get(name), str):
+            entry.headers["Authorization"] = _text(fields[name])
     entry.enabled = not any(_is_off(fields, key, off) for key, off in dialect.off.items())
     if entry.enabled:
         others = (key for key, off in _SWITCHES.items() if key not in dialect.off and _is_off(fields, key, off))

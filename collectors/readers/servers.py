@@ -72,6 +72,8 @@ def read_definitions(
     `stem` is the file's name without its ending: the name of a server that stands alone in its file.
     """
     reader = _Reader(config.dialect or dialect, limits, config.scope)
+    # A manifest may name the path of another file, an agent a server that is defined elsewhere.
+    reader.names_others = config.scope == "extension" or config.format == "front_matter"
     wrapped = False
     for servers in sorted(config.servers, key=lambda servers: servers.flat):
         if servers.flat and wrapped:
@@ -113,11 +115,12 @@ class _Reader:
         self.dialect = dialect
         self.scope = scope
         self.left = limits.servers_per_file
+        self.names_others = False
         self.keys: Counter[str] = Counter()
 
     def servers(self, found: Found, servers: ServersAt) -> Iterator[Definition | Problem]:
         scope = servers.scope or self.scope
-        for name, key, value in self._named(found, servers.flat, scope):
+        for name, key, value in self._named(found, servers.flat):
             if self.left <= 0:
                 yield Problem(found.key, "more servers than one file may hold", "definition.too_many")
                 return
@@ -138,7 +141,7 @@ class _Reader:
         if looks_like_server(found.value):
             yield from self.servers(Found(found.captures, found.key, {name: found.value}), servers)
 
-    def _named(self, found: Found, flat: bool, scope: DefinitionScope) -> Iterator[tuple[str, str, object]]:
+    def _named(self, found: Found, flat: bool) -> Iterator[tuple[str, str, object]]:
         """Name, key and value of each entry. Some clients expect a map, some a list; both are read for all."""
         key, value = redact.name(found.key), found.value
         if isinstance(value, dict):
@@ -148,17 +151,23 @@ class _Reader:
                     yield text, f"{key}.{text[:_MAX_NAME]}" if key else text[:_MAX_NAME], entry
         elif isinstance(value, list) and not flat:
             for position, entry in enumerate(value):
-                label = entry.get("name") if isinstance(entry, dict) else None
+                label, entry = _labelled(entry)
                 text = redact.name(str(label)) if isinstance(label, str | int) and label != "" else ""
-                if not (scope == "extension" and isinstance(entry, str)):
+                if not (self.names_others and isinstance(entry, str)):
                     yield text, f"{key}[{text[:_MAX_NAME] or position}]", entry
-        elif value is not None and not flat and not (scope == "extension" and isinstance(value, str)):
-            # A plug-in manifest may name the path of another file instead.
+        elif value is not None and not flat and not (self.names_others and isinstance(value, str)):
             yield "", key, value
 
     def _unique(self, key: str) -> str:
         self.keys[key] += 1
         return key if self.keys[key] == 1 else f"{key}#{self.keys[key]}"
+
+
+def _labelled(entry: object) -> tuple[object, object]:
+    """The name that an element of a list gives its server, and the server: `{"name": …}` or `{"NAME": {…}}`."""
+    if isinstance(entry, dict) and len(entry) == 1 and isinstance(inner := next(iter(entry.values())), dict):
+        return next(iter(entry)), inner
+    return entry.get("name") if isinstance(entry, dict) else None, entry
 
 
 def _holds_servers(value: dict[object, object]) -> bool:

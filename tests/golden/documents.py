@@ -74,7 +74,7 @@ def _listed(document: Any, lists: list[str], rest: str, value: Any, key: str) ->
 
 def servers(document: Any, part: ConfigFile, project: str) -> Any:
     """The document with servers at each place: two in a user's map, one in others, one where one stands alone."""
-    remote = part.scope == "user" and not (part.dialect and part.dialect.urls == ())
+    remote = part.scope == "user" and not part.only_if and not (part.dialect and part.dialect.urls == ())
     places, several = part.servers, SERVERS if remote else {"files": STDIO}
     wrapped = any(not place.flat for place in places)
     for place in places:

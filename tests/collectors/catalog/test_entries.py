@@ -29,7 +29,8 @@ FIRST_CLIENTS = {
 NO_USER_CONFIG: dict[str, set[Os]] = {
     "boltai": {"linux", "windows"},  # a macOS application
     "copilot-xcode": {"linux", "windows"},
-    "firebender": set(SYSTEMS),  # only a file in the project is known
+    "copilot-vscode": set(SYSTEMS),  # settings of the editor it runs in
+    **{id: set(SYSTEMS) for id in ("fast-agent", "firebender", "mcpo")},  # only files in projects are known
     "firebase-studio": set(SYSTEMS),  # runs in the cloud
     "visual-studio": {"linux", "macos"},  # a Windows application
     **{id: set(SYSTEMS) for id in ("gpt4all", "koboldcpp", "llamacpp", "localai", "ollama", "vllm")},  # only run models

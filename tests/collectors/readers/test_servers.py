@@ -162,6 +162,21 @@ def test_an_entry_that_the_client_drops_is_told_and_not_loaded(
     assert codes == ([] if loaded else ["definition.not_loaded"])
 
 
+def test_a_client_may_send_further_keys_as_a_token() -> None:
+    found = one({"url": "https://h", "apiKey": "Zq7planted5x0123456789"}, Dialect(tokens=("apiKey",)))
+    assert (found.header_names, found.inline_secret) == (("Authorization",), True)
+
+
+def test_the_front_matter_of_an_agent_names_servers_or_defines_them() -> None:
+    config = ConfigFile.model_validate(
+        {"scope": "user", "format": "front_matter", "servers": [{"at": "mcpServers"}], "source": "", "checked": ""}
+    )
+    document = {"mcpServers": ["github", {"own": {"command": "x"}}, {"name": "other", "command": "y"}]}
+    found = list(read_definitions(document, config, PLAIN, Limits()))
+    assert [one.name for one in found if isinstance(one, Definition)] == ["own", "other"]
+    assert not [one for one in found if isinstance(one, Problem)]
+
+
 def test_a_map_of_servers_is_no_server() -> None:
     found = read({"mcp": {"servers": {"a": {"command": "x"}}}}, "mcp")
     assert [(one.code, one.key) for one in found if isinstance(one, Problem)] == [("definition.unread", "mcp.servers")]
