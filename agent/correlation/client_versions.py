@@ -34,6 +34,16 @@ def as_of(version: str | None, configured: Posture) -> Posture:
     return configured.changed(approval_mode=least_safe(_MODES, (configured.approval_mode, "unknown")))
 
 
+def default_mode(version: str | None, client: Permissions) -> ApprovalMode:
+    """What holds in this version where nobody set a mode."""
+    runs, mode = release(version or ""), client.mode
+    for since, later in client.mode_since.items() if runs else ():
+        start = release(since)
+        if runs and start and _padded(runs) >= _padded(start):
+            mode = later
+    return mode
+
+
 def _padded(numbers: tuple[int, ...]) -> tuple[int, ...]:
     """So that 2.1 and 2.1.0 are the same."""
     return (*numbers, *(0,) * (6 - len(numbers)))

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import groupby, pairwise
 from typing import Generic, TypeVar, get_args
 
-from agent.correlation.client_versions import as_of, is_known
+from agent.correlation.client_versions import as_of, default_mode, is_known
 from agent.records import AiAgent, Evidence, Instance, Posture, Source
 from agent.records.ai_agent import ClientKey
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy, Setting, least_safe
@@ -253,6 +253,9 @@ def _effective(
     agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions, version: str | None
 ) -> Posture:
     layers = _Layers((as_of(version, layer) for layer in applying), client)
+    default = default_mode(version, client)
+    if default != client.mode and not layers.forbidden:
+        layers.client = client.model_copy(update={"mode": default})
     modes = layers.permitted(lambda layer: layer.permitted_modes)
     sandboxes = layers.permitted(lambda layer: layer.permitted_sandboxes)
     rules = layers.rules()

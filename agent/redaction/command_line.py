@@ -186,7 +186,9 @@ class Scrubber:
     def _header(self, value: str, depth: int) -> str:
         quote = value[:1] if value[:1] in ('"', "'") else ""
         match = _HEADER.fullmatch(value.strip("\"'"))
-        if not match or match[1].lower() in _PLAIN_HEADERS:
+        # `docker -H tcp://host` names an engine and no header.
+        engine = match is not None and match[1].lower() in ("tcp", "ssh", "unix") and match[3].startswith("//")
+        if not match or engine or match[1].lower() in _PLAIN_HEADERS:
             return self.word(value, depth + 1)
         return quote + match[1] + match[2] + self._masker.masked(match[1], match[3]) + quote
 

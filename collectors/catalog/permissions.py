@@ -178,6 +178,8 @@ class Permissions(Fact):
     """How the client treats its permission settings, and what holds where nobody set any."""
 
     mode: ApprovalMode = "unknown"
+    mode_since: dict[str, ApprovalMode] = Field(default_factory=dict)
+    """The mode that holds instead from a version on, where nobody set any; not where it is not known."""
     sandbox: Sandbox = "unknown"
     network: Network = "unknown"
     order: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user")

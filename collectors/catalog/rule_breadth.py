@@ -22,6 +22,8 @@ _INTERPRETER = re.compile(r"python[\d.]*|pypy[\d.]*|node|nodejs|deno|bun|perl|ru
 
 def breadth(rule: Rule, client: Permissions) -> Breadth | None:
     """What the rule frees or forbids as a whole; None for anything narrower, and for what is no edit or command."""
+    if rule.subject == "tool" and rule.tool and rule.pattern.startswith(f"{rule.tool}("):
+        return _of_tool(rule.tool, client) if is_all(rule.pattern[len(rule.tool) + 1 : -1]) else None
     if rule.subject == "tool":
         return _of_tool(rule.pattern, client)
     if rule.subject == "server":

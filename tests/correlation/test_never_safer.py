@@ -259,3 +259,21 @@ def test_what_an_administrator_manages_wins_in_codex(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_allow_rules_of_other_clients(agent: str, path: str, content: Any, mode: str, tmp_path: Path) -> None:
     assert effective(inventory(tmp_path, {path: content}), agent).approval_mode == mode
+
+
+@pytest.mark.parametrize(
+    ("version", "settings", "mode"),
+    [
+        # From 2.1.283 on sessions start in auto mode; 2.1.332 says so itself.
+        ("2.1.332", {}, "auto_approves"),
+        ("2.1.332", permissions(defaultMode="default"), "asks_risky"),
+        ("2.1.332", permissions(disableAutoMode="disable"), "asks_risky"),
+        ("2.1.197", {}, "asks_risky"),
+    ],
+)
+def test_the_mode_that_nobody_set_is_that_of_the_version(
+    version: str, settings: dict[str, Any], mode: str, tmp_path: Path
+) -> None:
+    package = "usr/local/lib/node_modules/@anthropic-ai/claude-code/package.json"
+    files = {CLAUDE: settings, package: {"name": "@anthropic-ai/claude-code", "version": version}}
+    assert effective(inventory(tmp_path, files), "claude-code").approval_mode == mode

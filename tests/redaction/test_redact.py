@@ -253,3 +253,8 @@ def test_a_megabyte_of_hostile_text_takes_no_time(piece: str) -> None:
         redact.text(text)
         redact.is_secret_value("name", text)
     assert time.process_time() - started < 2
+
+
+def test_the_address_of_a_container_engine_is_no_header() -> None:
+    shown = redact.argv(["docker", "-H", "tcp://dev:Zq7planted5x@192.0.2.9:2375", "run"]).args
+    assert shown == ("docker", "-H", "tcp://192.0.2.9:2375", "run")

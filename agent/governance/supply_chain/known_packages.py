@@ -20,6 +20,11 @@ class KnownPackages:
         given = {rule.package for rule in policy.server if rule.package and rule.state == "sanctioned"}
         self._names = {comparable(name) for name in (*services().packages, *given) if "*" not in name}
         self._namespaces = {space for name in (*self._names, *given) if "*" not in (space := _namespace(name))} - {""}
+        self._scoped = {
+            f"{name.partition(':')[0]}:{name.rpartition('/')[2]}": name
+            for name in self._names
+            if ":@" in name and len(name.rpartition("/")[2]) >= _SHORTEST
+        }
         self._like_names = LookAlikes(self._names, _SHORTEST)
         self._like_namespaces = LookAlikes(self._namespaces, _SHORTEST)
 
@@ -38,6 +43,9 @@ class KnownPackages:
 
     def _find(self, name: str) -> Iterator[str]:
         if name not in self._names and _namespace(name) not in self._namespaces:
+            # Whoever forgets the scope gets somebody else's package.
+            if original := self._scoped.get(name):
+                yield original
             yield from self._like_names.like(name)
             if _namespace(name):
                 yield from self._like_namespaces.like(_namespace(name))

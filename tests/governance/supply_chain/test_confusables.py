@@ -88,3 +88,10 @@ def test_thousands_of_names_of_one_pattern_take_no_quadratic_time() -> None:
     for name in names:
         list(index.like(name))
     assert time.process_time() - start < 2
+
+
+def test_a_package_that_is_a_known_one_without_its_scope_is_told() -> None:
+    known = KnownPackages(Policy())
+    assert known.like("npm:mcp-server-browserbase") == ("npm:@browserbasehq/mcp-server-browserbase",)
+    assert known.like("npm:@browserbasehq/mcp-server-browserbase") == ()
+    assert known.like("npm:mcp") == ()
