@@ -49,7 +49,7 @@ def _looser_than_set(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     mode, set_mode = posture.approval_mode, effective.approval_mode
     if mode in ("auto_approves", "bypasses") and set_mode and _MODES.index(mode) > _MODES.index(set_mode):
         yield proof(f"ran with {mode}, where the settings come to {set_mode}", _place(posture))
-    if posture.sandbox == "none" and effective.sandbox in ("full", "partial"):
+    if posture.sandbox == "none" and effective.sandbox in ("full", "partial", "unknown"):
         yield proof(f"ran without a sandbox, where the settings come to {effective.sandbox}", _place(posture))
 
 

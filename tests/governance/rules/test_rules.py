@@ -375,6 +375,7 @@ def test_drift_is_what_the_baseline_does_not_know(id: str) -> None:
 
 def test_every_rule_has_a_test_here() -> None:
     by_hand = {
+        "server.wider",
         "server.replaced",
         "server.differs",
         "server.impostor",
@@ -389,7 +390,8 @@ def test_every_rule_has_a_test_here() -> None:
         "owner.shared",
     }
     tested = {*CASES, *DRIFT, *by_hand, "network.exposed"}
-    assert {rule.id for rule in RULES} == tested
+    behaviour = {rule.id for rule in RULES if rule.id.startswith("behaviour.")}  # tests/governance/behaviour
+    assert {rule.id for rule in RULES} - behaviour == tested
 
 
 def test_rules_say_what_they_mean() -> None:

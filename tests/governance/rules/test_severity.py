@@ -65,7 +65,11 @@ def findings(given_: Iterable[Posture], known: Catalog, policy: Policy, *flags: 
     """About the agent in the project, and about its process."""
     given_ = [posture for posture in given_ if posture.project in (None, P)]
     instance = made.instance(bypass_flags=flags)
-    postures = [*given_, *effective([made.agent()], given_, known, DerivationCache()), *observed([instance], known)]
+    postures = [
+        *given_,
+        *effective([made.agent()], given_, known, DerivationCache()),
+        *observed([instance], given_, known),
+    ]
     records = {posture.id: posture for posture in postures}
     found = Assessor(permissions.RULES, policy).assess(RuleContext(records, policy, known), {})
     return list(found.values())
