@@ -139,8 +139,11 @@ class Database:
         if connection is None:
             if self._closed:
                 raise JournalError(f"{self.place}: closed")
-            mode = "ro" if self.readonly else "rw"
-            connection = connect(f"{Path(self.place).absolute().as_uri()}?mode={mode}", readonly=self.readonly)
+            path = Path(self.place).absolute()
+            mode = "mode=ro" if self.readonly else "mode=rw"
+            if self.readonly and _is_still(path):
+                mode = "immutable=1"
+            connection = connect(f"{path.as_uri()}?{mode}", readonly=self.readonly)
             self._own.connection = connection
             with self._turn:
                 self._open.append(connection)
@@ -191,6 +194,12 @@ def _let_shrink(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         with suppress(sqlite3.OperationalError):
             connection.execute("VACUUM")
+
+
+def _is_still(path: Path) -> bool:
+    """Whether nobody can write there, as on a medium that was handed in: SQLite must not try to lock it."""
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
 
 
 def _migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
