@@ -46,7 +46,8 @@ def _loosened(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
         for name, before, after in facts.baseline.changes(posture):
             if order := _ORDERS.get(name):
                 if after and (not before or order.index(after) > order.index(before)):
-                    yield proof(f"{name} since the baseline", f"from {before} to {after}, set by {posture.set_by}")
+                    by = f", set by {posture.set_by}" if name == "approval_mode" else ""
+                    yield proof(f"{name} since the baseline", f"from {before} to {after}{by}")
             elif isinstance(after, list):
                 yield from (
                     proof(f"{name} since the baseline", _words(item))
