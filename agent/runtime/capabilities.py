@@ -30,7 +30,9 @@ def keep_from_children() -> None:
     Nothing happens elsewhere than on Linux, nor where the kernel refuses: then there is none to give away.
     """
     _prctl(_CAP_AMBIENT, _CLEAR_ALL)
-    _prctl(_SET_SECUREBITS, _NO_ROOT)
+    # Root without capabilities is an account like any other: it could not run what lies in another's closed home.
+    if all(_is_open(path) for path in (Path(sys.executable), Path(__file__))):
+        _prctl(_SET_SECUREBITS, _NO_ROOT)
     _prctl(_SET_NO_NEW_PRIVS, 1)
 
 
@@ -52,6 +54,16 @@ def _prctl(operation: int, *arguments: int) -> None:
 
         filled = [*arguments, 0, 0, 0, 0][:4]
         ctypes.CDLL(None).prctl(ctypes.c_int(operation), *map(ctypes.c_ulong, filled))
+
+
+def _is_open(path: Path) -> bool:
+    """Whether root could come to a file without a capability."""
+    for folder in (*path.parents, *path.resolve().parents):
+        status = folder.stat()
+        shift = 6 if status.st_uid == 0 else 3 if status.st_gid == 0 else 0
+        if not status.st_mode >> shift & 1:
+            return False
+    return True
 
 
 def _effective() -> int:

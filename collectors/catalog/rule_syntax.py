@@ -107,6 +107,18 @@ def command(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
         yield ParsedRule("command", value)
 
 
+def approval(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """`{kind: commands, commandIdentifiers}`, `{kind: mcp, serverName, toolName}`, or all that another kind does."""
+    if not isinstance(value, dict) or not isinstance(kind := value.get("kind"), str):
+        return
+    programs = _texts(value.get("commandIdentifiers")) if kind == "commands" else []
+    yield from (ParsedRule("command", program, "shell") for program in programs)
+    if kind == "mcp" and isinstance(server := value.get("serverName"), str):
+        yield _of_server(server, "".join(_texts(value.get("toolName"))))
+    elif not programs:
+        yield ParsedRule("tool", kind)
+
+
 def domain(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A host name or URL pattern."""
     if isinstance(value, str) and value:
@@ -251,6 +263,6 @@ SYNTAXES: dict[str, Syntax] = {
     for function in (
         *(call, claude, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
         *(command_switch, path_switch, domain_switch, amp, gemini_policy, opencode),
-        *(prefix_rule, at_server, tool_switch, augment),
+        *(approval, prefix_rule, at_server, tool_switch, augment),
     )
 }

@@ -95,7 +95,10 @@ def _servers(said: Claim, truth: Mapping[str, str]) -> Iterator[Difference]:
             yield Difference("dangerous", f"server {name} is on, but not in effect")
         elif name in said.denied:
             yield Difference("dangerous", f"server {name} is on, but denied")
-        elif transport and said.servers[name] != transport:
-            yield Difference("dangerous", f"server {name} is {transport}, but {said.servers[name]}")
+        elif said.servers[name] != transport:
+            unknown = said.servers[name] == "unknown"
+            yield Difference(
+                "cautious" if unknown else "dangerous", f"server {name} is {transport}, but {said.servers[name]}"
+            )
     for name in said.servers.keys() - truth.keys() - said.denied:
         yield Difference("cautious", f"server {name} in effect, but off")

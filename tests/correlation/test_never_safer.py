@@ -17,6 +17,7 @@ from agent.service.scan import take_inventory
 
 CLAUDE, OPENCODE = "home/dev/.claude/settings.json", "home/dev/.config/opencode/opencode.json"
 CODEX, GEMINI = "home/dev/.codex/", "home/dev/.gemini/settings.json"
+COPILOT = "home/dev/.copilot/permissions-config.json"
 VSCODE = "home/dev/.config/Code/User/settings.json"
 MANAGED = "etc/claude-code/managed-settings.json"
 INSIDERS = "home/dev/.config/Code - Insiders/User/settings.json"
@@ -139,6 +140,7 @@ SERVER = {"mcp": {"crm": {"type": "local", "command": ["npx", "-y", "crm-mcp@1.0
         ({"permission": ASK, "agent": {"free": {"permission": {"bash": "allow"}}}}, {}, "asks_risky"),
         ({"permission": ASK, "default_agent": "free", "agent": {"free": {"permission": "allow"}}}, {}, "auto_approves"),
         ({"permission": ASK, "agent": {"build": {"tools": {"bash": True}}}}, {}, "auto_approves"),
+        ({"permission": ASK, "mode": {"build": {"permission": {"bash": "allow"}}}}, {}, "auto_approves"),
         ({"permission": {"edit": "perhaps", "bash": "ask", "*": "ask"}}, {}, "unknown"),
         # A map of the project in place of an action leaves the rest to the client, which allows.
         ({"permission": {"*": "ask", "bash": "ask"}}, {"permission": {"bash": {"git *": "allow"}}}, "asks_risky"),
@@ -151,6 +153,26 @@ def test_opencode(user: dict[str, Any], project: dict[str, Any], mode: str, tmp_
     records = inventory(tmp_path, {OPENCODE: user, f"{PROJECT}opencode.json": project} if project else {OPENCODE: user})
     place = f"/{PROJECT.rstrip('/')}" if project else None
     assert effective(records, "opencode", place).approval_mode == mode
+
+
+@pytest.mark.parametrize(
+    ("approved", "rule", "mode"),
+    [
+        # Seen with 1.0.102.
+        ({"kind": "commands", "commandIdentifiers": ["make"]}, ("command", "make"), "asks_risky"),
+        ({"kind": "commands"}, ("tool", "commands"), "auto_approves"),
+        ({"kind": "write"}, ("tool", "write"), "auto_approves"),
+        ({"kind": "mcp", "serverName": "crm", "toolName": None}, ("server", "crm"), "asks_risky"),
+        ({"kind": "mcp", "serverName": "crm", "toolName": "list"}, ("tool", "crm/list"), "asks_risky"),
+    ],
+)
+def test_copilot_obeys_what_was_approved_for_a_place(
+    approved: dict[str, Any], rule: tuple[str, str], mode: str, tmp_path: Path
+) -> None:
+    folder = f"/{PROJECT.rstrip('/')}"
+    approvals = {"locations": {folder: {"tool_approvals": [approved]}}}
+    posture = effective(inventory(tmp_path, {COPILOT: approvals}), "copilot-cli", folder)
+    assert ([(r.subject, r.pattern) for r in posture.rules], posture.approval_mode) == ([rule], mode)
 
 
 def test_a_repository_frees_the_agent_that_everybody_runs(tmp_path: Path) -> None:

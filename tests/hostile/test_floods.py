@@ -1,9 +1,10 @@
 """More of everything than one account can have: the daemon stays within its limits, and bob is seen."""
 
+import json
 import time
 
 from tests.hostile.attacks import CONNECT
-from tests.hostile.world import MOST_RESIDENT, SECONDS, World
+from tests.hostile.world import MOST_RESIDENT, QUICK, SECONDS, World
 
 AGENT = "/home/alice/.local/share/claude/versions/2.0.1"
 """Where Claude Code keeps its program: whatever runs there counts as it."""
@@ -36,4 +37,21 @@ i=0; while [ $i -lt {COUNTS} ]; do {AGENT} {300 + SECONDS} & i=$((i+1)); done; w
         time.sleep(SECONDS)
         assert daemon.seconds_until_seen("bobs", 60) < 30
         assert len({record["id"] for record in daemon.journaled("instance")}) <= 300
+        assert daemon.highest < MOST_RESIDENT
+
+
+def test_thousands_of_projects_are_looked_into_up_to_a_bound(world: World) -> None:
+    count, most = (5000, 2000) if SECONDS else (600, 200)
+    server = json.dumps({"mcpServers": {"a": {"command": "npx"}}})
+    for number in range(count):
+        folder = world.home("alice") / f"w/{number // 100}/{number % 100}"
+        folder.mkdir(parents=True)
+        (folder / ".mcp.json").write_text(server)
+    world.own("alice")
+    settings = f"{QUICK}[limits]\naccount_projects = {most}\n"
+    with world.daemon(settings) as daemon:
+        assert "budget.projects" in daemon.codes()
+        seen = {server["source"]["path"] for server in daemon.journaled("mcp_server")}
+        assert len(seen) == most
+        assert daemon.seconds_until_seen("bobs", 60) < 30
         assert daemon.highest < MOST_RESIDENT

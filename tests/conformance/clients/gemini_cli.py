@@ -35,6 +35,8 @@ def combinations() -> Iterator[Combination]:
         yield Combination(f"allowed {tools[0]}", user({"tools": {"allowed": tools}}))
     yield Combination("core tools", user({"tools": {"core": ["run_shell_command"]}}))
     yield Combination("excluded", user({"tools": {"allowed": ["run_shell_command"], "exclude": ["run_shell_command"]}}))
+    old = {"excludeTools": ["run_shell_command"], "excludeMCPServers": ["probe"], "allowMCPServers": ["other"]}
+    yield Combination("old keys", user({"tools": {"allowed": ["run_shell_command"]}} | old))
     yield Combination("auto accept", user({"tools": {"autoAccept": True}}))
     yield Combination("server trusted", user({}, {"trust": True}))
     yield Combination("server disabled", user({}, {"disabled": True}))
@@ -46,9 +48,8 @@ def combinations() -> Iterator[Combination]:
     yield Combination("project mode", user({}), {SETTINGS: {"general": {"defaultApprovalMode": "auto_edit"}}})
     yield Combination("project allows", user({}), {SETTINGS: {"tools": {"allowed": ["run_shell_command"]}}})
     untrusted = {name: content for name, content in user({}).items() if name == SETTINGS}
-    yield Combination(
-        "project allows, not trusted", untrusted, {SETTINGS: {"tools": {"allowed": ["run_shell_command"]}}}
-    )
+    allows = {SETTINGS: {"tools": {"allowed": ["run_shell_command"]}}}
+    yield Combination("project allows, not trusted", untrusted, allows, refuses=True)
     rule = '[[rule]]\ntoolName = "{}"\ndecision = "{}"\npriority = 100\n'
     for tool, decision in (("run_shell_command", "allow"), ("*", "allow"), ("write_file", "allow"), ("*", "deny")):
         policy = {".gemini/policies/own.toml": rule.format(tool, decision)}
@@ -63,7 +64,7 @@ def combinations() -> Iterator[Combination]:
     system = {"gemini-cli/settings.json": {"tools": {"allowed": ["run_shell_command"]}}}
     yield Combination("system allows", user({}), etc=system)
     text = '{"general": {"defaultApprovalMode": "plan"},}'
-    yield Combination("project with a trailing comma", user({"tools": {"allowed": ["write_file"]}}), {SETTINGS: text})
+    yield Combination("trailing comma", user({"tools": {"allowed": ["write_file"]}}), {SETTINGS: text}, refuses=True)
 
 
 @contextmanager

@@ -52,6 +52,7 @@ def combinations() -> Iterator[Combination]:
     yield Combination("comment in the file", {SETTINGS: '// x\n{"tools": {"approvalMode": "yolo"}}'})
     yield Combination("trailing comma", {SETTINGS: '{"tools": {"approvalMode": "yolo"},}'})
     yield Combination("old key", user({"approvalMode": "yolo"}))
+    yield Combination("old key for tools", user({"allowedTools": ["run_shell_command"]}))
     yield Combination("old key, old version", user({"$version": 1, "autoAccept": True}))
     yield Combination("server trusted", user({}, {"trust": True}))
     yield Combination("server disabled", user({}, {"disabled": True}))
