@@ -12,6 +12,7 @@ from agent.redaction.patterns import (
     SCHEME,
     SHAPE,
     UUID,
+    has_random,
     is_credential,
     is_digest,
     is_dummy,
@@ -89,7 +90,8 @@ class Masker:
         word = _USERPASS.sub(self._userpass, found[0])
         word = _SLASHPASS.sub(self._slashpass, word)
         if _BARE.fullmatch(word) and holds_unlikely_run(word):
-            return REDACTED  # it may be an odd name: that it is a secret is not said
+            self.secret |= has_random(word)  # of what may be an odd name it is not said
+            return REDACTED
         path = PATH.match(word) is not None
         return RUN.sub(lambda match: self._run(match, path), word)
 

@@ -197,6 +197,8 @@ def test_names_stay_where_values_go() -> None:
         (["-e", "API_KEY=abc123"], True),
         (["postgresql://u:pw@h/db"], True),
         (["postgresql://${USER}:${PASSWORD}@h/db"], False),
+        (["0123456789abcdef0a1b2c3d4e5f6071"], True),
+        (["qwxzkjvbpmtrfgnqwxzkjv"], False),
         (["napi_x1x1x1x1x1x1x1x1x1x1x1x1x1x1"], True),
         (["https://h/mcp?project_ref=crujfdpqdjzcfqeyhang"], False),
     ],
