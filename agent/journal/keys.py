@@ -18,6 +18,7 @@ from agent.journal.signing import (
     make_key,
     read_key,
 )
+from agent.runtime.files import replace_file
 
 PUBLIC_FILE = "journal.pub"
 """Name of the public key's file in the state folder."""
@@ -107,8 +108,5 @@ def _next(path: Path) -> SigningKey | None:
 
 def _publish(folder: Path, key: PublicKey) -> None:
     """For whoever checks the journal; what counts is the copy that somebody keeps elsewhere."""
-    path = folder / PUBLIC_FILE
     if published_key(folder) != key:
-        partial = path.with_name(f".{PUBLIC_FILE}.tmp")
-        partial.write_text(key.pem, encoding="ascii")
-        os.replace(partial, path)
+        replace_file(folder / PUBLIC_FILE, [key.pem])

@@ -15,7 +15,8 @@ from agent.journal.signing import KEY_FILE, PublicKey, SigningKey, SigningKeyErr
 def test_a_key_is_made_once_kept_private_and_published(tmp_path: Path) -> None:
     first = load_keys(tmp_path)
     assert first.problems == ()
-    assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    for path in tmp_path.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
     assert load_keys(tmp_path).current.public == first.current.public == published_key(tmp_path)
     ours = existing_key(tmp_path)
     assert ours and ours.public == first.current.public
