@@ -11,6 +11,7 @@ from agent.correlation.approvals import approvals
 from agent.correlation.coverage import coverage
 from agent.correlation.effective_posture import effective, observed
 from agent.correlation.gateways import fan_out
+from agent.correlation.merging import merged
 from agent.correlation.precedence import resolve
 from agent.correlation.switches import switched
 from agent.network.name_cache import NameCache
@@ -39,7 +40,7 @@ def correlate(
     postures = [record for record in records.values() if isinstance(record, Posture)]
     configured = [posture for posture in postures if posture.basis == "configured"]
     defined = (cast(McpServer, record) for record in records.values() if record.kind == "mcp_server")
-    servers = list(switched(defined, configured, catalog, memo))
+    servers = list(switched(merged(defined, catalog, memo), configured, catalog, memo))
     listening = _listening(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)

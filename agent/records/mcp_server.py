@@ -25,6 +25,18 @@ class Source(Part):
 class ServerConclusions(Attributed, total=False):
     """What is concluded of a definition."""
 
+    transport: Transport
+    command: str | None
+    args: tuple[str, ...]
+    package: str | None
+    pinned: bool | None
+    url: str | None
+    remote_url: str | None
+    launch_file: LaunchFile | None
+    env_names: tuple[str, ...]
+    header_names: tuple[str, ...]
+    inline_secret: bool
+    launch_hash: str
     data: tuple[DataSource, ...]
     enabled: bool
     shadowed_by: tuple[str, ...]

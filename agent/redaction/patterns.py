@@ -16,7 +16,7 @@ def word_set(words: str) -> frozenset[str]:
 
 PLACEHOLDER = re.compile(
     r"\$\{\{[^{}]*+\}\}|\$\{[^{}]*+\}|\$\([^()]*+\)|\{\{[^{}]*+\}\}"
-    r"|\{(?:(?:env|file|input|cmd|secrets?):)?[A-Za-z_~/.][\w./~-]*+\}|\$(?:env:)?[A-Z_][A-Z0-9_]*+|%[A-Za-z_]\w*+%"
+    r"|\{(?:(?:env|file|input|cmd|secrets?):)?[A-Za-z_~/.][\w./~-]*+\}|\$(?:env:)?[A-Z_][A-Z0-9_]*+|\$(?:input|env|secret|secrets):[A-Za-z_][\w.-]*+|%[A-Za-z_]\w*+%"
     r"|<[A-Za-z][\w .-]*+>|\[[A-Z][A-Z0-9_ -]*+\]"
 )
 DEFAULT = re.compile(r"\$\{([\w.]++)(:?[-=+?])([^{}]*+)\}")

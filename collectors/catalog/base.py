@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from collectors.catalog.editors import expanded
 
-Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules"]
+Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml"]
 """`json` with comments and trailing commas, as most clients read it; `strict_json` without, and a client that finds any
 ignores the whole file; `front_matter` is the YAML between `---` at the start of a Markdown file; `prefix_rules` are
-calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them."""
+calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them; `idea_xml` are settings of JetBrains IDEs."""
 
 
 class Entry(BaseModel):

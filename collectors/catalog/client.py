@@ -66,6 +66,8 @@ class Dialect(Entry):
     """Further keys whose text is sent as a bearer token."""
     needs: tuple[str, ...] = ()
     """Keys without which an entry is not loaded."""
+    merges: bool = False
+    """An entry that says only part of a server is completed by the entry of that name in the next weaker layer."""
     source: str = ""
     """Where all this is seen."""
 
@@ -77,6 +79,13 @@ class Condition(Entry):
     """Path template of the file with the setting."""
     at: tuple[str, ...]
     """Key paths: true at one of them means yes."""
+
+
+class Catalogue(Located):
+    """Files of the same format in which servers are described by name."""
+
+    at: str
+    """Key path of the map of descriptions."""
 
 
 class ConfigFile(Located, Fact):
@@ -96,6 +105,8 @@ class ConfigFile(Located, Fact):
     """For templates of a project: the client also reads it in every folder above the one it works in."""
     named_at: str = ""
     """Key path of a text or a list of texts that name further files with servers, relative to the plug-in's folder."""
+    catalogue: Catalogue | None = None
+    """Files that describe the servers which entries here only name."""
     only_if: Condition | None = None
     """A setting without which the client does not read the file."""
 

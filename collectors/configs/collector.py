@@ -101,7 +101,9 @@ class ConfigCollector(Collector):
 
     def depends_on(self, context: Context) -> object:
         strange = tuple(place for place in working_folders(context) if not self._is_familiar(context, *place))
-        return strange, frozenset((move.owner, move.client.id, *move[1:3]) for move in moved(context))
+        return strange, frozenset(
+            (move.owner, move.client.id if move.client else "", *move[1:3]) for move in moved(context)
+        )
 
     def _is_familiar(self, context: Context, owner: str, folder: str) -> bool:
         """Whether the folder is looked at anyway, so that an agent that comes to work there changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
@@ -25,13 +26,17 @@ class Ecosystem:
     """Name of a package's entry in a root, relative to it; `*` stands for anything within one component."""
 
 
+_PREFIX = re.compile(r"(?m)^[ \t]*prefix[ \t]*=[ \t]*[\"']?([^\"'\r\n]{1,4096}?)[\"']?[ \t]*$")
+_HOME = re.compile(r"^(?:~|\$\{HOME\}|\$HOME)(?=/|$)")
+_MOST_BYTES = 100_000
 _NPM = (
     "/usr/lib/node_modules", "/usr/local/lib/node_modules", "/opt/homebrew/lib/node_modules",
-    "~/.npm-global/lib/node_modules", "~/.local/lib/node_modules", "~/.nvm/versions/node/*/lib/node_modules",
-    "~/.volta/tools/image/packages/*/lib/node_modules", "~/.asdf/installs/nodejs/*/lib/node_modules",
-    "{data}/fnm/node-versions/*/installation/lib/node_modules", "{data}/mise/installs/node/*/lib/node_modules",
-    "~/.bun/install/global/node_modules", "{data}/pnpm/global/*/node_modules", "{appdata}/npm/node_modules",
-    "C:/Program Files/nodejs/node_modules",
+    "~/.npm-global/lib/node_modules", "~/.npm-packages/lib/node_modules", "~/.npm-prefix/lib/node_modules",
+    "~/.local/lib/node_modules", "~/n/lib/node_modules", "~/.nvm/versions/node/*/lib/node_modules",
+    "~/.volta/tools/image/packages/*/lib/node_modules", "~/.volta/tools/image/packages/*/*/lib/node_modules",
+    "~/.asdf/installs/nodejs/*/lib/node_modules", "{data}/fnm/node-versions/*/installation/lib/node_modules",
+    "{data}/mise/installs/node/*/lib/node_modules", "~/.bun/install/global/node_modules",
+    "{data}/pnpm/global/*/node_modules", "{appdata}/npm/node_modules", "C:/Program Files/nodejs/node_modules",
 )  # fmt: skip
 _JETBRAINS = ("{data}/JetBrains/*", "{config}/JetBrains/*/plugins", "{appdata}/JetBrains/*/plugins")
 _CELLARS = ("/opt/homebrew/Cellar", "/usr/local/Cellar", "/home/linuxbrew/.linuxbrew/Cellar")
@@ -99,9 +104,23 @@ class PackageFolders:
     def _existing(self, ecosystem: Ecosystem) -> list[str]:
         if ecosystem not in self._roots:
             files, home = self._context.files, self._home
-            roots = expand(self._context, ecosystem.roots, home)
+            roots = dict.fromkeys((*expand(self._context, ecosystem.roots, home), *self._npm_prefix(ecosystem)))
             self._roots[ecosystem] = [root for root in roots if files.is_folder(root, home)]
         return self._roots[ecosystem]
+
+    def _npm_prefix(self, ecosystem: Ecosystem) -> Iterator[str]:
+        """Where npm was told to install, by the account's own settings."""
+        home = self._home
+        if home is None or ecosystem not in ECOSYSTEMS["npm"]:
+            return
+        try:
+            data = self._context.files.read(f"{home.path}/.npmrc", home)
+        except (FileNotFoundError, UnreadableError):
+            return
+        for match in _PREFIX.finditer(data[:_MOST_BYTES].decode("utf-8", "replace")):
+            prefix = _HOME.sub(lambda _: home.path, match[1].strip())
+            if prefix.startswith("/") and "$" not in prefix:
+                yield f"{prefix.rstrip('/')}/lib/node_modules"
 
     def _entries(self, root: str, entry: str) -> Iterator[str]:
         if "*" not in entry and "[" not in entry:

@@ -12,7 +12,7 @@ from collectors.contract import Context, Observation
 from collectors.locate.further import condition_files, is_met, named_files
 from collectors.locate.interest import NAME, Interest, Root
 from collectors.locate.manifests import dependencies
-from collectors.locate.overrides import moved
+from collectors.locate.overrides import moved, moved_at_rest
 from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, folders_above, named_roots, working_roots
@@ -85,7 +85,8 @@ class HomeScan:
         if self.home:
             for layout, folder in others:
                 self._add(context, layout.of_layout(context, self.home, folder))
-            for client, replaces, folder, _ in moved(context, self.home.owner):
+            moves = (*moved(context, self.home.owner), *moved_at_rest(context, self.home))
+            for client, replaces, folder, _ in moves:
                 self._add(context, places.of_moved(context, self.home, client, replaces, folder))
             for path in list(self.files):
                 self._name(context, path)

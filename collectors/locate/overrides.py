@@ -11,14 +11,21 @@ from typing import NamedTuple, cast
 
 from agent.records import Instance
 from collectors.catalog.client import Client
+from collectors.catalog.templates import template_path
 from collectors.contract import Context
+from collectors.locate.declared import declared
+from collectors.sources.account import Home
 from collectors.sources.process.environment import environment
+
+BASE_FOLDERS = {"XDG_CONFIG_HOME": "~/.config", "XDG_DATA_HOME": "~/.local/share"}
+"""Variables that move what every client keeps there (the XDG Base Directory Specification)."""
 
 
 class Moved(NamedTuple):
     """A start of path templates, and the folder that takes its place."""
 
-    client: Client
+    client: Client | None
+    """Null: all of them."""
     replaces: str
     folder: str
     owner: str | None
@@ -28,12 +35,25 @@ def moved(context: Context, owner: str | None = None) -> Iterator[Moved]:
     """What the running agents of one owner, or of all, have moved."""
     for instance in _agents(context):
         client = context.catalog.clients.get(instance.agent or "")
-        if client is None or not client.override or owner not in (None, instance.owner):
+        if client is None or owner not in (None, instance.owner):
             continue
-        folders = dict(_folders(instance.id, instance.pid, tuple(override.name for override in client.override)))
+        replaced = [*((override.name, override.replaces) for override in client.override), *BASE_FOLDERS.items()]
+        folders = dict(_folders(instance.id, instance.pid, tuple(name for name, _ in replaced)))
+        for name, replaces in replaced:
+            if folder := folders.get(name):
+                yield Moved(client, replaces, folder, instance.owner)
+
+
+def moved_at_rest(context: Context, home: Home) -> Iterator[Moved]:
+    """What the account's profiles, services and wrappers move, whether anything of it runs or not."""
+    replaced: dict[str, list[tuple[Client | None, str]]] = {n: [(None, r)] for n, r in BASE_FOLDERS.items()}
+    for client in context.catalog.clients.values():
         for override in client.override:
-            if folder := folders.get(override.name):
-                yield Moved(client, override.replaces, folder, instance.owner)
+            replaced.setdefault(override.name, []).append((client, override.replaces))
+    for name, folder in declared(context, home, frozenset(replaced)):
+        for mover, replaces in replaced[name]:
+            if folder != template_path(replaces, context.os_of(home), home):
+                yield Moved(mover, replaces, folder, home.owner)
 
 
 @lru_cache(maxsize=1_024)

@@ -109,8 +109,8 @@ class PathIndex:
         """The state that a project keeps of further projects."""
         return self._scan(context, home, root.path, "{workspace}", root)
 
-    def of_moved(self, context: Context, home: Home, client: Client, replaces: str, folder: str) -> Found:
-        """What exists where one client was told to look in place of the templates that start with `replaces`."""
+    def of_moved(self, context: Context, home: Home, client: Client | None, replaces: str, folder: str) -> Found:
+        """What exists where one client (None: any) was told to look in place of what starts with `replaces`."""
         start, rest, _ = taken_apart(replaces, self._os)
         node = self._trees.get(start, Node())
         for component in rest.split("/") if rest else ():
@@ -122,6 +122,8 @@ class PathIndex:
             scan.folder(folder, Node(names={rest.rpartition("/")[2]: node}), ())
         else:
             scan.folder(folder, node, ())
+        if client is None:
+            return found
         found.files = {
             path: own for path, all_ in found.files.items() if (own := [r for r in all_ if r.client is client])
         }

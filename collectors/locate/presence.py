@@ -8,6 +8,7 @@ from typing import Literal
 
 from agent.records import AiAgent, Evidence
 from collectors.catalog.client import Client, ConfigFile, Install, Provider, Roots
+from collectors.catalog.version_numbers import release
 from collectors.contract import Context
 from collectors.launch.program_name import base_name
 from collectors.locate.ecosystems import PackageFolders
@@ -80,6 +81,13 @@ def agent_records(
             yield _agent(context, home, client, (*own, *machine.get(client.id, ())), files)
 
 
+def newest(versions: Iterable[str | None]) -> str | None:
+    """The highest of several versions: installers keep older ones beside the one in use. Of none that can be compared
+    the first."""
+    told = [version for version in versions if version]
+    return max(told, key=lambda version: release(version) or (), default=None)
+
+
 def _agent(
     context: Context, home: Home | None, client: Client, installs: Sequence[Installation], files: set[str]
 ) -> AiAgent:
@@ -98,7 +106,7 @@ def _agent(
         name=client.name,
         vendor=client.vendor,
         agent_kind=client.kind,
-        version=next((found.version for found in installs if found.version), None),
+        version=newest(found.version for found in installs),
         installed=bool(installs),
         paths=shown,
     )

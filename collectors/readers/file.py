@@ -17,6 +17,7 @@ from collectors.reach.data_sources import data_sources
 from collectors.readers.artifacts import entry_artifacts, file_artifact
 from collectors.readers.ignored import ignoring
 from collectors.readers.launch_file import launch_file
+from collectors.readers.lookup import looked_up
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
 from collectors.readers.providers import providers
@@ -115,6 +116,7 @@ class _File:
     def _from_document(self, document: object, origin: Origin, reading: Interest) -> Iterator[Record]:
         part = reading.part
         if isinstance(part, ConfigFile):
+            document = looked_up(self.context, self.home, document, part)
             for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):
                 if isinstance(found, Definition):
                     yield _server(self.context, found, origin)

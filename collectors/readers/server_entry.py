@@ -13,7 +13,7 @@ from collectors.launch.identify import split_command, split_words
 
 _COMMANDS = ("command", "cmd")
 _URLS = ("httpUrl", "url", "serverUrl", "uri")
-_COMMANDS_ANYWHERE = (*_COMMANDS, "executable")
+_COMMANDS_ANYWHERE = (*_COMMANDS, "executable", "programPath")
 _URLS_ANYWHERE = (*_URLS, "baseUrl", "base_url", "server_url")
 """MCPorter's further names: what has one of these is a server only where servers stand."""
 _ENVS = ("env", "envs", "environment")
@@ -64,7 +64,7 @@ def looks_like_server(value: object) -> bool:
     """Whether a value of a map without a wrapper key is a server entry: it has a command or a URL."""
     if not isinstance(value, dict):
         return False
-    return any(isinstance(value.get(name), str | list) for name in (*_COMMANDS, *_URLS)) or (
+    return any(isinstance(value.get(name), str | list) for name in (*_COMMANDS, "programPath", *_URLS)) or (
         isinstance(value.get("command"), dict) and "path" in value["command"]
     )
 
@@ -75,6 +75,8 @@ def read_entry(raw: Mapping[object, object], dialect: Dialect) -> Entry | None:
     transport = fields.get("transport")
     if isinstance(transport, dict):  # Cline's CLI: {"transport": {"type": …, "url": …}}
         fields |= {str(name): value for name, value in transport.items()}
+    if isinstance(remote := fields.get("remote"), dict):  # Docker's catalogues: {"remote": {"url": …}}
+        fields = {**{str(name): value for name, value in remote.items()}, **fields}
     declared = next((str(fields[name]) for name in dialect.type_keys if isinstance(fields.get(name), str)), "")
     if declared in dialect.skip_types:
         return None
@@ -111,14 +113,18 @@ def _unloaded(fields: Mapping[str, object], declared: str, entry: Entry, dialect
 
 
 def _read_command(fields: Mapping[str, object], entry: Entry) -> None:
-    args = list(_words(fields.get("args"), "args", entry))
+    args = list(_words(fields.get("args", fields.get("arguments")), "args", entry))
     command = next((fields[name] for name in _COMMANDS_ANYWHERE if fields.get(name)), None)
+    if command is None and isinstance(target := fields.get("target"), str) and "://" not in target:
+        command = target  # fast-agent: a command line, or else a URL
     if isinstance(command, dict):  # Zed's older form: {"command": {"path": …, "args": […], "env": {…}}}
         args = [*_words(command.get("args"), "command.args", entry), *args]
         entry.env |= _pairs(command.get("env"), "command.env", entry)
         command = command.get("path") or command.get("command")
     if command is None and not any(fields.get(name) for name in _URLS_ANYWHERE):
         command = fields.get("path")
+    if command is None and isinstance(image := fields.get("image"), str):
+        command = ["docker", "run", "--rm", "-i", image]  # what Docker's gateway does with the image of a catalogue
     if isinstance(command, list):
         entry.argv = [*_words(command, "command", entry), *args]
     elif isinstance(command, str):
@@ -149,8 +155,10 @@ def _text(value: object) -> str | None:
 
 
 def _read_url(fields: Mapping[str, object], entry: Entry) -> None:
-    for name in _URLS_ANYWHERE:
+    for name in (*_URLS_ANYWHERE, "target"):
         value = fields.get(name)
+        if name == "target" and not (isinstance(value, str) and "://" in value):
+            continue
         if isinstance(value, str) and value.strip():
             entry.url = printable(value)
             return

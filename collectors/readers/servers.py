@@ -149,9 +149,11 @@ class _Reader:
                 text = redact.name(str(name))
                 if looks_like_server(entry) if flat else isinstance(entry, dict) or not text.startswith(_COMMENTS):
                     yield text, f"{key}.{text[:_MAX_NAME]}" if key else text[:_MAX_NAME], entry
-        elif isinstance(value, list) and not flat:
+        elif isinstance(value, list):
             for position, entry in enumerate(value):
                 label, entry = _labelled(entry)
+                if flat and not looks_like_server(entry):
+                    continue
                 text = redact.name(str(label)) if isinstance(label, str | int) and label != "" else ""
                 if not (self.names_others and isinstance(entry, str)):
                     yield text, f"{key}[{text[:_MAX_NAME] or position}]", entry
@@ -172,7 +174,7 @@ def _labelled(entry: object) -> tuple[object, object]:
 
 def _holds_servers(value: dict[object, object]) -> bool:
     """Whether what stands where a server should is a map of servers."""
-    alone = looks_like_server(value) or isinstance(value.get("transport"), dict)
+    alone = looks_like_server(value) or any(isinstance(value.get(name), dict) for name in ("transport", "remote"))
     return not alone and any(map(looks_like_server, value.values()))
 
 

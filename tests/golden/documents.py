@@ -112,6 +112,8 @@ def written(document: Any, format: str, name: str) -> str:
         return "# Zq7planted5x\n" + "".join(
             f"{_key(key)} = {_toml(value)}\n" for key, value in (document or {}).items()
         )
+    if format == "idea_xml":
+        return "<application />\n"
     text = json.dumps(document if document is not None else {}, indent=1)
     if format == "yaml":
         return f"# Zq7planted5x\n{text}\n"  # JSON is YAML

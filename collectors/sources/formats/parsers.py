@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from collectors.sources.formats.front_matter import parse_front_matter
+from collectors.sources.formats.idea_xml import parse_idea_xml
 from collectors.sources.formats.json_text import parse_json, parse_strict_json
 from collectors.sources.formats.plist import parse_plist
 from collectors.sources.formats.prefix_rules import parse_prefix_rules
@@ -15,7 +16,7 @@ from collectors.sources.formats.toml_text import parse_toml
 from collectors.sources.formats.unparseable import Note, Notes, UnparseableError, too_deep
 from collectors.sources.formats.yaml_text import parse_yaml
 
-Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "plist"]
+Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "plist"]
 
 _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
     "json": parse_json,
@@ -24,6 +25,7 @@ _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
     "strict_json": parse_strict_json,
     "front_matter": parse_front_matter,
     "prefix_rules": parse_prefix_rules,
+    "idea_xml": parse_idea_xml,
 }
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 _BLANK: Final = " \t\r\n\0\ufeff"

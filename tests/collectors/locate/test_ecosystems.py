@@ -8,7 +8,7 @@ import pytest
 
 from collectors.locate.ecosystems import ECOSYSTEMS, PackageFolders
 from collectors.sources.account import Os
-from tests.collectors.world import World
+from tests.collectors.world import World, client
 
 
 def find(world: World, package: str, machine: bool = False) -> list[str]:
@@ -101,3 +101,12 @@ def test_every_shelf_is_a_place_that_can_be_looked_up() -> None:
     roots = {root for kinds in ECOSYSTEMS.values() for ecosystem in kinds for root in ecosystem.roots}
     assert all(root.startswith(("/", "~/", "{data}/", "{config}/", "{appdata}/", "C:/")) for root in roots)
     assert all("{" in kind.entry for kinds in ECOSYSTEMS.values() for kind in kinds)
+
+
+def test_npm_packages_are_found_where_the_account_told_npm_to_install(tmp_path: Path) -> None:
+    world = World(tmp_path, client(install=[{"packages": ["npm:demo", "npm:@scope/demo"]}]))
+    world.write("~/.npmrc", "registry=https://r.example\nprefix = ${HOME}/my-node\n")
+    own = world.folder("~/my-node/lib/node_modules/demo")
+    volta = world.folder("~/.volta/tools/image/packages/@scope/demo/lib/node_modules/@scope/demo")
+    folders = PackageFolders(world.context, world.home)
+    assert (list(folders.find("npm:demo")), list(folders.find("npm:@scope/demo"))) == ([own], [volta])
