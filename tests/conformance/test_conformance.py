@@ -51,7 +51,7 @@ def summary(results: list[Result]) -> str:
     cautious = Counter(d.text for r in results for d in r.differences if d.direction == "cautious")
     lines = [f"{len(results)} combinations, {', '.join(f'{n} {verdict}' for verdict, n in verdicts.items())}"]
     return "\n  ".join(
-        [*lines, *(f"{number} times worse than the truth: {text}" for text, number in cautious.most_common())]
+        [*lines, *(f"worse than the truth in {number}: {text}" for text, number in cautious.most_common())]
     )
 
 

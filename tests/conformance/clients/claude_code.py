@@ -142,4 +142,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return replace(behaviour, mode="bypasses") if bypasses else behaviour
 
 
-CLAUDE_CODE = Client("claude-code", "@anthropic-ai/claude-code", "claude", combinations, session, every=2)
+CLAUDE_CODE = Client("claude-code", "@anthropic-ai/claude-code", "claude", combinations, session, every=3)

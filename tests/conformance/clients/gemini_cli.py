@@ -81,4 +81,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return headless(place, ["gemini", "-m", "gemini-2.5-flash", "-p", "run the probes"], env | own)[0]
 
 
-GEMINI_CLI = Client("gemini-cli", "@google/gemini-cli", "gemini", combinations, session, every=3)
+GEMINI_CLI = Client("gemini-cli", "@google/gemini-cli", "gemini", combinations, session, every=4)

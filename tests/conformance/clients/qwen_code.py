@@ -86,4 +86,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return headless(place, ["qwen", "--auth-type", "openai", "-p", "run the probes"], env | own)[0]
 
 
-QWEN_CODE = Client("qwen-code", "@qwen-code/qwen-code", "qwen", combinations, session, every=3)
+QWEN_CODE = Client("qwen-code", "@qwen-code/qwen-code", "qwen", combinations, session, every=4)
