@@ -13,7 +13,7 @@ from agent.reports.columns import columns
 _GROUP = ("SEVERITY", "FINDING", "COUNT", "AMONG THEM")
 _EACH = ("ID", "SEVERITY", "FINDING", "SUBJECT", "STATE")
 _ID_LENGTH = 8
-_FIRST = 2
+_NAMED_WIDTH = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def at_least(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
 
 
 def grouped(findings: Sequence[Finding]) -> Iterator[str]:
-    """A line per rule and severity: how many subjects it has, and the first few of them."""
+    """A line per rule and severity: how many findings it has, and as many of their subjects as a line has room for."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.severity, finding.rule), []).append(finding)
@@ -75,8 +75,11 @@ def details(found: FindingDetails) -> Iterator[str]:
 def _group_row(group: Sequence[Finding]) -> tuple[str, ...]:
     first = group[0]
     named = list(dict.fromkeys(finding.subject for finding in group))
-    more = f", and {len(named) - _FIRST} more" if len(named) > _FIRST else ""
-    return first.severity, first.title, str(len(group)), ", ".join(named[:_FIRST]) + more
+    shown = 1
+    while shown < len(named) and len(", ".join(named[: shown + 1])) <= _NAMED_WIDTH:
+        shown += 1
+    more = f", and {len(named) - shown} more" if len(named) > shown else ""
+    return first.severity, first.title, str(len(group)), ", ".join(named[:shown]) + more
 
 
 def _place(subject: Record | None) -> str | None:

@@ -32,7 +32,7 @@ def test_what_is_gravest_comes_first_and_what_is_settled_or_a_remark_not_at_all(
     assert at_least([low, high], "medium") == [high]
 
 
-def test_a_group_says_how_many_it_has_and_names_two() -> None:
+def test_a_group_says_how_many_it_has_and_names_what_fits() -> None:
     many = [finding(f"s{number} in demo (dev)") for number in range(40)]
     (_, row) = grouped(wanting([*many, finding("s0 in demo (dev)", severity="info", rule="other")]))
     assert row.split("  ")[0] == "medium"
