@@ -107,6 +107,8 @@ class ConfigFile(Located, Fact):
     """Key path of a text or a list of texts that name further files with servers, relative to the plug-in's folder."""
     catalogue: Catalogue | None = None
     """Files that describe the servers which entries here only name."""
+    last_resort: bool = False
+    """Counts only for a file that no other client reads, and says nothing but the servers that it finds."""
     only_if: Condition | None = None
     """A setting without which the client does not read the file."""
 

@@ -150,7 +150,9 @@ class HomeScan:
                     folder, _, name = named.rpartition("/")
                     self.folders.setdefault(folder, Node()).names.setdefault(name, Node())
         for path, interests in self.files.items():
-            self.files[path] = [interest for interest in interests if self._counts(context, home, interest)]
+            counting = [interest for interest in interests if self._counts(context, home, interest)]
+            known = [interest for interest in counting if not interest.last_resort]
+            self.files[path] = known or counting[:1]
 
     def _counts(self, context: Context, home: Home, interest: Interest) -> bool:
         condition = interest.part.only_if if isinstance(interest.part, ConfigFile) else None

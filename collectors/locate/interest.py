@@ -39,5 +39,9 @@ class Interest:
     def shared(self) -> bool:
         return isinstance(self.part, ConfigFile | Roots) and self.part.shared
 
+    @property
+    def last_resort(self) -> bool:
+        return isinstance(self.part, ConfigFile) and self.part.last_resort
+
 
 NAME = "configs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client, ConfigFile, Roots
@@ -19,7 +19,7 @@ _FEW = 6
 """A folder with at most this many names of interest is asked for each; otherwise it is listed once."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Node:
     """What may lie in one folder: by name, and by pattern where the template has a `*`."""
 
@@ -39,6 +39,12 @@ class Node:
     def holds_config(self) -> bool:
         """Whether a client keeps a configuration file right here."""
         return any(isinstance(part, ConfigFile) for child in self.names.values() for _, part, _ in child.readings)
+
+    @cached_property
+    def last_resort(self) -> bool:
+        """Whether nothing here or below belongs to a client: it is looked into, but neither watched nor missed."""
+        own = all(isinstance(part, ConfigFile) and part.last_resort for _, part, _ in self.readings)
+        return own and all(child.last_resort for child in (*self.names.values(), *self.patterns.values()))
 
     def __bool__(self) -> bool:
         return bool(self.names or self.patterns)
@@ -184,10 +190,13 @@ class _Scan:
         except FileNotFoundError:
             return
         except UnreadableError as error:
+            if node.last_resort:
+                return
             self.found.folders[listed(path)] = node
             self.found.troubles[listed(path)] = error
             return
-        self.found.folders[listed(path)] = node
+        if not node.last_resort:
+            self.found.folders[listed(path)] = node
         for name in names:
             if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_config and not node.wants(name):
                 self.found.unknown.add(f"{path}/{name}")
@@ -223,6 +232,11 @@ class _Scan:
             self.below += 1
             self.folder(path, node, captures)
             self.below -= 1
+
+
+def named_like_one(path: str) -> bool:
+    """Whether a file is named like a configuration of MCP servers."""
+    return _LIKE_A_CONFIG.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def listed(path: str) -> str:

@@ -61,7 +61,11 @@ def configured(existing: Mapping[str, Iterable[Interest]], with_projects: bool =
     found: dict[str, set[str]] = {}
     for path, readings in existing.items():
         for reading in readings:
-            own = isinstance(reading.part, ConfigFile | Roots | Provider) and not reading.shared
+            own = (
+                isinstance(reading.part, ConfigFile | Roots | Provider)
+                and not reading.shared
+                and not reading.last_resort
+            )
             if own and (with_projects or reading.root is None):
                 found.setdefault(reading.client.id, set()).add(path)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Literal
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, Source
@@ -13,6 +14,7 @@ from collectors.catalog.client import Artifact, ConfigFile, Provider, SignedIn
 from collectors.catalog.permissions import PosturePart
 from collectors.contract import Context, Observation, Scope
 from collectors.locate.interest import NAME, Interest
+from collectors.locate.path_index import named_like_one
 from collectors.reach.data_sources import data_sources
 from collectors.readers.artifacts import entry_artifacts, file_artifact
 from collectors.readers.ignored import ignoring
@@ -40,6 +42,8 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
     file = _File(context, home, path, about[0].client.id if about else None)
     records: list[Record] = []
     deadline = time.thread_time() + context.limits.file_seconds
+    if about and all(reading.last_resort for reading in about):
+        return Observation(scope, tuple(file.servers_at_most(about[0])))
     try:
         for record in file.records(about) if about else ():
             records.append(record)
@@ -107,6 +111,23 @@ class _File:
             if isinstance(reading.part, Artifact):
                 origin = Origin.of(self.context, self.home, self.path, reading)
                 yield file_artifact(self.context, origin, reading.part)
+
+    def servers_at_most(self, reading: Interest) -> Iterator[Record]:
+        """The servers in a file that no known client reads; where there are none, a file of that name is told."""
+        found: list[Record] = []
+        part = reading.part
+        if not isinstance(part, ConfigFile):
+            return
+        with suppress(FileNotFoundError, UnreadableError, UnparseableError):
+            data = self.context.files.read(self.path, self.home)
+            if b"mcp" in data.lower() or b"context_servers" in data or named_like_one(self.path):
+                document = parse_at(self.path, data, part.format, "", self.context.limits)
+                origin = Origin.of(self.context, self.home, self.path, reading)
+                told = self._from_document(document.value, origin, reading) if document else ()
+                found = [record for record in told if isinstance(record, McpServer)]
+        yield from found
+        if not found and named_like_one(self.path):
+            yield self.diagnostic("catalog.unknown_file", "no known client reads this file", "info", agent=None)
 
     def _notes(self, document: Document | None) -> Iterator[Diagnostic]:
         for note in document.notes if document else ():
