@@ -227,7 +227,7 @@ class HomeScan:
             known = self.files.setdefault(path, [])
             known += [reading for reading in readings if not _repeats(reading, known)]
         for folder, node in found.folders.items():
-            self.folders.setdefault(folder, node)
+            self.folders[folder] = node.with_names_of(self.folders.get(folder))
         for folder, error in found.troubles.items():
             self.closed[folder] = self._diagnostic(context, folder, error.code, error.message, "error")
         for hive, error in found.hidden.items():

@@ -35,6 +35,14 @@ class Node:
         """Whether a file or folder of this name would matter here."""
         return name in self.names or any(_matches(pattern, name) for pattern in self.patterns)
 
+    def with_names_of(self, other: Node | None) -> Node:
+        """For a folder that one template names and another one matches: the names that matter to either."""
+        if other is None or other is self:
+            return self
+        return Node(
+            {**other.names, **self.names}, {**other.patterns, **self.patterns}, [*other.readings, *self.readings]
+        )
+
     @property
     def holds_config(self) -> bool:
         """Whether a client keeps a configuration file right here."""
@@ -192,11 +200,11 @@ class _Scan:
         except UnreadableError as error:
             if node.last_resort:
                 return
-            self.found.folders[listed(path)] = node
+            self._watched(path, node)
             self.found.troubles[listed(path)] = error
             return
         if not node.last_resort:
-            self.found.folders[listed(path)] = node
+            self._watched(path, node)
         for name in names:
             if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_config and not node.wants(name):
                 self.found.unknown.add(f"{path}/{name}")
@@ -205,6 +213,9 @@ class _Scan:
             for pattern, child in node.patterns.items():
                 if capture := _matches(pattern, name):
                     self._child(f"{path}/{name}", child, (*captures, capture[1]))
+
+    def _watched(self, path: str, node: Node) -> None:
+        self.found.folders[listed(path)] = node.with_names_of(self.found.folders.get(listed(path)))
 
     def _names(self, path: str, node: Node) -> list[str]:
         if node.patterns or len(node.names) > _FEW or (self.below and node.holds_config):

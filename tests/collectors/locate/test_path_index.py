@@ -9,7 +9,7 @@ import pytest
 from collectors.catalog.templates import template_path
 from collectors.locate.ecosystems import expand
 from collectors.locate.interest import Root
-from collectors.locate.path_index import Found, PathIndex
+from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.sources.account import Os
 from collectors.sources.limits import Limits
 from tests.collectors.world import World, client
@@ -183,3 +183,12 @@ def test_a_name_with_a_line_break_is_matched_like_any_other(tmp_path: Path) -> N
     world = World(tmp_path, client(config=[config("~/.x/*.json")]))
     world.write("~/.x/a\nb.json")
     assert list(home_of(world).files) == ["/home/dev/.x/a\nb.json"]
+
+
+def test_a_folder_that_one_template_names_and_another_matches_is_watched_for_the_names_of_both() -> None:
+    named, matched = Node(), Node()
+    named.child("mcp.json")
+    matched.child("extensions")
+    both = matched.with_names_of(named)
+    assert both.wants("mcp.json") and both.wants("extensions")
+    assert named.with_names_of(None) is named
