@@ -15,6 +15,7 @@ from agent.config.load import Settings
 from agent.records import Diagnostic, Posture, Record
 from agent.service.scan import take_inventory
 
+AUGMENT = {"toolPermissions": [{"toolName": "launch-process", "permission": {"type": "allow"}}]}
 CLAUDE, OPENCODE = "home/dev/.claude/settings.json", "home/dev/.config/opencode/opencode.json"
 CODEX, GEMINI = "home/dev/.codex/", "home/dev/.gemini/settings.json"
 COPILOT = "home/dev/.copilot/permissions-config.json"
@@ -276,6 +277,13 @@ def test_what_an_administrator_manages_wins_in_codex(tmp_path: Path) -> None:
         ("aider", "home/dev/.aider.conf.yml", "yes-always: true\n", "auto_approves"),
         ("kimi-cli", "home/dev/.kimi/config.toml", "default_yolo = true\n", "bypasses"),
         ("iflow", "home/dev/.iflow/settings.json", {"approvalMode": "yolo"}, "bypasses"),
+        ("codebuddy", "home/dev/.codebuddy/settings.json", permissions(defaultMode="bypassPermissions"), "bypasses"),
+        ("codebuddy", "home/dev/.codebuddy/settings.json", permissions(allow=["Bash"]), "auto_approves"),
+        ("qoder", "home/dev/.qoder/settings.json", permissions(defaultMode="bypassPermissions"), "bypasses"),
+        ("qoder", "home/dev/.qoder/settings.json", permissions(allow=["Bash"]), "auto_approves"),
+        ("augment", "home/dev/.augment/settings.json", AUGMENT, "auto_approves"),
+        ("rovo-dev", "home/dev/.rovodev/config.yml", "toolPermissions:\n  allowAll: true\n", "bypasses"),
+        ("rovo-dev", "home/dev/.rovodev/config.yml", "toolPermissions:\n  default: allow\n", "auto_approves"),
         ("mistral-vibe", "home/dev/.vibe/config.toml", '[tools.bash]\npermission = "always"\n', "auto_approves"),
     ],
 )  # fmt: skip

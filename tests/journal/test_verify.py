@@ -156,7 +156,7 @@ def test_bytes_flipped_anywhere_in_the_file_never_pass_as_different_entries(path
         good, now = outcome(copy)
         found += not good
         assert not good or now == lines
-    assert found > 15  # most of a small file is pages of other tables
+    assert found > 10  # most of a small file is pages of other tables
 
 
 def test_a_damaged_page_is_a_result_not_a_crash(path: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.collectors.world import World
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="permission bits")
 SHARED_GROUP, OWN = 4321, 1234
+OF_AN_X = hashlib.sha256(b"x").hexdigest()
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def looked_at(world: World, *argv: str, project: str | None = None, uid: int | N
 
 def test_the_script_is_told_before_the_program_that_runs_it(world: World) -> None:
     file = looked_at(world, "/home/dev/bin/run", "-u", "/home/dev/srv/x.py")
-    assert file == LaunchFile(path="/home/dev/srv/x.py", exists=True)
+    assert file == LaunchFile(path="/home/dev/srv/x.py", exists=True, content_hash=OF_AN_X)
     assert looked_at(world, "~/bin/run") == LaunchFile(path="~/bin/run", exists=True)
 
 
@@ -59,7 +61,7 @@ def test_whatever_on_the_way_everybody_may_write_to_is_told(world: World, place:
 def test_of_two_the_one_that_others_can_change_is_told(world: World) -> None:
     world.here("~/srv/y.py").chmod(0o666)
     file = looked_at(world, "~/bin/run", "~/srv/x.py", "~/srv/y.py")
-    assert file == LaunchFile(path="~/srv/y.py", exists=True, writable_by="everyone")
+    assert file == LaunchFile(path="~/srv/y.py", exists=True, content_hash=OF_AN_X, writable_by="everyone")
 
 
 def test_in_a_sticky_folder_only_the_file_itself_counts(world: World) -> None:
@@ -86,7 +88,9 @@ def test_a_relative_script_counts_in_its_project_where_it_exists(world: World) -
     world.here("~/code/app/tools/x.py").chmod(0o666)
     for name in ("tools/x.py", "./tools/x.py"):
         file = looked_at(world, "python3", name, project="/home/dev/code/app")
-        assert file == LaunchFile(path="/home/dev/code/app/tools/x.py", exists=True, writable_by="everyone")
+        assert file == LaunchFile(
+            path="/home/dev/code/app/tools/x.py", exists=True, content_hash=OF_AN_X, writable_by="everyone"
+        )
         assert looked_at(world, "python3", name) is None
     assert looked_at(world, "python3", "./gone.py", project="/home/dev/code/app") is None
 
@@ -96,4 +100,4 @@ def test_permission_bits_say_nothing_on_windows(tmp_path: Path) -> None:
     world.write("C:/Users/dev/x.py")
     world.here("C:/Users/dev/x.py").chmod(0o777)
     file = launch_file(world.context, world.home, "python", ("~/x.py",))
-    assert file == LaunchFile(path="~/x.py", exists=True)
+    assert file == LaunchFile(path="~/x.py", exists=True, content_hash=hashlib.sha256(b"").hexdigest())

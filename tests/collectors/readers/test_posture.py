@@ -21,6 +21,7 @@ from collectors.readers.file import observe_file
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
 from tests.collectors.world import World
+from tests.correlation import test_never_safer
 
 CATALOG = Catalog.load()
 SHARED = Path(__file__).resolve().parents[4] / "shared"
@@ -284,6 +285,11 @@ def test_sandbox_and_network_are_told_in_common_words(
             {"windsurf.cascadeCommandsAllowList": ["ls"], "windsurf.cascadeCommandsDenyList": ["rm"]},
             ["+command:ls", "-command:rm"],
         ),
+        (
+            *("roo-code", "{config}/Windsurf/User/settings.json"),
+            {"roo-cline.allowedCommands": ["npm test"], "roo-cline.deniedCommands": ["rm"]},
+            ["+command:npm test", "-command:rm"],
+        ),
     ],
 )
 def test_rules_are_told_in_a_common_form(
@@ -294,12 +300,13 @@ def test_rules_are_told_in_a_common_form(
     assert posture.unknown == ()
 
 
-def test_each_client_has_a_case_here() -> None:
+def test_each_client_has_a_case() -> None:
     """Whoever gives a client permission settings adds what they mean."""
     tables = [
         test_a_mode_is_told_in_common_words,
         test_rules_are_told_in_a_common_form,
         test_what_is_said_of_starting_servers,
+        test_never_safer.test_allow_rules_of_other_clients,
     ]
     tested = {case[0] for test in tables for case in test.pytestmark[0].args[1]}  # type: ignore[attr-defined]
     assert {client.id for client in CATALOG.clients.values() if client.posture} <= tested

@@ -1,6 +1,7 @@
 """A link of another account leads no further than that account could go itself, whoever's eyes are used."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def place(tmp_path: Path, as_root: None) -> Path:
     for name, mode in (("alice", 0o755), ("closed", 0o700), ("open", 0o755)):
         (tmp_path / name).mkdir(mode=mode)
         (tmp_path / name).chmod(mode)
-    for folder in list(tmp_path.parents)[:2]:
+    for folder in tmp_path.parents[: -len(Path(tempfile.gettempdir()).parts)]:
         folder.chmod(0o755)
     for name, mode in (("closed/secret", 0o644), ("open/secret", 0o600), ("open/public", 0o644)):
         (tmp_path / name).write_text(name)

