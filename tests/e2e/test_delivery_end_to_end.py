@@ -113,7 +113,8 @@ def must_hold_exactly_the_journal(receiver: RunningReceiver, daemon: RunningDaem
 
 
 def must_equal_a_look_at_the_machine(receiver: RunningReceiver, daemon: RunningDaemon) -> None:
-    wait_until(lambda: daemon.delivered(receiver) and materialised(receiver) == daemon.once(), daemon.explain)
+    # What changes faster than anybody reads is taken in once a minute.
+    wait_until(lambda: daemon.delivered(receiver) and materialised(receiver) == daemon.once(), daemon.explain, 100)
     assert len(receiver.get("/v1/servers")) > 0
 
 
@@ -156,11 +157,11 @@ def test_half_an_hour_of_outage_in_half_a_minute_loses_and_doubles_nothing(
     assert daemon.alive
     receiver.start()
     editor.finish()
-    wait_until(lambda: not daemon.inventory("instance"), daemon.explain)
+    wait_until(lambda: not daemon.inventory("instance"), daemon.explain, 100)
     must_equal_a_look_at_the_machine(receiver, daemon)
     must_hold_exactly_the_journal(receiver, daemon)
     kinds = [(entry["op"], (entry["record"] or {}).get("kind")) for entry in daemon.entries()]
-    assert kinds.count(("discovered", "instance")) == kinds.count(("removed", "instance")) >= 8
+    assert kinds.count(("discovered", "instance")) == kinds.count(("removed", "instance")) >= 5
     assert daemon.stop() == 0
 
 
@@ -264,6 +265,6 @@ def test_the_heartbeat_has_the_digest_that_the_receiver_computes_from_its_record
     (health,) = beat["targets"]
     assert health["name"] == "central"
     assert {collector["name"]: collector["ok"] for collector in beat["collectors"]} == dict.fromkeys(
-        ("host", "processes", "configs", "sockets", "sessions"), True
+        ("host", "processes", "configs", "sockets", "sessions", "actions"), True
     )
     assert daemon.stop() == 0
