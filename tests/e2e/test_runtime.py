@@ -61,11 +61,19 @@ def instances(entries: list[Record], op: str = "discovered") -> list[Record]:
 # What is too short for any sweep.
 
 
+def program_of(programs: Path, life: str) -> Path:
+    """A program of one life's own: one that is started again and again is put together, see `agent.inventory.pace`."""
+    program = programs / f"quick-mcp-server-{life.replace('.', '')}"
+    if not program.exists():
+        os.link(programs / "quick-mcp-server", program)
+    return program
+
+
 def test_500_of_500_servers_that_live_50_ms_come_and_go_each_once(listening: Daemon, programs: Path) -> None:
     def missed(attempt: int) -> set[str]:
         lives = {f"0.05{attempt}{number:03d}" for number in range(500)}
         for life in sorted(lives):
-            subprocess.run([programs / "quick-mcp-server", life], check=True)
+            subprocess.run([program_of(programs, life), life], check=True)
         subprocess.run([programs / "other-mcp-server", f"0.05{attempt}999"], check=True)
         last = f"0.05{attempt}999"
         entries = listening.wait_for(lambda entries: any(last in r["args"] for r in instances(entries, "removed")), 90)
@@ -96,7 +104,7 @@ def test_a_fork_storm_hides_no_server(listening: Daemon, programs: Path) -> None
     running = []
     for number in range(2000):
         life = f"0.5{number:04d}"
-        words = [str(programs / "quick-mcp-server"), life] if life in lives else ["/bin/true"]
+        words = [str(program_of(programs, life)), life] if life in lives else ["/bin/true"]
         running.append(os.posix_spawn(words[0], words, os.environ))
         if len(running) > 40:
             os.waitpid(running.pop(0), 0)
