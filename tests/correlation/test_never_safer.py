@@ -27,7 +27,7 @@ TERMINAL = "chat.tools.terminal.autoApprove"
 FULL = 'default_permissions = ":danger-full-access"'
 CHOSEN = 'default_permissions = "x"\n'
 ZED = {"agent": {"tool_permissions": {"tools": {"terminal": {"default": "allow"}}}}}
-PROJECT = "home/dev/work/app/"
+PROJECT = "home/dev/code/app/"
 
 
 def inventory(root: Path, files: dict[str, Any]) -> tuple[Record, ...]:

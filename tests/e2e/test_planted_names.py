@@ -84,7 +84,7 @@ def test_no_planted_secret_is_told_whatever_it_is_the_name_or_value_of(
     plant = Planted()
     files: dict[str, object] = {"etc/passwd": "dev:x:1000:1000::/home/dev:/bin/sh\n"}
     for number, plant.kind in enumerate(KINDS):
-        project = f"home/dev/work/p{number}"
+        project = f"home/dev/code/p{number}"
         files[f"{project}/.git/HEAD"] = "x"
         files[f"{project}/.mcp.json"] = {"mcpServers": servers(plant), plant("top key"): {"mcpServers": servers(plant)}}
         files[f"{project}/.cursor/mcp.json"] = {"mcpServers": servers(plant)}

@@ -63,7 +63,7 @@ def test_what_is_missing_is_one_each(tmp_path: Path) -> None:
         ({USER: {**ALL, **OTHER}}, {"hook"}),
         ({USER: {**ALL, "disableAllHooks": True}}, {"hook"}),
         ({USER: ALL, MANAGED: {"allowManagedHooksOnly": True}}, {"hook"}),
-        ({USER: {"model": "x"}, "home/dev/work/app/.claude/settings.json": ALL}, {"hook", "setting", "telemetry"}),
+        ({USER: {"model": "x"}, "home/dev/code/app/.claude/settings.json": ALL}, {"hook", "setting", "telemetry"}),
         ({USER: {**ALL, "env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"}}}, {"telemetry"}),
         ({USER: ALL, MANAGED: TELEMETRY | {"env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"}}}, {"telemetry"}),
         # The client takes nothing from such a file.
