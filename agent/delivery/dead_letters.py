@@ -13,8 +13,6 @@ from agent.records import Diagnostic, Evidence
 if TYPE_CHECKING:
     from agent.delivery.batch import Batch
 
-_COLUMNS = "target, seq, at, reason, retry"
-
 
 class DeadLetter(NamedTuple):
     """An entry that a target will never take; it stays in the journal."""
@@ -30,7 +28,10 @@ class DeadLetter(NamedTuple):
 
 def dead_letters(connection: sqlite3.Connection, target: str | None = None) -> list[DeadLetter]:
     """Those of one target, or all, by number."""
-    query = f"SELECT {_COLUMNS} FROM dead_letters WHERE target = coalesce(?, target) ORDER BY target, seq"  # noqa: S608
+    query = (
+        "SELECT target, seq, at, reason, retry FROM dead_letters "
+        "WHERE target = coalesce(?, target) ORDER BY target, seq"
+    )
     return [
         DeadLetter(name, seq, at, reason, bool(retry))
         for name, seq, at, reason, retry in connection.execute(query, (target,))
@@ -41,7 +42,8 @@ def keep_dead_letters(connection: sqlite3.Connection, target: str, entries: Iter
     """Put entries among the dead letters, or renew why they are."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     rows = [(target, seq, now, reason) for seq in entries]
-    connection.executemany(f"INSERT OR REPLACE INTO dead_letters ({_COLUMNS}) VALUES (?, ?, ?, ?, 0)", rows)  # noqa: S608
+    query = "INSERT OR REPLACE INTO dead_letters (target, seq, at, reason, retry) VALUES (?, ?, ?, ?, 0)"
+    connection.executemany(query, rows)
 
 
 def drop_dead_letter(connection: sqlite3.Connection, target: str, seq: int) -> None:

@@ -142,8 +142,8 @@ def supervision(context: Context, key: Key, profile: Profile) -> Supervision:
         since=profile.first_at or datetime.now(UTC),
         sessions=profile.sessions,
         calls=profile.calls,
-        decisions=_typed(profile.decisions),
-        results=_typed(profile.results),
+        decisions=dict(sorted(profile.decisions.items())),
+        results=dict(sorted(profile.results.items())),
         unasked=round(decisions["auto"] / known, 3) if known else None,
         modes=tuple(
             ModeSeen(mode=mode, sessions=use.sessions, last_at=use.last_at, last_session=use.last_session)
@@ -162,11 +162,6 @@ def supervision(context: Context, key: Key, profile: Profile) -> Supervision:
             if one.at >= recent
         ),
     )
-
-
-def _typed(counts: dict[str, int]) -> dict:  # type: ignore[type-arg]
-    """The record checks the names."""
-    return dict(sorted(counts.items()))
 
 
 def _same_but_numbers(one: Supervision, other: Supervision) -> bool:

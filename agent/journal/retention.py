@@ -54,9 +54,8 @@ class Retention:
             if cut is None:
                 return False
             self._checkpoints.append(step, "cut", cut=cut, inventory_digest=digest)
-            hash_of = "(SELECT hash FROM entries WHERE seq = ?)"
-            row = (cut.last_seq, cut.last_seq)
-            step.connection.execute(f"UPDATE meta SET cut_seq = ?, cut_hash = {hash_of}", row)  # noqa: S608 - our own
+            query = "UPDATE meta SET cut_seq = ?, cut_hash = (SELECT hash FROM entries WHERE seq = ?)"
+            step.connection.execute(query, (cut.last_seq, cut.last_seq))
         return True
 
     def _due(self, connection: sqlite3.Connection, keep: Keep, snapshot_seq: int) -> Cut | None:

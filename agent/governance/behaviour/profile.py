@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from agent.records.action import Action
+from agent.records.action import Action, Decision, Result
+
+N = TypeVar("N", bound=str)
 
 _MOST_NAMES = 200
 """Names of one sort that a profile knows; of more, further ones are not told apart. A full profile is some 20 KB."""
@@ -52,8 +55,8 @@ class Profile:
     tools: dict[str, int] = field(default_factory=dict)
     servers: dict[str, int] = field(default_factory=dict)
     programs: dict[str, int] = field(default_factory=dict)
-    decisions: dict[str, int] = field(default_factory=dict)
-    results: dict[str, int] = field(default_factory=dict)
+    decisions: dict[Decision, int] = field(default_factory=dict)
+    results: dict[Result, int] = field(default_factory=dict)
     hours: list[int] = field(default_factory=lambda: [0] * 24)
     """Calls by the local hour of the day."""
     days: dict[str, int] = field(default_factory=dict)
@@ -151,7 +154,7 @@ def tool_of(action: Action) -> str:
     return action.inner_tool or action.tool or action.action
 
 
-def _count(counts: dict[str, int], names: Iterable[str], most: int = _MOST_NAMES) -> None:
+def _count(counts: dict[N, int], names: Iterable[N], most: int = _MOST_NAMES) -> None:
     for name in names:
         if name in counts or len(counts) < most:
             counts[name] = counts.get(name, 0) + 1
