@@ -91,6 +91,11 @@ ROOMS: dict[str, Room] = {
         ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/events.py", "collectors/catalog",
          "collectors/locate", "collectors/readers", "collectors/sources"),
     ),
+    "collectors/tools": Room(
+        "what servers offer: tools as clients, packages and logs keep them, and what they seem to do",
+        ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/locate",
+         "collectors/readers", "collectors/sources"),
+    ),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from agent.governance.controls import evidence_for
 from agent.inventory.inventory import Change, Derive, Inventory
 from agent.journal.entry import Op
 from agent.journal.journal import Journal, Transaction
-from agent.records import KINDS, Record
+from agent.records import FACTS, Record
 from agent.records.change import FieldChange
 from collectors.contract import Scope
 
@@ -130,6 +130,6 @@ def _read(text: str) -> Iterator[Record]:
         return
     for item in found if isinstance(found, list) else [found]:
         try:
-            yield KINDS[item["kind"]].model_validate(item)
+            yield FACTS[item["kind"]].model_validate(item)
         except (ValidationError, KeyError, TypeError):
             continue

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from agent.journal.entry import canonical_json, wire_time
+from agent.journal.entry import wire_time
 from agent.journal.journal import Journal
 from agent.journal.signing import PublicKey, SigningKey
+from agent.records.canonical_json import canonical_json
 
 SCHEMA = "rollcall-anchor/1"
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
-import re
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-import rfc8785
 from pydantic import AwareDatetime
 
 from agent.records.base import Part
+from agent.records.canonical_json import canonical_json, representable
 from agent.records.change import FieldChange
 
 Op = Literal[
@@ -27,13 +24,6 @@ Op = Literal[
     "checkpoint",
     "action",
 ]
-
-_EXACT = 2**53 - 1
-"""Largest integer that JSON can carry exactly (RFC 8785, section 3.2.2.3)."""
-
-
-_ASTRAL = re.compile(rb"[\xf0-\xf7]")
-"""Characters that UTF-16, after which RFC 8785 sorts names, has elsewhere than UTF-8."""
 
 
 class Entry(Part):
@@ -105,41 +95,4 @@ def canonical(
         return canonical_json(document)
     except ValueError:
         # Hostile names may hold what canonical JSON cannot say; losing the entry would be worse than bending it.
-        return canonical_json(_representable(document))
-
-
-def canonical_json(document: Any) -> bytes:
-    """RFC 8785. Raises `ValueError` for what it cannot say."""
-    if _is_plain(document):
-        # The standard library writes the same, several times as fast.
-        body = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        if body.isascii() or not _ASTRAL.search(body):
-            return body
-    return rfc8785.dumps(document)
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether it holds no fraction and no integer too large to be exact: RFC 8785 writes those as JavaScript does."""
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is dict:
-        return all(map(_is_plain, value.values()))
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
-    return kind is int and abs(value) <= _EXACT
-
-
-def _representable(value: Any) -> Any:
-    match value:
-        case str():
-            return value.encode("utf-8", "replace").decode()
-        case int() if abs(value) > _EXACT:
-            return str(value)
-        case float() if not math.isfinite(value):
-            return None
-        case dict():
-            return {_representable(str(key)): _representable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_representable(item) for item in value]
-    return value
+        return canonical_json(representable(document))

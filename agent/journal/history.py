@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from agent.journal.entry import canonical_json, wire_time
+from agent.journal.entry import wire_time
 from agent.journal.journal import Journal
 from agent.journal.selection import Selection
 from agent.journal.subjects import subject_key
+from agent.records.canonical_json import canonical_json
 
 _NAMES = ("name", "agent", "owner", "subject", "provider", "server", "hostname")
 """Fields of a record by which a person may call it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from agent.journal.entry import canonical_json
+from agent.records.canonical_json import canonical_json
 
 SCHEMA = "rollcall-receipt/1"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from agent.journal.entry import canonical_json
 from agent.journal.signing import PublicKey
 from agent.journal.span import CheckpointPlace
 from agent.records import Checkpoint, TargetReceipt
+from agent.records.canonical_json import canonical_json
 
 CLOCK_TOLERANCE_MS = 10_000
 """How far two clocks may drift apart between two checkpoints before one of them was set."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from agent.journal.anchor import Anchor
-from agent.journal.entry import canonical_json
 from agent.journal.head_file import KnownHead
 from agent.journal.journal import Head, Journal
 from agent.journal.receipts import last_receipts, receipts
@@ -18,6 +17,7 @@ from agent.journal.signatures import Fault, SignatureCheck
 from agent.journal.signing import PublicKey
 from agent.journal.verify import VerifyResult, verify_chain
 from agent.records import KINDS, Record
+from agent.records.canonical_json import canonical_json
 
 State = Literal["proved", "FAILED", "unproved"]
 _DEAD_LETTER = re.compile(r"target (\S+): entry (\d+)(?:-(\d+))? not taken")

@@ -23,6 +23,8 @@ from agent.records.posture import Posture
 from agent.records.sign_in import SignIn
 from agent.records.summary import Summary
 from agent.records.supervision import Supervision
+from agent.records.tool import PinnedTool, Tool
+from agent.records.tool_list import ToolDigest, ToolHints, ToolList
 
 KINDS: dict[str, type[Record]] = {
     "endpoint": Endpoint,
@@ -30,6 +32,7 @@ KINDS: dict[str, type[Record]] = {
     "ai_agent": AiAgent,
     "instance": Instance,
     "mcp_server": McpServer,
+    "tool": Tool,
     "artifact": Artifact,
     "model_provider": ModelProvider,
     "posture": Posture,
@@ -48,7 +51,11 @@ KINDS: dict[str, type[Record]] = {
     "checkpoint": Checkpoint,
 }
 
+FACTS: dict[str, type[Record]] = {**KINDS, "tool_list": ToolList}
+"""What collectors may say: the lists become records of single tools before they are told."""
+
 __all__ = [
+    "FACTS",
     "KINDS",
     "SCHEMA",
     "Action",
@@ -78,6 +85,7 @@ __all__ = [
     "OrganisationRole",
     "Owner",
     "Part",
+    "PinnedTool",
     "PolicyInForce",
     "Posture",
     "Proof",
@@ -90,6 +98,10 @@ __all__ = [
     "Supervision",
     "TargetHealth",
     "TargetReceipt",
+    "Tool",
+    "ToolDigest",
+    "ToolHints",
+    "ToolList",
     "Transport",
     "record_id",
 ]

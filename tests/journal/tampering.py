@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from agent.journal.entry import canonical_json, genesis, link
+from agent.journal.entry import genesis, link
 from agent.journal.head_file import HeadFile, KnownHead
 from agent.journal.keys import PUBLIC_FILE
 from agent.journal.signatures import signed_bytes
 from agent.journal.signing import KEY_FILE, SigningKey, make_key, read_key
+from agent.records.canonical_json import canonical_json
 
 Noticed = Literal["endpoint", "receipt", "receiver", "nobody"]
 """By the endpoint alone; with what somebody else kept (a receipt, an anchor, the key); by the receiver only."""

@@ -1,0 +1,53 @@
+"""RFC 8785 canonical JSON: the same bytes for the same document, whoever writes them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import rfc8785
+
+_EXACT = 2**53 - 1
+"""Largest integer that JSON can carry exactly (RFC 8785, section 3.2.2.3)."""
+_ASTRAL = re.compile(rb"[\xf0-\xf7]")
+"""Characters that UTF-16, after which RFC 8785 sorts names, has elsewhere than UTF-8."""
+
+
+def canonical_json(document: Any) -> bytes:
+    """RFC 8785. Raises `ValueError` for what it cannot say."""
+    if _is_plain(document):
+        # The standard library writes the same, several times as fast.
+        body = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        if body.isascii() or not _ASTRAL.search(body):
+            return body
+    return rfc8785.dumps(document)
+
+
+def representable(value: Any) -> Any:
+    """The document without what canonical JSON cannot say: large integers as texts, no lone surrogates."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case int() if abs(value) > _EXACT:
+            return str(value)
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {representable(str(key)): representable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [representable(item) for item in value]
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it holds no fraction and no integer too large to be exact: RFC 8785 writes those as JavaScript does."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(map(_is_plain, value.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return kind is int and abs(value) <= _EXACT

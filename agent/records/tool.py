@@ -1,0 +1,114 @@
+"""One tool of an MCP server, as one client has it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self, TypedDict, Unpack
+
+from pydantic import AwareDatetime
+
+from agent.records.ai_agent import Sanction
+from agent.records.base import Part, Record
+from agent.records.tool_list import Effect, ToolSource
+
+ToolExposure = Literal["allowed", "ask", "denied", "filtered", "unknown"]
+"""allowed: the model may call it and nobody is asked. ask: somebody is asked first. denied: a rule refuses it.
+filtered: the client does not show it to the model. unknown: not known, which may be any of these."""
+
+
+class PinnedTool(Part):
+    """What a tool was when it was first seen, or when it was last accepted."""
+
+    definition_hash: str
+    """SHA-256 of the definition then."""
+    description_hash: str | None = None
+    """SHA-256 of the description then."""
+    description_size: int | None = None
+    """Bytes of the description then."""
+    parameters: tuple[str, ...] = ()
+    """Its parameters then."""
+    read_only: bool | None = None
+    """What was declared then."""
+    destructive: bool | None = None
+    """What was declared then."""
+    idempotent: bool | None = None
+    """What was declared then."""
+    open_world: bool | None = None
+    """What was declared then."""
+
+
+class ToolConclusions(TypedDict, total=False):
+    """What is concluded of a tool."""
+
+    exposure: ToolExposure
+    exposure_by: str | None
+    sanction: Sanction
+
+
+class Tool(Record):
+    """One tool of one MCP server, as one client has it: never its description, unless the policy asks for it."""
+
+    kind: Literal["tool"] = "tool"
+    agent: str
+    """Catalog id of the client that offers it."""
+    server: str
+    """The server as the client calls it."""
+    server_ids: tuple[str, ...] = ()
+    """Record ids of the definitions of that name; none where no definition is known."""
+    name: str
+    """As the server calls it."""
+    title: str | None = None
+    """What people are shown."""
+    definition_hash: str | None = None
+    """SHA-256 of the canonical definition (RFC 8785): name, title, description, inputSchema, outputSchema and
+    annotations, as far as the source keeps them; null where it keeps the name only."""
+    whole: bool = False
+    """Whether the source keeps definitions whole: then the hash is that of the server's own answer, else it can be
+    compared only with what the same kind of source said of the same client."""
+    description_hash: str | None = None
+    """SHA-256 of the description."""
+    description_size: int | None = None
+    """Bytes of the description."""
+    size: int | None = None
+    """Bytes of the canonical definition: what each request of the agent carries."""
+    description: str | None = None
+    """The start of the description; only where the policy asks for it."""
+    parameters: tuple[str, ...] = ()
+    """Names of its parameters."""
+    read_only: bool | None = None
+    """Declared by the server itself, and not to be trusted: that it changes nothing."""
+    destructive: bool | None = None
+    """Declared, not to be trusted: that it may destroy something."""
+    idempotent: bool | None = None
+    """Declared, not to be trusted: that calling it again changes nothing more."""
+    open_world: bool | None = None
+    """Declared, not to be trusted: that it deals with what is outside."""
+    effects: tuple[Effect, ...] = ()
+    """What it seems to do, inferred from names, schema and hints; empty means that nothing was recognised."""
+    exposure: ToolExposure = "unknown"
+    """What happens when the model wants to call it, by the client's settings."""
+    exposure_by: str | None = None
+    """What decides that: a rule, a filter, or the client's mode."""
+    offered: bool = True
+    """False where the server no longer offers it."""
+    added: bool = False
+    """Whether its server offered other tools before it offered this one."""
+    pinned: PinnedTool | None = None
+    """What it was when first seen; null while it still is that."""
+    listed: bool = False
+    """Whether it is known from a list of all tools that the server offers."""
+    known_from: ToolSource
+    """How it is known."""
+    known_at: AwareDatetime | None = None
+    """When the server said so, as far as the source tells."""
+    last_called: AwareDatetime | None = None
+    """When the agent last called it; null where actions are not collected or it never did."""
+    calls: int | None = None
+    """How often the agent called it, as far as actions were collected."""
+    sanction: Sanction = "unknown"
+    """What the policy says of its server and its definition."""
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "name")
+    NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"known_at", "last_called", "calls"}
+
+    def changed(self, **fields: Unpack[ToolConclusions]) -> Self:
+        return self._changed(fields)

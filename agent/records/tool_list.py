@@ -1,0 +1,73 @@
+"""What a collector says of the tools of one server: a fact, from which the records `tool` follow."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, NamedTuple, get_args
+
+from pydantic import AwareDatetime
+
+from agent.records.base import Record
+from agent.records.mcp_server import Source
+
+ToolSource = Literal[
+    "probe",
+    "cache",
+    "log",
+    "manifest",
+    "catalogue",
+    "registration",
+    "transcript",
+    "telemetry",
+    "permissions",
+]
+"""probe: Rollcall asked the server. cache: its client noted what the server answered. log: the answer stands in a log.
+manifest: the package says so. catalogue: a list of servers says so. registration: a client registered them itself.
+transcript and telemetry: they were offered or called. permissions: a rule names them."""
+
+Effect = Literal["reads_files", "writes_files", "runs_programs", "network", "messages", "money", "credentials"]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+
+
+class ToolHints(NamedTuple):
+    """What the server declares of a tool. The MCP specification says not to trust it."""
+
+    read_only: bool | None = None
+    destructive: bool | None = None
+    idempotent: bool | None = None
+    open_world: bool | None = None
+
+
+class ToolDigest(NamedTuple):
+    """One tool, without its texts."""
+
+    name: str
+    title: str | None = None
+    definition_hash: str | None = None
+    description_hash: str | None = None
+    description_size: int | None = None
+    size: int | None = None
+    parameters: tuple[str, ...] = ()
+    hints: ToolHints = ToolHints()
+    effects: tuple[Effect, ...] = ()
+    description: str | None = None
+
+
+class ToolList(Record):
+    """The tools of one server as one source has them."""
+
+    kind: Literal["tool_list"] = "tool_list"
+    agent: str
+    """Catalog id of the client that the source belongs to."""
+    server: str
+    """The server as that client calls it."""
+    known_from: ToolSource
+    complete: bool
+    """Whether these are all tools that the server offered then."""
+    whole: bool
+    """Whether the source keeps definitions whole, so that their hashes are those of the server's own answer."""
+    at: AwareDatetime | None = None
+    """When the server was asked, or the source was written."""
+    source: Source
+    tools: tuple[ToolDigest, ...] = ()
+
+    IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "source.path", "source.key")

@@ -1,0 +1,1 @@
+"""What servers offer: tool definitions as clients, packages and logs keep them."""

@@ -1,0 +1,103 @@
+"""A tool as somebody tells it, and the digest of it that may leave the machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.records.canonical_json import canonical_json, representable
+from agent.records.tool_list import ToolDigest, ToolHints
+from agent.redaction import redact
+from collectors.tools.effects import effects_of
+
+_MEMBERS = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
+"""What makes the definition; `_meta`, icons and the like are no part of it."""
+_HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
+_MOST_PARAMETERS = 50
+_LONGEST_NAME = 128
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAsRead:
+    """One tool, with its texts, as a server or a copy of its answer tells it. Nothing in it is to be trusted."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    input_schema: Mapping[str, Any] | None = None
+    output_schema: Mapping[str, Any] | None = None
+    annotations: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, entry: object) -> ToolAsRead | None:
+        """From an element of a `tools/list` result; None for what is no tool."""
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
+            return None
+        return cls(
+            entry["name"],
+            title=_text(entry.get("title")),
+            description=_text(entry.get("description")),
+            input_schema=_table(entry.get("inputSchema")),
+            output_schema=_table(entry.get("outputSchema")),
+            annotations=_table(entry.get("annotations")),
+        )
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The members that make it what it is, by their names in the protocol; what is not there is left out."""
+        texts, tables = (self.name, self.title, self.description), (self.input_schema, self.output_schema)
+        values = (*texts, *tables, self.annotations)
+        return {member: value for member, value in zip(_MEMBERS, values, strict=True) if value is not None}
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its parameters, as the schema spells them."""
+        properties = (self.input_schema or {}).get("properties")
+        return tuple(map(str, properties)) if isinstance(properties, dict) else ()
+
+
+def canonical(tool: ToolAsRead) -> bytes:
+    """The definition as RFC 8785 canonical JSON."""
+    try:
+        return canonical_json(tool.definition)
+    except ValueError:
+        return canonical_json(representable(tool.definition))
+
+
+def digest(tool: ToolAsRead) -> ToolDigest:
+    """Names, hashes, sizes and hints: no text of the tool's but its names."""
+    body = canonical(tool)
+    text = None if tool.description is None else tool.description.encode("utf-8", "replace")
+    only_name, hints = len(tool.definition) == 1, _hints(tool.annotations or {})
+    return ToolDigest(
+        name=shown(tool.name),
+        title=None if tool.title is None else shown(tool.title),
+        definition_hash=None if only_name else hashlib.sha256(body).hexdigest(),
+        description_hash=None if text is None else hashlib.sha256(text).hexdigest(),
+        description_size=None if text is None else len(text),
+        size=None if only_name else len(body),
+        parameters=tuple(map(shown, tool.parameters[:_MOST_PARAMETERS])),
+        hints=hints,
+        effects=effects_of(tool.name[:_LONGEST_NAME], tool.parameters[:_MOST_PARAMETERS], hints),
+    )
+
+
+def shown(name: str) -> str:
+    """A name that a stranger chose, as it may be told: redacted, short, without characters that print as nothing."""
+    kept = "".join(c if c.isprintable() else "\ufffd" for c in name[:_LONGEST_NAME])
+    return redact.name(kept)
+
+
+def _hints(annotations: Mapping[str, Any]) -> ToolHints:
+    told = (annotations.get(name) for name in _HINTS)
+    return ToolHints(*(value if isinstance(value, bool) else None for value in told))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _table(value: object) -> Mapping[str, Any] | None:
+    return value if isinstance(value, dict) else None
