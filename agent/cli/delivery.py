@@ -41,12 +41,13 @@ def _status(shared: Shared) -> int:
         with journal.reading() as connection:
             receipts = {receipt.target: receipt for receipt in last_receipts(connection)}
         for name in names:
-            status, receipt = Cursor(journal, name).status(None), receipts.get(name)
+            status, receipt = Cursor(journal, name).status(), receipts.get(name)
             held = f"entry {receipt.seq}, {receipt.at}" if receipt else "nothing was said"
             show(
                 [
                     f"{name}: backlog {status.backlog}, dead letters {status.dead_letters}",
                     f"  settled to entry {status.acknowledged}, last success {status.last_success or 'never'}",
+                    *([f"  FAILING since {status.failing_since}: {status.last_error}"] if status.last_error else []),
                     f"  receipt: {held}",
                 ]
             )

@@ -63,24 +63,15 @@ def _listen(senders: list[Sender], ended: threading.Event) -> None:
 
 
 def _report_until_done(senders: list[Sender], ended: threading.Event, linger: float) -> None:
-    errors: dict[str, str | None] = {}
     busy = time.monotonic()
     while not ended.wait(_LOOK) and time.monotonic() - busy < linger:
-        for status in [sender.status() for sender in senders]:
-            if status.backlog:
-                busy = time.monotonic()
-            if status.last_error != errors.get(status.name):
-                errors[status.name] = status.last_error
-                _tell(WorkerMessage(kind="error", name=status.name, text=status.last_error))
+        if any(sender.status().backlog for sender in senders):
+            busy = time.monotonic()
 
 
 def _notice(code: str, message: str) -> None:
-    _tell(WorkerMessage(kind="notice", name=code, text=message))
-
-
-def _tell(told: WorkerMessage) -> None:
     try:
-        os.write(sys.stdout.fileno(), told.line())
+        os.write(sys.stdout.fileno(), WorkerMessage(code=code, text=message).line())
     except OSError:
         # Nobody listens any more; the end of standard input says so too.
         return

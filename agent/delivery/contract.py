@@ -11,12 +11,20 @@ if TYPE_CHECKING:
     from agent.journal.receipts import Receipt
 
 
-Notice = Callable[[str, str], None]
+Tell = Callable[[str, str], None]
 """Called in the sender's thread with a dotted code and a message that holds no secret."""
 
 
-def ignore(code: str, message: str) -> None:
-    """The notice callback of those who do not listen."""
+def say_nothing(code: str, message: str) -> None:
+    """The callback of those who do not listen."""
+
+
+Notice = Callable[[str, str | None], None]
+"""The same of what stands for some time; None: it is not so, or not any more."""
+
+
+def ignore(code: str, message: str | None) -> None:
+    """The callback of those who do not listen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from agent.delivery.dead_letters import (
     drop_dead_letter,
     keep_dead_letters,
 )
+from agent.delivery.failure import Failure, drop_failure, failure_of, keep_failure
 from agent.journal.journal import Journal
 from agent.journal.receipts import Receipt, keep_receipt
 
@@ -41,8 +42,10 @@ class TargetStatus(NamedTuple):
     backlog: int
     dead_letters: int
     last_error: str | None
+    """Why its last attempt failed; None when it did not."""
+    failing_since: str | None
+    """When it last began to take nothing; UTC, RFC 3339, as is `last_success`."""
     last_success: str | None
-    """UTC, RFC 3339."""
 
 
 class Cursor:
@@ -83,6 +86,7 @@ class Cursor:
         position = Position(last_seq, last_seq, None, datetime.now(UTC).isoformat(timespec="seconds"))
         with self._journal.transaction() as step:
             self._put(step.connection, position)
+            drop_failure(step.connection, self._target)
             if receipt:
                 keep_receipt(step.connection, receipt)
 
@@ -107,6 +111,7 @@ class Cursor:
         with self._journal.transaction() as step:
             if reason is None:
                 drop_dead_letter(step.connection, self._target, seq)
+                drop_failure(step.connection, self._target)
             else:
                 keep_dead_letters(step.connection, self._target, [seq], reason)
 
@@ -118,15 +123,27 @@ class Cursor:
         with self._journal.reading() as connection:
             return dead_letters(connection, self._target)
 
-    def status(self, last_error: str | None) -> TargetStatus:
-        """Where the target stands; what went wrong last is known to the sender only."""
-        position, letters = self.load(), self.dead_letters()
+    def failed(self, reason: str) -> None:
+        """An attempt failed; written only where the reason is another one."""
+        failure = self.failure()
+        if failure is None or failure.reason != reason:
+            with self._journal.transaction() as step:
+                keep_failure(step.connection, self._target, reason)
+
+    def failure(self) -> Failure | None:
+        with self._journal.reading() as connection:
+            return failure_of(connection, self._target)
+
+    def status(self) -> TargetStatus:
+        """Where the target stands."""
+        position, letters, failure = self.load(), self.dead_letters(), self.failure()
         return TargetStatus(
             name=self._target,
             acknowledged=position.done,
             backlog=self._journal.head().seq - position.done + sum(letter.retry for letter in letters),
             dead_letters=len(letters),
-            last_error=last_error,
+            last_error=failure.reason if failure else None,
+            failing_since=failure.since if failure else None,
             last_success=position.last_success,
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from agent.delivery.settings import TargetSettings
 from agent.runtime.logs import LogSettings
 from agent.runtime.settings import Section
@@ -27,10 +25,7 @@ class DeliveryJob(_Line):
 
 
 class WorkerMessage(_Line):
-    """A line on the process's standard output."""
+    """A line on the process's standard output: something for the journal. How a target fares is in the database."""
 
-    kind: Literal["notice", "error"]
-    """error: what went wrong last with one target, null once it works again."""
-    name: str
-    """The code of a notice, the name of a target."""
-    text: str | None = None
+    code: str
+    text: str

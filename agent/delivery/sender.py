@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
 from agent.delivery.backoff import Backoff, backoff, patient, slow
 from agent.delivery.batch import Batch, batch_of, next_batch
-from agent.delivery.contract import Accepted, Misconfigured, Notice, Outcome, Refused, Retry, Rewind, Target, ignore
+from agent.delivery.contract import Accepted, Misconfigured, Outcome, Refused, Retry, Rewind, Target, Tell, say_nothing
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
@@ -19,7 +20,9 @@ from agent.journal.signing import PublicKey
 class Sender:
     """Delivers everything in order, at least once; the target removes duplicates by batch id and entry number."""
 
-    def __init__(self, journal: Journal, target: Target, settings: TargetSettings, on_notice: Notice = ignore) -> None:
+    def __init__(
+        self, journal: Journal, target: Target, settings: TargetSettings, on_notice: Tell = say_nothing
+    ) -> None:
         self._journal = journal
         self._target = target
         self._settings = settings
@@ -31,7 +34,7 @@ class Sender:
         self._failures = 0
         self._suspect = 0
         self._hopeless = False
-        self._error: str | None = None
+        self._noticed: str | None = None
         key = settings.receipt_key
         self._key = PublicKey.parse(key) if key else None
 
@@ -64,7 +67,7 @@ class Sender:
         return False
 
     def status(self) -> TargetStatus:
-        return self._cursor.status(self._error)
+        return self._cursor.status()
 
     def _run(self) -> None:
         while not self._pause.stopped:
@@ -107,7 +110,7 @@ class Sender:
                 if fault := self._fault_of(receipt):
                     return self._misconfigured(fault)
                 self._cursor.accept(batch.last_seq, receipt)
-                self._failures, self._error = 0, None
+                self._failures, self._noticed = 0, None
                 return 0.0
             case Refused(reason, splittable):
                 return self._refused(batch, reason, splittable)
@@ -122,13 +125,14 @@ class Sender:
 
     def _failed(self, reason: str, after: float | None = None) -> float:
         self._failures += 1
-        self._error = reason
+        self._note(reason)
         return backoff(self._failures, self._settings.backoff_cap) if after is None else patient(after)
 
     def _misconfigured(self, reason: str) -> float:
         self._hopeless = True
-        if self._error != reason:
+        if reason not in (self._noticed, self._noted()):
             self._on_notice("delivery.misconfigured", f"target {self._target.name}: {reason}")
+        self._noticed = reason
         self._failed(reason)
         return slow(self._failures, self._settings.backoff_cap)
 
@@ -155,8 +159,20 @@ class Sender:
 
     def _dead_letter(self, batch: Batch, reason: str) -> float:
         self._cursor.dead_letter(batch, reason)
-        self._error = f"entry {batch.first_seq} not taken: {reason}"
+        self._note(f"entry {batch.first_seq} not taken: {reason}")
         return 0.0
+
+    def _note(self, reason: str) -> None:
+        # On a full disk what is wrong is said by those who could not write there.
+        with contextlib.suppress(JournalError):
+            self._cursor.failed(reason)
+
+    def _noted(self) -> str | None:
+        """What was wrong before, perhaps in another process."""
+        with contextlib.suppress(JournalError):
+            failure = self._cursor.failure()
+            return failure.reason if failure else None
+        return None
 
     def _retry(self) -> float | None:
         """Send a dead letter once more where somebody asked for that, None where there is none."""
@@ -166,7 +182,7 @@ class Sender:
         match self._target.send(batch_of(self._journal, seq, self._cursor.load().accepted)):
             case Accepted():
                 self._cursor.settle_retry(seq, None)
-                self._failures, self._error = 0, None
+                self._failures, self._noticed = 0, None
                 return 0.0
             case Refused(reason):
                 self._cursor.settle_retry(seq, reason)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
 from pathlib import Path
 
 from agent.delivery.backoff import Backoff, backoff
-from agent.delivery.contract import Notice
+from agent.delivery.contract import Tell
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.settings import TargetSettings
@@ -34,7 +35,7 @@ class DeliverySupervisor:
         file: Path,
         targets: tuple[TargetSettings, ...],
         log: LogSettings,
-        on_notice: Notice,
+        on_notice: Tell,
         linger: float = _LINGER,
     ) -> None:
         self._journal = journal
@@ -47,7 +48,6 @@ class DeliverySupervisor:
         )
         self._cursors = [Cursor(journal, target.name) for target in targets]
         self._on_notice = on_notice
-        self._errors: dict[str, str | None] = {}
         self._pause = Backoff()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self._process: subprocess.Popen[bytes] | None = None
@@ -79,10 +79,7 @@ class DeliverySupervisor:
 
     def status(self) -> list[TargetStatus]:
         """Where each target stands. Raises `JournalError`."""
-        return [cursor.status(self._errors.get(name)) for name, cursor in self._named()]
-
-    def _named(self) -> list[tuple[str, Cursor]]:
-        return [(target.name, cursor) for target, cursor in zip(self._errand.targets, self._cursors, strict=True)]
+        return [cursor.status() for cursor in self._cursors]
 
     def _run(self) -> None:
         failures = 0
@@ -105,8 +102,9 @@ class DeliverySupervisor:
         return any(cursor.load().done != head or cursor.next_retry() for cursor in self._cursors)
 
     def _failed(self, trouble: str, first: bool) -> None:
-        for target in self._errand.targets:
-            self._errors[target.name] = f"the process that delivers {trouble}"
+        for cursor in self._cursors:
+            with contextlib.suppress(JournalError):
+                cursor.failed(f"the process that delivers {trouble}")
         if first:
             self._on_notice("delivery.process_failed", f"the process that delivers {trouble}")
 
@@ -117,8 +115,6 @@ class DeliverySupervisor:
         with reading_lent(any(not os.access(path, os.R_OK) for path in tokens)):
             started = start("agent.delivery", subprocess.PIPE, subprocess.PIPE)
         with started as process:
-            # What was wrong with an earlier one says nothing of this one.
-            self._errors.clear()
             self._send_off(process)
             for line in process.stdout or ():
                 self._hear(line)
@@ -152,7 +148,4 @@ class DeliverySupervisor:
             told = WorkerMessage.model_validate_json(line)
         except ValueError:
             return
-        if told.kind == "notice":
-            self._on_notice(told.name, told.text or "")
-        else:
-            self._errors[told.name] = told.text
+        self._on_notice(told.code, told.text)

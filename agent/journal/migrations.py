@@ -73,6 +73,8 @@ CREATE TABLE actions_told (id BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROW
 CREATE TABLE action_counts (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID"""),
     # 4: what is usual for each agent, account and project.
     Migration("CREATE TABLE action_profiles (name TEXT PRIMARY KEY, profile TEXT NOT NULL) WITHOUT ROWID"),
+    # 5: why delivery to a target does not get on, and since when.
+    Migration("CREATE TABLE target_failures (name TEXT PRIMARY KEY, reason TEXT NOT NULL, since TEXT NOT NULL)"),
 )
 
 

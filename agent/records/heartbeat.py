@@ -33,6 +33,8 @@ class TargetHealth(Part):
     """Journal entries that it has not accepted yet."""
     last_error: str | None = None
     """Why its last attempt failed; null when it did not."""
+    failing_since: str | None = None
+    """UTC time, RFC 3339, at which it last began to take nothing; null while it takes what it is sent."""
 
 
 class Heartbeat(Record):

@@ -95,6 +95,12 @@ class Health:
 
     def _targets(self) -> list[TargetHealth]:
         return [
-            TargetHealth(name=s.name, acknowledged=s.acknowledged, backlog=s.backlog, last_error=s.last_error)
+            TargetHealth(
+                name=s.name,
+                acknowledged=s.acknowledged,
+                backlog=s.backlog,
+                last_error=s.last_error,
+                failing_since=s.failing_since,
+            )
             for s in self._courier.status()
         ]

@@ -93,7 +93,7 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
         backlog = head - settled.get(target.name, 0)
         letters = dead.get(target.name, 0)
         more = [f"{letters} dead letters (`rollcall delivery dead-letters`)"] if letters else []
-        more += [target.last_error] if target.last_error else []
+        more += [f"FAILING since {target.failing_since}: {target.last_error}"] if target.last_error else []
         yield ", ".join([f"  target {target.name}: backlog {backlog}", *more])
 
 

@@ -32,8 +32,8 @@ def test_burying_goes_on_behind_the_dead_but_remembers_what_was_accepted(journal
     cursor.dead_letter(batch_of(journal, 6, 4), "HTTP 422")
     assert cursor.load()[:3] == (6, 4, None)
     assert [(letter.seq, letter.reason) for letter in cursor.dead_letters()] == [(5, "HTTP 422"), (6, "HTTP 422")]
-    assert cursor.status(None).dead_letters == 2
-    assert Cursor(journal, "b").status(None).dead_letters == 0
+    assert cursor.status().dead_letters == 2
+    assert Cursor(journal, "b").status().dead_letters == 0
     told = [(entry.record or {})["message"] for entry in journal.read(6)]
     assert told == ["target a: entry 5 not taken: HTTP 422", "target a: entry 6 not taken: HTTP 422"]
 
@@ -69,3 +69,15 @@ def test_rewinding_lets_go_of_the_batch_under_way(journal: Journal) -> None:
     cursor.begin(12)
     cursor.rewind(3)
     assert cursor.load()[:3] == (2, 2, None)
+
+
+def test_a_failure_keeps_when_it_began_until_something_is_taken(journal: Journal) -> None:
+    cursor = Cursor(journal, "a")
+    assert cursor.status().failing_since is None
+    cursor.failed("HTTP 503")
+    began = cursor.status().failing_since
+    cursor.failed("ConnectError: Connection refused")
+    assert (cursor.status().last_error, cursor.status().failing_since) == ("ConnectError: Connection refused", began)
+    assert Cursor(journal, "b").status().last_error is None
+    cursor.accept(1)
+    assert (cursor.status().last_error, cursor.status().failing_since) == (None, None)

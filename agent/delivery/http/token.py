@@ -48,14 +48,16 @@ class Token:
                 if self._value is None or seen != self._seen:
                     self._value = _usable(file.read(16_384).decode("ascii", "replace"), f"token file {path}")
                     self._seen = seen
-                    self._warn_if_exposed(path, status.st_mode)
+                    self._tell_if_exposed(path, status.st_mode)
                 return self._value
         except OSError as error:
             raise TokenError(f"token file {path}: {error.strerror}") from error
 
-    def _warn_if_exposed(self, path: Path, mode: int) -> None:
-        if os.name == "posix" and mode & stat.S_IROTH:
-            self._on_notice("delivery.token_exposed", f"token file {path} can be read by every account")
+    def _tell_if_exposed(self, path: Path, mode: int) -> None:
+        exposed = os.name == "posix" and mode & stat.S_IROTH
+        self._on_notice(
+            "delivery.token_exposed", f"token file {path} can be read by every account" if exposed else None
+        )
 
 
 def _usable(text: str, source: str) -> str:
