@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.records import Evidence, Owner
+from agent.records import Diagnostic, Evidence, Owner
+from collectors.catalog.catalog import UnusableEntryError
 from collectors.contract import Collector, Context, Observation, Scope
 from collectors.sources.account import Home
 
@@ -20,9 +21,22 @@ class HostCollector(Collector):
         yield Observation(Scope(NAME, "", "endpoint"), (context.endpoint,))
         for home in context.homes:
             yield Observation(Scope(NAME, home.owner, home.path), (_owner(context, home),))
+        for entry in context.catalog.unusable:
+            yield Observation(Scope(NAME, "", str(entry.path)), (_left_out(context, entry),))
 
     def depends_on(self, context: Context) -> object:
         return context.homes
+
+
+def _left_out(context: Context, entry: UnusableEntryError) -> Diagnostic:
+    return Diagnostic(
+        endpoint_id=context.endpoint_id,
+        evidence=Evidence(collector=NAME, source=str(entry.path), confidence="confirmed"),
+        severity="error",
+        code="catalog.entry_unusable",
+        message=f"left out of the catalog: {entry.reason}"[:500],
+        path=str(entry.path),
+    )
 
 
 def _owner(context: Context, home: Home) -> Owner:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-COMPLETE, FAILURE, USAGE, PARTIAL, FINDINGS = 0, 1, 2, 3, 4
+COMPLETE, FAILURE, USAGE, PARTIAL, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 S = TypeVar("S")
 

@@ -1,30 +1,45 @@
-"""The configuration file: check it."""
+"""The configuration: check it, and show what is in force and why."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, declare, group
-from agent.runtime.terminal import show
+from agent.cli.common import COMPLETE, USAGE, Shared, declare, group
+from agent.runtime.terminal import show, tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
 
 
 def add(commands: Commands) -> None:
-    """Declare `config check`."""
-    check = group(commands, "config", "check a configuration file").add_parser(
-        "check", help="name line and key of each error"
-    )
+    """Declare `config check` and `config show`."""
+    config = group(commands, "config", "check the configuration, show what is in force")
+    check = config.add_parser("check", help="name place and key of each error, also in the files it names")
     check.add_argument("file", nargs="?", type=Path)
-    declare(check, lambda shared, given: _check(given.file or shared.config))
+    declare(check, lambda shared, given: _check(replace(shared, config=given.file or shared.config)))
+    declare(config.add_parser("show", help="each setting in force, and where it came from"), lambda it, _: _show(it))
 
 
-def _check(file: Path | None) -> int:
-    from agent.config.load import load
-    from agent.config.paths import default_file
+def _check(shared: Shared) -> int:
+    from agent.config.load import load_with_sources
+    from agent.runtime import logs
+    from agent.service.config_check import problems
 
-    load(file)
-    show([f"{file or default_file()}: ok"])
+    loaded = load_with_sources(shared.config)
+    logs.configure(logs.LogSettings(level="error"))  # what there is to say is said here
+    if wrong := list(problems(loaded)):
+        tell(*wrong)
+        return USAGE
+    show([f"{loaded.file}: ok"])
+    return COMPLETE
+
+
+def _show(shared: Shared) -> int:
+    from agent.config.load import load_with_sources
+    from agent.reports.settings import lines
+
+    loaded = load_with_sources(shared.config)
+    show(lines(loaded.settings.model_dump(mode="json"), loaded.source))
     return COMPLETE

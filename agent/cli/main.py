@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from agent import __version__
 from agent.cli import actions, audit, catalog, config, delivery, findings, governance, policy, scan, service
-from agent.cli.common import FAILURE, shared, shared_options
+from agent.cli.common import FAILURE, INTERRUPTED, shared, shared_options
 from agent.runtime.error import RollcallError
 from agent.runtime.terminal import tell
 
@@ -18,7 +18,7 @@ _GROUPS = (scan, findings, service, actions, catalog, policy, governance, config
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 complete, 1 failure, 2 usage or configuration error, 3 partial, 4 a finding that
-    `--fail-on` names."""
+    `--fail-on` names, 130 ended by the keyboard."""
     _hold_standard_descriptors()
     parser = _parser()
     given = parser.parse_args(arguments)
@@ -30,13 +30,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RollcallError as error:
         tell(*error.text.split("\n"))
         return error.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
-        # Python would try once more at exit to write what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _give_up_output()
         return FAILURE
     except OSError as error:
-        tell(f"rollcall: {error.filename or ''}: {error.strerror or type(error).__name__}")
+        _give_up_output()
+        tell(f"rollcall: {_name_of(error)}: {error.strerror or type(error).__name__}")
         return FAILURE
+    except Exception as error:
+        from agent.runtime.logs import place
+
+        # Its text may quote what was read.
+        tell(f"rollcall: a fault of its own, please report it: {type(error).__name__} at {place(error.__traceback__)}")
+        return FAILURE
+
+
+def _name_of(error: OSError) -> str:
+    """What an operation failed on; output to a full disk has no name."""
+    return os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "standard output"
+
+
+def _give_up_output() -> None:
+    """Python would try once more at exit to write what nobody takes, and fail once more."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _hold_standard_descriptors() -> None:

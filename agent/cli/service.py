@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, Shared, declare
-from agent.runtime.terminal import show_text
+from agent.runtime.terminal import show_json, show_text
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare `run` and `status`."""
     declare(commands.add_parser("run", help="watch, journal and deliver until stopped"), lambda shared, _: _run(shared))
-    declare(commands.add_parser("status", help="health of the running daemon"), lambda shared, _: _status(shared))
+    status = commands.add_parser("status", help="health of the running daemon")
+    declare(status, lambda shared, _: _status(shared), formats=("text", "json"))
 
 
 def _run(shared: Shared) -> int:
@@ -34,5 +36,8 @@ def _status(shared: Shared) -> int:
     from agent.service import status
 
     report = status.report(state_dir(shared.settings()))
-    show_text(report.text)
+    if shared.format == "json":
+        show_json([json.dumps(report.document)])
+    else:
+        show_text(report.text)
     return COMPLETE if report.running else FAILURE

@@ -1,6 +1,7 @@
-"""Settings, by precedence: command line, `ROLLCALL_*` environment, file, managed profile, defaults.
+"""Settings, by precedence: managed profile, `ROLLCALL_*` environment, file, defaults.
 
-`config.example.toml` lists every one of them; a test holds the two together.
+What an organisation manages wins: nobody at the machine can turn it off with a file or a variable.
+`config.example.toml` lists every setting; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -9,36 +10,59 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from agent.config.error import ConfigError
-from agent.config.paths import default_file
+from agent.config.layers import Layer, Layers, Location
+from agent.config.paths import default_file, managed_file
 from agent.config.settings import Settings
-from agent.runtime.toml_lines import line_of
 
 ENV_PREFIX = "ROLLCALL_"
 
 
-def load(
-    file: Path | None = None, env: Mapping[str, str] = os.environ, flags: Mapping[str, Any] | None = None
-) -> Settings:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings in force, the file that was read for them, and where each came from."""
+
+    settings: Settings
+    file: Path
+    layers: Layers
+
+    def where(self, location: Location) -> str:
+        """The place a value came from, for a message."""
+        source = self.layers.source(location)
+        return source.where(location) if source else str(self.file)
+
+    def source(self, location: Location) -> str:
+        """Whose word a value is, for people."""
+        source = self.layers.source(location)
+        if source is None:
+            return "default"
+        return f"managed: {source.where(location)}" if source.name == "managed" else source.where(location)
+
+
+def load(file: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force. A named file must exist; the default one need not. Raises `ConfigError`."""
+    return load_with_sources(file, env).settings
+
+
+def load_with_sources(file: Path | None = None, env: Mapping[str, str] = os.environ) -> Loaded:
+    """The same, with the source of each value. Raises `ConfigError`."""
     path = file or default_file()
     text = _text(path, required=file is not None)
     try:
-        from_file = tomllib.loads(text)
+        from_file = Layer("file", str(path), tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from None
-    merged: dict[str, Any] = {}
-    for layer in (_managed_profile(), from_file, _from_env(env), flags or {}):
-        _merge(merged, layer)
+    layers = Layers((from_file, _from_env(env), _managed_profile(managed_file())))
     try:
-        return Settings.model_validate(merged)
+        return Loaded(Settings.model_validate(layers.values), path, layers)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(path, text, dict(one)) for one in error.errors())) from None
+        raise ConfigError("\n".join(_explain(path, layers, dict(one)) for one in error.errors())) from None
 
 
 def _text(path: Path, required: bool) -> str:
@@ -52,22 +76,24 @@ def _text(path: Path, required: bool) -> str:
         raise ConfigError(f"{path}: {type(error).__name__}") from None
 
 
-def _explain(path: Path, text: str, error: Mapping[str, Any]) -> str:
-    """Key and line of one error; never the value, which may be a secret put in the wrong place."""
-    location = [str(part) for part in error["loc"]]
-    line = line_of(text, location)
-    where = f"{path}:{line}" if line else str(path)
+def _explain(path: Path, layers: Layers, error: Mapping[str, Any]) -> str:
+    """Place and key of one error; never the value, which may be a secret put in the wrong place."""
+    location = tuple(map(str, error["loc"]))
+    source = layers.source(location)
+    where = source.where(location) if source else str(path)
     return f"{where}: {'.'.join(location)}: {error['msg']}"
 
 
-def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
+def _from_env(env: Mapping[str, str]) -> Layer:
     """`ROLLCALL_COLLECT__PROCESS_SECONDS=2`: sections and keys, the value as TOML or else as plain text."""
-    layer: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    names: dict[Location, str] = {}
     for name, value in env.items():
         section, found, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
         if name.startswith(ENV_PREFIX) and found:
-            layer.setdefault(section, {})[key] = _value(value)
-    return layer
+            values.setdefault(section, {})[key] = _value(value)
+            names[section, key] = name
+    return Layer("environment", "environment", values, variables=names)
 
 
 def _value(text: str) -> Any:
@@ -77,26 +103,17 @@ def _value(text: str) -> Any:
         return text
 
 
-def _managed_profile() -> dict[str, Any]:
-    """What an MDM set: a preference domain on macOS, a root-owned file on Linux."""
-    darwin = sys.platform == "darwin"
-    path = Path("/Library/Managed Preferences/dev.rollcall.agent.plist" if darwin else "/etc/rollcall/managed.toml")
+def _managed_profile(path: Path) -> Layer:
+    """What an MDM set: a preference domain on macOS, a file of root's elsewhere."""
     try:
         data = path.read_bytes()
-        if darwin:
+        if sys.platform == "darwin":
             import plistlib
 
-            return dict(plistlib.loads(data))
-        return tomllib.loads(data.decode())
+            return Layer("managed", str(path), dict(plistlib.loads(data)))
+        text = data.decode()
+        return Layer("managed", str(path), tomllib.loads(text), text)
     except FileNotFoundError:
-        return {}
+        return Layer("managed", str(path), {})
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {type(error).__name__}") from None
-
-
-def _merge(base: dict[str, Any], layer: Mapping[str, Any]) -> None:
-    for key, value in layer.items():
-        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
-        else:
-            base[key] = dict(value) if isinstance(value, Mapping) else value

@@ -20,6 +20,13 @@ def default_file() -> Path:
     return Path(platformdirs.user_config_dir("rollcall")) / "config.toml"
 
 
+def managed_file() -> Path:
+    """What an MDM manages: a preference domain on macOS, a file that only administrators can write elsewhere."""
+    if sys.platform == "darwin":
+        return Path("/Library/Managed Preferences/dev.rollcall.agent.plist")
+    return default_file().with_name("managed.toml") if sys.platform == "win32" else Path("/etc/rollcall/managed.toml")
+
+
 def state_dir(settings: Settings) -> Path:
     """The folder that holds the journal."""
     if settings.state.dir:

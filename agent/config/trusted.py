@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from agent.config.error import ConfigError
+from agent.config.named_files import named_files
+from agent.config.paths import managed_file
 from agent.config.settings import Settings
 from agent.runtime.capabilities import privileged
 from agent.runtime.ownership import UnsafeError, demand_ours
@@ -17,17 +18,9 @@ def trusted(settings: Settings, file: Path) -> Settings:
     A process that may no more than the account it runs as is trusted with what that account wrote.
     """
     if privileged():
-        for path in (file, *_named(settings)):
+        for path in (file, managed_file(), *(named.path for named in named_files(settings))):
             try:
                 demand_ours(path)
             except UnsafeError as error:
                 raise ConfigError(f"not used: {error}") from None
     return settings
-
-
-def _named(settings: Settings) -> Iterator[Path]:
-    policy = settings.policy
-    names = [policy.file, policy.ca_file, policy.assignment, policy.registry_snapshot, policy.baseline]
-    yield from (Path(name) for name in (*names, *settings.catalog.paths) if name)
-    for target in settings.target:
-        yield from (path for path in (target.token_file, target.ca_file) if path)

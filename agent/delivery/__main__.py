@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+from agent.delivery.failure_log import FailureLog
 from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.sender import Sender
 from agent.delivery.targets.registry import make_sender
@@ -63,10 +64,13 @@ def _listen(senders: list[Sender], ended: threading.Event) -> None:
 
 
 def _report_until_done(senders: list[Sender], ended: threading.Event, linger: float) -> None:
+    log = FailureLog()
     busy = time.monotonic()
     while not ended.wait(_LOOK) and time.monotonic() - busy < linger:
-        if any(sender.status().backlog for sender in senders):
-            busy = time.monotonic()
+        for status in [sender.status() for sender in senders]:
+            log.note(status)
+            if status.backlog:
+                busy = time.monotonic()
 
 
 def _notice(code: str, message: str) -> None:

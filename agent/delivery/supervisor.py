@@ -17,7 +17,7 @@ from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 from agent.runtime.capabilities import reading_lent
 from agent.runtime.child import start
-from agent.runtime.logs import LogSettings
+from agent.runtime.logs import LogSettings, logger
 
 _LONGEST_BACKOFF = 300.0
 _LINGER = 10.0
@@ -106,6 +106,7 @@ class DeliverySupervisor:
             with contextlib.suppress(JournalError):
                 cursor.failed(f"the process that delivers {trouble}")
         if first:
+            logger().warning("delivery.failed", reason=f"the process that delivers {trouble}")
             self._on_notice("delivery.process_failed", f"the process that delivers {trouble}")
 
     def _deliver(self) -> str | None:

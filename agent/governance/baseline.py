@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.records import Record
+from agent.runtime.error import RollcallError
 from agent.runtime.files import replace_file
 
 FILE = "baseline.json"
+_REMEDY = "put the accepted file back, or accept what is there now: `rollcall baseline accept`"
 KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture", "approval", "model_provider")
 _ABOUT = {
     "ai_agent": ("agent", "owner"),
@@ -23,6 +25,12 @@ _ABOUT = {
     "model_provider": ("provider", "agent", "base_url"),
 }
 """Fields that drift is measured by; the others change with ordinary use."""
+
+
+class BaselineError(RollcallError):
+    """The file cannot be used; the text names it and says what to do."""
+
+    status = 2
 
 
 class Baseline:
@@ -42,14 +50,18 @@ class Baseline:
 
     @classmethod
     def load(cls, path: Path) -> Baseline | None:
-        """None where none was accepted yet. Raises `ValueError` for a file that is no baseline."""
+        """None where none was accepted yet. Raises `BaselineError` for a file that is no baseline, and `OSError`."""
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        if not isinstance(document, dict) or not isinstance(document.get("accepted"), dict):
-            raise ValueError(f"{path}: not a baseline")
-        return cls(str(document.get("accepted_at")), document["accepted"])
+        except (ValueError, RecursionError) as error:
+            at = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise BaselineError(f"{path}{at}: not JSON; {_REMEDY}") from None
+        accepted = document.get("accepted") if isinstance(document, dict) else None
+        if not isinstance(accepted, dict) or not all(isinstance(about, dict) for about in accepted.values()):
+            raise BaselineError(f"{path}: not a baseline; {_REMEDY}")
+        return cls(str(document.get("accepted_at")), accepted)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

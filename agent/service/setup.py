@@ -15,6 +15,7 @@ from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import NoView, Surroundings
 from agent.inventory.derive import Derivation
 from agent.network.name_cache import NameCache
+from agent.runtime.logs import logger
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
@@ -33,8 +34,8 @@ def derivation(
         # What was accepted here is not the measure of another machine's files, unless somebody says so.
         theirs = not live and not settings.policy.baseline
         baseline = None if theirs else Baseline.load(baseline_file(settings))
-    except (OSError, ValueError) as error:
-        raise ConfigError(str(error)) from None
+    except OSError as error:
+        raise ConfigError(f"{baseline_file(settings)}: {error.strerror or type(error).__name__}") from None
     return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), memo)
 
 
@@ -44,12 +45,11 @@ def baseline_file(settings: Settings) -> Path:
 
 
 def load_catalog(settings: Settings) -> Catalog:
-    """The built-in entries and those of the organisation. Raises `ConfigError`."""
-    try:
-        catalog = Catalog.load([Path(path) for path in settings.catalog.paths])
-        return catalog if settings.collect.people else catalog.without_people()
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    """The built-in entries and those of the organisation; one that cannot be used is left out and told of."""
+    catalog = Catalog.load([Path(path) for path in settings.catalog.paths])
+    for error in catalog.unusable:
+        logger().warning("catalog.entry_unusable", path=str(error.path), reason=error.reason)
+    return catalog if settings.collect.people else catalog.without_people()
 
 
 def file_context(settings: Settings) -> Context:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from agent.delivery.failure import Failure
 from agent.journal.journal import FILE
 from agent.records import Heartbeat, Supervision
 from agent.runtime.lock import AlreadyRunningError, lock
@@ -31,16 +34,18 @@ class _Said(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Text for a person, and whether a daemon runs and does its work."""
+    """Text for a person, a document for a program, and whether a daemon runs and does its work."""
 
     text: str
     running: bool
+    document: dict[str, Any]
 
 
 def report(folder: Path) -> Report:
     """The state of the daemon of this folder. Raises `OSError` where the caller may not read it."""
     if not (folder / STATUS).exists():
-        return Report(f"no daemon has run with the state folder {folder}\n", False)
+        text = f"no daemon has run with the state folder {folder}"
+        return Report(f"{text}\n", False, {"state": text, "running": False})
     text = (folder / STATUS).read_text(encoding="utf-8", errors="replace")
     running = _running(folder)
     turned = seconds_since(folder) if running else None
@@ -48,9 +53,12 @@ def report(folder: Path) -> Report:
         said = _Said.model_validate_json(text)
     except ValidationError:
         state = "running" if running else "not running"
-        return Report(f"rollcall: {state}; what it last said of itself is of another version\n", running)
+        text = f"rollcall: {state}; what it last said of itself is of another version"
+        return Report(f"{text}\n", running, {"state": text, "running": running})
     turns = running and (turned is None or turned < _STANDS_SECONDS)
-    return Report("\n".join(_lines(folder, said, _state(said, running, turned))) + "\n", turns)
+    state = _state(said, running, turned)
+    document = {"state": state, "running": turns, **json.loads(text)}
+    return Report("\n".join(_lines(folder, said, state)) + "\n", turns, document)
 
 
 def _state(said: _Said, running: bool, turned: float | None) -> str:
@@ -78,10 +86,11 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
     if said.journal_error:
         yield f"  NOT JOURNALED: {said.journal_error}"
     try:
-        head, settled, dead = _positions(folder / FILE)
+        head, settled, dead, failures = _positions(folder / FILE)
     except sqlite3.Error as error:
         head, settled = beat.journal_head, {target.name: target.acknowledged for target in beat.targets}
         dead = {}
+        failures = {t.name: Failure(t.last_error, t.failing_since or "") for t in beat.targets if t.last_error}
         yield f"  journal not readable now: {error.sqlite_errorname}"
     yield f"  journal: {head} entries"
     yield "  collector     ok   mode       last success                      seconds  records"
@@ -93,7 +102,8 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
         backlog = head - settled.get(target.name, 0)
         letters = dead.get(target.name, 0)
         more = [f"{letters} dead letters (`rollcall delivery dead-letters`)"] if letters else []
-        more += [f"FAILING since {target.failing_since}: {target.last_error}"] if target.last_error else []
+        failure = failures.get(target.name)
+        more += [f"FAILING since {failure.since}: {failure.reason}"] if failure else []
         yield ", ".join([f"  target {target.name}: backlog {backlog}", *more])
 
 
@@ -114,12 +124,14 @@ def _supervision(path: Path) -> Iterator[str]:
         yield f"  actions of {where}: {record.calls}, asked nobody about {unasked}{bypass}"
 
 
-def _positions(path: Path) -> tuple[int, dict[str, int], dict[str, int]]:
-    """Head of the journal, and of each target the last settled entry and the number of dead letters."""
+def _positions(path: Path) -> tuple[int, dict[str, int], dict[str, int], dict[str, Failure]]:
+    """Head of the journal, and of each target the last settled entry, the number of dead letters and what fails."""
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         head = int(connection.execute("SELECT head_seq FROM meta").fetchone()[0])
         dead = connection.execute("SELECT target, count(*) FROM dead_letters GROUP BY target")
-        return head, dict(connection.execute("SELECT name, done FROM targets")), dict(dead)
+        failures = connection.execute("SELECT name, reason, since FROM target_failures").fetchall()
+        settled = dict(connection.execute("SELECT name, done FROM targets"))
+        return head, settled, dict(dead), {name: Failure(*rest) for name, *rest in failures}
     finally:
         connection.close()

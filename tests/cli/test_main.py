@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from agent.cli.common import COMPLETE, USAGE
+from agent.cli.common import COMPLETE, FAILURE, INTERRUPTED, USAGE
 from agent.cli.main import main
 
 SERVER = {"mcpServers": {"files": {"command": "npx", "args": ["-y", "some-mcp@1.0.0"]}}}
@@ -67,3 +69,42 @@ def test_a_root_that_is_no_folder_is_an_error_of_every_command(capsys: pytest.Ca
 def test_without_a_command_it_says_what_there_is_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == USAGE
     assert "give --once, or a command" in capsys.readouterr().err
+
+
+def test_no_fault_shows_a_traceback(tmp_path: Path) -> None:
+    """Each as a process: what Python itself would add at the end counts too."""
+    broken = tmp_path / "state/baseline.json"
+    broken.parent.mkdir()
+    broken.write_text('{"accepted"\n: nothing')
+    config = tmp_path / "config.toml"
+    config.write_text(f'[state]\ndir = "{broken.parent}"\n')
+    command = [sys.executable, "-m", "agent", "--config", str(config)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*command, "rules", "list"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (FAILURE, "rollcall: standard output: No space left on device\n")
+    done = subprocess.run([*command, "baseline", "diff"], capture_output=True, text=True)
+    assert done.returncode == USAGE
+    assert done.stderr.startswith(f"{broken}:2: not JSON; put the accepted file back") and done.stderr.count("\n") == 1
+    started = subprocess.Popen([*command, "status"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert started.stdout
+    started.stdout.close()
+    assert started.communicate()[1] == b"" and started.returncode == FAILURE
+
+
+def test_the_keyboard_ends_a_command_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("agent.service.status.report", interrupted)
+    assert run("status") == INTERRUPTED
+
+
+def test_a_fault_of_its_own_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> int:
+        raise TypeError("hunter2")
+
+    monkeypatch.setattr("agent.service.status.report", broken)
+    assert run("status") == FAILURE
+    said = capsys.readouterr().err
+    assert said.startswith("rollcall: a fault of its own, please report it: TypeError at test_main.py:")
+    assert "hunter2" not in said

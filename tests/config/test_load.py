@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -48,14 +47,35 @@ def test_the_example_target_names_every_target_setting_with_its_default() -> Non
             assert target[name] == field.default
 
 
-def test_environment_beats_file_and_flags_beat_environment(tmp_path: Path) -> None:
+def test_what_is_managed_beats_the_environment_which_beats_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    managed = tmp_path / "managed.toml"
+    managed.write_text("[collect]\nprocess_seconds = 5\n[log]\n")
+    monkeypatch.setattr(load, "managed_file", lambda: managed)
     file = write(tmp_path, "[collect]\nprocess_seconds = 3\nsocket_seconds = 30\n")
     env = {"ROLLCALL_COLLECT__PROCESS_SECONDS": "4", "ROLLCALL_LOG__LEVEL": "debug"}
-    flags: dict[str, Any] = {"collect": {"process_seconds": 5}}
-    settings = load.load(file, env, flags)
+    loaded = load.load_with_sources(file, env)
+    settings = loaded.settings
     assert (settings.collect.process_seconds, settings.collect.socket_seconds) == (5, 30)
-    assert settings.log.level == "debug"
+    assert settings.log.level == "debug", "an empty table takes nothing away"
+    assert loaded.source(("collect", "process_seconds")) == f"managed: {managed}:2"
+    assert loaded.source(("collect", "socket_seconds")) == f"{file}:3"
+    assert loaded.source(("log", "level")) == "environment variable ROLLCALL_LOG__LEVEL"
+    assert loaded.source(("log", "format")) == "default"
+    managed.unlink()
     assert load.load(file, env).collect.process_seconds == 4
+
+
+def test_an_error_of_the_environment_names_its_variable(tmp_path: Path) -> None:
+    file = write(tmp_path, "[collect]\nprocess_seconds = 3\n")
+    for name, key in (
+        ("ROLLCALL_COLLECT__PROCESS_SECONDS", "collect.process_seconds"),
+        ("ROLLCALL_COLECT__X", "colect"),
+    ):
+        with pytest.raises(ConfigError, match=f"^environment variable {name}: {key}: ") as caught:
+            load.load(file, {name: "hunter2"})
+        assert "hunter2" not in str(caught.value)
 
 
 def test_an_error_names_file_line_and_key_but_no_value(tmp_path: Path) -> None:
