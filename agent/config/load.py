@@ -40,9 +40,21 @@ class Loaded:
     def source(self, location: Location) -> str:
         """Whose word a value is, for people."""
         source = self.layers.source(location)
-        if source is None:
+        if source is None or not _holds(self.layers.values, location):
             return "default"
         return f"managed: {source.where(location)}" if source.name == "managed" else source.where(location)
+
+
+def _holds(values: Any, location: Location) -> bool:
+    """Whether somebody said something there; within an array its number is a part of the location."""
+    for part in location:
+        if isinstance(values, list):
+            values = dict(enumerate(values)).get(int(part), {})
+        elif not isinstance(values, Mapping) or part not in values:
+            return False
+        else:
+            values = values[part]
+    return True
 
 
 def load(file: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agent.records import Action, Finding, Record
     from agent.reports.baseline import Comparison
     from agent.reports.control_evidence import ControlEvidence
+    from agent.reports.doctor import Told
     from agent.reports.findings import FindingDetails
     from agent.reports.graph import Graph
     from agent.reports.policy import PolicyExplanation
@@ -75,5 +76,6 @@ HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", 
 FILES: Report[Sequence[Explanation]] = Report({"table": "file_explanation:lines", "ndjson": "file_explanation:each"})
 CLIENTS: Report[Catalog] = Report({"text": "catalog:lines"})
 CLIENT: Report[Client] = Report({"text": "catalog:details"})
+DOCTOR: Report[Iterable[Told]] = Report({"text": "doctor:lines", "json": "doctor:as_json"})
 RULES: Report[Sequence[Rule]] = Report({"text": "rules:lines"})
 RULE: Report[Rule] = Report({"text": "rules:details"})
