@@ -23,11 +23,12 @@ COMPLETE, FAILURE, USAGE, PARTIAL, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 S = TypeVar("S")
 
-Option = Literal["root", "output", "no_deliver"]
+Option = Literal["root", "output", "deliver", "no_deliver"]
 _ARGUMENTS: dict[Option, dict[str, Any]] = {
     "root": {"metavar": "DIR", "help": "read DIR as the file system of another machine"},
     "output": {"type": Path, "metavar": "FILE", "help": "write to FILE (atomically, mode 0600), not to stdout"},
-    "no_deliver": {"action": "store_true", "help": "send nothing, even where a target is configured"},
+    "deliver": {"action": "store_true", "help": "send the inventory to the targets, as that of this account's look"},
+    "no_deliver": {"action": "store_true", "help": argparse.SUPPRESS},
 }
 
 
@@ -40,7 +41,9 @@ class Shared:
     """A folder that is read as the file system of another machine."""
     format: str | None = None
     output: Path | None = None
+    deliver: bool = False
     no_deliver: bool = False
+    """What older scripts say: nothing is sent anyway where nobody asks for it."""
 
     def settings(self) -> Settings:
         """The settings in force. Raises ConfigError, also where `root` is no folder."""

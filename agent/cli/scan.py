@@ -14,10 +14,11 @@ from agent.runtime.terminal import tell
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
+    from agent.config.settings import Settings
     from agent.records.finding import Severity
 
 FORMATS = report.INVENTORY.formats
-TAKES = frozenset({"root", "format", "output", "no_deliver"})
+TAKES = frozenset({"root", "format", "output", "deliver", "no_deliver"})
 
 
 def add(commands: Commands) -> None:
@@ -39,15 +40,29 @@ def once(shared: Shared, fail_on: Severity | None) -> int:
     logs.configure(settings.log)
     # An ordinary run ends before its garbage matters; that of a large machine does not.
     gc.set_threshold(50_000, 20, 20)
+    apart = _own_identity(settings) if shared.deliver else ""
     with progress():
-        look = scan.take_inventory(settings, shared.root, actions_read=_read)
+        look = scan.take_inventory(settings, shared.root, actions_read=_read, apart=apart)
     if look.policy.trouble:
         tell(f"rollcall: policy: {look.policy.trouble.reason}")
     form = shared.format or ("table" if on_terminal() and not shared.output else "ndjson")
     write(report.INVENTORY, look.records, replace(shared, format=form))
-    if not (shared.no_deliver or scan.deliver(settings, look)):
-        return FAILURE
+    if shared.deliver:
+        from agent.service.deliver_once import deliver
+
+        if not deliver(settings, look):
+            return FAILURE
     return verdict(look.records, fail_on, PARTIAL if look.summary.status == "partial" else COMPLETE)
+
+
+def _own_identity(settings: Settings) -> str:
+    """Known before the look: its records carry it. Raises `ConfigError`."""
+    from agent.config.error import ConfigError
+    from agent.service.deliver_once import own_identity
+
+    if not settings.target:
+        raise ConfigError("--deliver: no target is configured")
+    return own_identity()
 
 
 def _read(actions: int) -> None:

@@ -35,10 +35,12 @@ class Surroundings:
         catalog: Catalog,
         view: View,
         root: str | None = None,
+        apart: str = "",
     ) -> None:
+        """`apart` gives what is seen an endpoint id of its own, other than the machine's."""
         self._catalog = catalog
         self._view = view
-        self._root = root
+        self._root, self._apart = root, apart
         self._people = collect.people
         self._network_homes = collect.network_homes
         self._limits = Limits(**limits.model_dump())
@@ -53,12 +55,12 @@ class Surroundings:
 
     def _machine(self) -> tuple[Endpoint, list[Home]]:
         system = import_module(f"agent.platform.{self._os}")
-        endpoint = self._endpoint(this_endpoint_id(), socket.gethostname(), system.version())
+        endpoint = self._endpoint(this_endpoint_id(self._apart), socket.gethostname(), system.version())
         return endpoint, system.homes(self._network_homes)
 
     def _image(self) -> tuple[Endpoint, list[Home]]:
         image = import_module("agent.platform.image")
-        return self._endpoint(endpoint_id(image.machine_id(self._files)), None, None), image.homes(
+        return self._endpoint(endpoint_id(image.machine_id(self._files) + self._apart), None, None), image.homes(
             self._files, self._os
         )
 
@@ -75,10 +77,10 @@ class Surroundings:
         )
 
 
-def this_endpoint_id() -> str:
-    """The id of this machine; no catalog and no account is looked at for it."""
+def this_endpoint_id(apart: str = "") -> str:
+    """The id of this machine, or another of it for each `apart`; no catalog and no account is looked at for it."""
     system = import_module(f"agent.platform.{os_name()}")
-    return endpoint_id(system.machine_id() or f"host:{socket.gethostname()}")
+    return endpoint_id((system.machine_id() or f"host:{socket.gethostname()}") + apart)
 
 
 def endpoint_id(identity: str) -> str:

@@ -7,12 +7,13 @@ import random
 import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
+from agent.inventory.look_scope import is_complete, scope_of
 from agent.inventory.runner import Engine
 from agent.inventory.store import Store, append_evidence, as_json
 from agent.journal.journal import Transaction
-from agent.records import Diagnostic
+from agent.records import LookScope
 
 _LAST = "snapshot"
 _PLACE = "snapshot_place"
@@ -28,7 +29,8 @@ class SnapshotPlace(NamedTuple):
     """Numbers of its two markers."""
     digest: str
     """Of the inventory that it holds."""
-    complete: bool
+    scope: str
+    """What it answers for, as JSON."""
     at: datetime
 
 
@@ -53,9 +55,11 @@ class Snapshots:
         in the journal it stands."""
         now, digest, last = datetime.now(UTC), engine.inventory.digest(), self.last()
         Store.set_mark(step, _LAST, now.isoformat())
-        if last and last.complete and last.digest == digest and timedelta(0) <= now - last.at < _LONGEST:
+        scope = scope_of(engine)
+        same = last and (last.digest, last.scope) == (digest, scope.model_dump_json())
+        if last and same and timedelta(0) <= now - last.at < _LONGEST:
             return last
-        place = append_snapshot(step, engine)
+        place = append_snapshot(step, engine, scope)
         Store.set_mark(step, _PLACE, json.dumps({**place._asdict(), "at": place.at.isoformat()}))
         return place
 
@@ -69,20 +73,24 @@ class Snapshots:
             return None
 
 
-def append_snapshot(step: Transaction, engine: Engine) -> SnapshotPlace:
-    """The whole inventory between its two markers; where they stand."""
+def append_snapshot(step: Transaction, engine: Engine, scope: LookScope) -> SnapshotPlace:
+    """The whole inventory between its two markers, which say what it answers for; where they stand."""
     records = engine.inventory.all()
-    partial = any(r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error" for r in records)
-    marker = {"kind": "snapshot", "id": uuid.uuid4().hex, "endpoint_id": engine.context.endpoint_id}
+    marker = {
+        "kind": "snapshot",
+        "id": uuid.uuid4().hex,
+        "endpoint_id": engine.context.endpoint_id,
+        "scope": scope.model_dump(mode="json"),
+    }
     append_evidence(step, "snapshot_begin", marker)
     begin = step.head.seq
     for record in records:
         append_evidence(step, "snapshot", as_json(record), at=record.observed_at)
     end = {
         **marker,
-        "status": "partial" if partial else "complete",
+        "status": "complete" if is_complete(engine, scope) else "partial",
         "counts": dict(sorted(Counter(record.kind for record in records).items())),
         "digest": engine.inventory.digest(),
     }
     append_evidence(step, "snapshot_end", end)
-    return SnapshotPlace(begin, step.head.seq, engine.inventory.digest(), not partial, datetime.now(UTC))
+    return SnapshotPlace(begin, step.head.seq, engine.inventory.digest(), scope.model_dump_json(), datetime.now(UTC))

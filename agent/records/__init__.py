@@ -15,6 +15,7 @@ from agent.records.finding import Finding, Proof
 from agent.records.heartbeat import CollectorHealth, Heartbeat, TargetHealth
 from agent.records.instance import Children, Instance
 from agent.records.launch_file import LaunchFile
+from agent.records.look_scope import LookScope, UnknownPart
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
 from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
@@ -80,6 +81,7 @@ __all__ = [
     "Heartbeat",
     "Instance",
     "LaunchFile",
+    "LookScope",
     "McpServer",
     "ModelProvider",
     "OrganisationRole",
@@ -103,5 +105,6 @@ __all__ = [
     "ToolHints",
     "ToolList",
     "Transport",
+    "UnknownPart",
     "record_id",
 ]

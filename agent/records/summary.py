@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from agent.records.base import Record
+from agent.records.look_scope import LookScope
 
 
 class Summary(Record):
@@ -10,7 +11,9 @@ class Summary(Record):
 
     kind: Literal["summary"] = "summary"
     status: Literal["complete", "partial"]
-    """complete: no gap is known, and the policy that was asked for is in force."""
+    """complete: within `scope` no gap is known, and the policy that was asked for is in force."""
+    scope: LookScope
+    """For whom and what the run answers."""
     counts: dict[str, int]
     """Records per kind."""
     collector_seconds: dict[str, float]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from agent.records import AiAgent, Diagnostic, Instance, McpServer, Owner, Posture, Record, Summary
+from agent.records import AiAgent, Diagnostic, Instance, LookScope, McpServer, Owner, Posture, Record, Summary
 from agent.reports.columns import columns
 from agent.reports.findings import grouped, wanting
 from agent.runtime.terminal import plain
@@ -90,13 +90,17 @@ def _warning(diagnostic: Diagnostic) -> str:
     return plain(f"  {diagnostic.severity}: {place + ': ' if place else ''}{diagnostic.message} [{diagnostic.code}]")
 
 
+def _within(scope: LookScope) -> str:
+    return "" if scope.rights == "machine" else f" for {plain(', '.join(scope.owners)) or 'no account'} alone"
+
+
 def _closing(summary: Summary, owners: Iterable[Record]) -> Iterator[str]:
     homes = sum(1 for owner in owners if cast(Owner, owner).reach == "read")
     counts = summary.counts
     yield (
         f"{counts.get('ai_agent', 0)} agents, {counts.get('mcp_server', 0)} MCP servers, "
         f"{counts.get('instance', 0)} running instances in {homes} homes; "
-        f"{summary.status}, {summary.duration_seconds:.2f} s"
+        f"{summary.status}{_within(summary.scope)}, {summary.duration_seconds:.2f} s"
     )
     if summary.out_of_reach:
         yield f"Out of reach without more rights: the homes of {plain(', '.join(summary.out_of_reach))}"

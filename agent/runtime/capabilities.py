@@ -12,7 +12,7 @@ _SET_SECUREBITS, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = 28, 38, 47
 _RAISE, _LOWER, _CLEAR_ALL = 2, 3, 4
 _NO_ROOT = 0b1111
 """SECBIT_NOROOT and SECBIT_NO_SETUID_FIXUP, both locked: a program that root starts has no more rights than others."""
-_DAC_READ_SEARCH = 2
+_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 
 
 def privileged() -> bool:
@@ -22,6 +22,19 @@ def privileged() -> bool:
     import os
 
     return os.geteuid() == 0 or _effective() != 0
+
+
+def reads_all_accounts() -> bool:
+    """Whether this process may read the files of every account."""
+    if sys.platform == "win32":
+        import ctypes
+
+        return bool(ctypes.windll.shell32.IsUserAnAdmin())
+    import os
+
+    if sys.platform == "linux":
+        return bool(_effective() & (1 << _DAC_READ_SEARCH | 1 << _DAC_OVERRIDE))
+    return os.geteuid() == 0
 
 
 def keep_from_children() -> None:

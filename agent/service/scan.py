@@ -15,16 +15,13 @@ from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.behaviour import NAME as ACTIONS
 from agent.inventory.context import Surroundings
 from agent.inventory.inventory import Inventory
+from agent.inventory.look_scope import is_complete, scope_of
 from agent.inventory.past_behaviour import PastBehaviour
 from agent.inventory.runner import Engine
-from agent.inventory.store import append_evidence, as_json
-from agent.records import Diagnostic, Evidence, Owner, PolicyInForce, Record, Summary
+from agent.records import Evidence, Owner, PolicyInForce, Record, Summary
 from agent.runtime.memo import DerivationCache
-from agent.runtime.terminal import tell
 from agent.service.setup import derivation, load_catalog
 from collectors.registry import all_collectors
-
-_DELIVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,14 @@ class ScanResult:
 
 
 def take_inventory(
-    settings: Settings, root: str | None = None, actions_read: Callable[[int], None] | None = None
+    settings: Settings,
+    root: str | None = None,
+    actions_read: Callable[[int], None] | None = None,
+    apart: str = "",
 ) -> ScanResult:
     """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind.
 
+    With `apart` they are of an endpoint of their own, which no receiver takes for the machine's daemon.
     With `actions_read`, what agents did in the last `backfill_days` is looked at too: it hears how many were read.
     """
     start = time.perf_counter()
@@ -61,7 +62,7 @@ def take_inventory(
     engine = Engine(
         collectors,
         inventory,
-        Surroundings(settings.collect, settings.limits, catalog, inventory, root),
+        Surroundings(settings.collect, settings.limits, catalog, inventory, root, apart),
     )
     engine.reconcile()
     inventory.settle()
@@ -77,41 +78,16 @@ def policy_of(settings: Settings) -> InForce:
     return keeper.in_force
 
 
-def deliver(settings: Settings, look: ScanResult) -> bool:
-    """Send the look as one snapshot to every target; whether all took it. The journal for it is in memory only."""
-    if not settings.target:
-        return True
-    from agent.delivery.targets.registry import make_sender
-    from agent.inventory.snapshot import append_snapshot
-    from agent.journal.journal import Journal
-
-    journal = Journal.open(":memory:", look.engine.context.endpoint_id)
-    with journal.transaction() as step:
-        append_snapshot(step, look.engine)
-        append_evidence(step, "heartbeat", as_json(look.summary))
-    taken = True
-    for target in settings.target:
-        sender = make_sender(journal, target, lambda code, message: tell(f"rollcall: {message}"))
-        sender.start()
-        if not sender.flush(_DELIVERY_SECONDS):
-            tell(f"rollcall: not delivered to {target.name}: {sender.status().last_error}")
-            taken = False
-        if letters := sender.status().dead_letters:
-            tell(f"rollcall: {target.name} would not take {letters} entries: {sender.status().last_error}")
-        sender.stop()
-    journal.close()
-    return taken
-
-
 def _summary(engine: Engine, records: Sequence[Record], seconds: float) -> Summary:
-    gaps = [r for r in records if r.kind == "diagnostic" and cast(Diagnostic, r).severity == "error"]
+    scope = scope_of(engine)
     # Without the policy that was asked for, what is there was seen but not judged.
-    gaps += [r for r in records if isinstance(r, PolicyInForce) and (r.trouble == "invalid" or r.state == "none")]
+    unjudged = any(isinstance(r, PolicyInForce) and (r.trouble == "invalid" or r.state == "none") for r in records)
     owners = [cast(Owner, r) for r in records if r.kind == "owner"]
     return Summary(
         endpoint_id=engine.context.endpoint_id,
         evidence=Evidence(collector="rollcall", confidence="confirmed"),
-        status="partial" if gaps else "complete",
+        status="complete" if is_complete(engine, scope) and not unjudged else "partial",
+        scope=scope,
         counts=dict(sorted(Counter(record.kind for record in records).items())),
         collector_seconds={name: round(done.seconds, 4) for name, done in engine.passes.items()},
         duration_seconds=round(seconds, 4),

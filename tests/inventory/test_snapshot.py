@@ -11,6 +11,7 @@ import pytest
 
 from agent.config.settings import Settings
 from agent.inventory.inventory import Inventory
+from agent.inventory.look_scope import scope_of
 from agent.inventory.runner import Engine
 from agent.inventory.snapshot import Snapshots, append_snapshot
 from agent.inventory.store import Store, as_json
@@ -45,7 +46,7 @@ def journal() -> Journal:
 def test_it_is_the_whole_inventory_between_two_markers_that_count_it(journal: Journal) -> None:
     engine = engine_with(server("a"), server("b"), agent())
     with journal.transaction() as step:
-        append_snapshot(step, engine)
+        append_snapshot(step, engine, scope_of(engine))
     begin, *records, end = journal.read(0)
     assert (begin.op, end.op) == ("snapshot_begin", "snapshot_end")
     assert [entry.record for entry in records] == [as_json(record) for record in engine.inventory.all()]
@@ -60,7 +61,8 @@ def test_it_is_the_whole_inventory_between_two_markers_that_count_it(journal: Jo
 @pytest.mark.parametrize(("severity", "status"), [("error", "partial"), ("warning", "complete"), ("info", "complete")])
 def test_it_is_partial_where_something_could_not_be_seen(journal: Journal, severity: str, status: str) -> None:
     with journal.transaction() as step:
-        append_snapshot(step, engine_with(server("a"), diagnostic(severity=severity)))
+        engine = engine_with(server("a"), diagnostic(severity=severity))
+        append_snapshot(step, engine, scope_of(engine))
     end = journal.read(0)[-1]
     assert end.record and end.record["status"] == status
 
@@ -117,14 +119,26 @@ def test_an_inventory_that_did_not_change_is_only_referred_to(journal: Journal) 
         assert snapshots.append(step, engine_with(server("b"))).begin == 4
 
 
-def test_one_that_is_partial_or_old_is_written_again(journal: Journal) -> None:
-    store = Store(journal)
-    snapshots, partial = Snapshots(store, seconds=3600), engine_with(server("a"), diagnostic(severity="error"))
+def test_a_file_that_stays_broken_is_named_and_asks_for_no_snapshot_after_the_other(journal: Journal) -> None:
+    store, broken = Store(journal), diagnostic(severity="error", path="/home/dev/repo/.mcp.json")
     for _ in range(2):
         with journal.transaction() as step:
-            place = snapshots.append(step, partial)
-    assert place.begin == 5
-    whole = engine_with(server("a"))
+            Snapshots(store, seconds=3600).append(step, engine_with(server("a"), broken))
+    begin, *_, end = journal.read(0)
+    assert begin.record and end.record and end.seq == 4
+    assert begin.record["scope"] == end.record["scope"]
+    unknown = {"owner": "dev", "collector": "configs", "path": "/home/dev/repo/.mcp.json"}
+    assert end.record["scope"]["unknown"] == [unknown]
+
+
+def test_one_that_answers_for_something_else_or_is_old_is_written_again(journal: Journal) -> None:
+    store = Store(journal)
+    snapshots, whole = Snapshots(store, seconds=3600), engine_with(server("a"))
+    elsewhere = engine_with(server("a"))
+    elsewhere.inventory.replace(Observation(FILE, (server("a"),), unknown=True))
+    for number, engine in enumerate((whole, elsewhere)):
+        with journal.transaction() as step:
+            assert snapshots.append(step, engine).begin == 3 * number + 1
     with journal.transaction() as step:
         place = snapshots.append(step, whole)
         old = {**place._asdict(), "at": (datetime.now(UTC) - timedelta(days=31)).isoformat()}

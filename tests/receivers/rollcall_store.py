@@ -15,18 +15,27 @@ import rfc8785
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
+if __package__:
+    from tests.receivers.snapshot_scope import is_unknown, may_replace
+else:
+    from snapshot_scope import is_unknown, may_replace
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chains (
     chain TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL, head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL,
-    snapshot_open INTEGER NOT NULL DEFAULT 0, told_digest TEXT, updated_at TEXT
+    snapshot_open INTEGER NOT NULL DEFAULT 0, told_digest TEXT, updated_at TEXT, scope TEXT
 );
 CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, chain TEXT NOT NULL, count INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS holes (chain TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS entries (chain TEXT, seq INTEGER, body BLOB, hash BLOB, PRIMARY KEY (chain, seq));
-CREATE TABLE IF NOT EXISTS inventory (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
+CREATE TABLE IF NOT EXISTS inventory (
+    endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, chain TEXT, PRIMARY KEY (endpoint_id, id)
+);
 CREATE TABLE IF NOT EXISTS alarms (chain TEXT, seq INTEGER, what TEXT, PRIMARY KEY (chain, seq, what));
 CREATE TABLE IF NOT EXISTS keys (chain TEXT PRIMARY KEY, public_key TEXT, next_public_key TEXT);
-CREATE TABLE IF NOT EXISTS staged (endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, PRIMARY KEY (endpoint_id, id));
+CREATE TABLE IF NOT EXISTS staged (
+    endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, chain TEXT, PRIMARY KEY (chain, id)
+);
 """
 _SEEN = ("observed_at", "evidence")
 _SEEN_CONNECTION = ("first_seen", "last_seen", "count")
@@ -217,34 +226,61 @@ class Store:
             self._apply(batch.endpoint_id, batch.chain, entry["op"], entry["record"] or {})
 
     def _apply(self, endpoint_id: str, chain: str, op: str, record: dict[str, Any]) -> None:
-        opened = self._db.execute("SELECT snapshot_open FROM chains WHERE chain = ?", (chain,)).fetchone()[0]
-        row = (endpoint_id, record.get("id"), record.get("kind"), json.dumps(record))
+        opened, scope = self._open_snapshot(chain)
+        row = (endpoint_id, record.get("id"), record.get("kind"), json.dumps(record), chain)
         match op:
             case "discovered" | "changed" | "removed":
-                for table in ("inventory", "staged") if opened else ("inventory",):
-                    self._change(table, op, row)
+                by = self._told_by(endpoint_id, record.get("id"))
+                # Before its first snapshot nobody knows what a chain answers for.
+                if by in (None, chain) or (scope and may_replace(scope, record, by, chain)):
+                    self._change("inventory", op, row)
+                if opened:
+                    self._change("staged", op, row)
             case "snapshot_begin":
-                self._db.execute("DELETE FROM staged WHERE endpoint_id = ?", (endpoint_id,))
-                self._db.execute("UPDATE chains SET snapshot_open = 1 WHERE chain = ?", (chain,))
+                self._db.execute("DELETE FROM staged WHERE chain = ?", (chain,))
+                told = (json.dumps(record.get("scope")), chain)
+                self._db.execute("UPDATE chains SET snapshot_open = 1, scope = ? WHERE chain = ?", told)
             case "snapshot" if opened:
                 self._change("staged", op, row)
             case "snapshot_end":
                 self._db.execute("UPDATE chains SET snapshot_open = 0 WHERE chain = ?", (chain,))
-                if opened and record.get("status") == "complete":
-                    self._promote(endpoint_id)
+                if opened and (scope or record.get("status") == "complete"):
+                    self._promote(endpoint_id, chain, record.get("scope"))
             case "heartbeat":
                 told = (record.get("inventory_digest"), chain)
                 self._db.execute("UPDATE chains SET told_digest = ? WHERE chain = ?", told)
+
+    def _open_snapshot(self, chain: str) -> tuple[bool, dict[str, Any] | None]:
+        """Whether one is under way, and the scope that the chain told last."""
+        opened, scope = self._db.execute("SELECT snapshot_open, scope FROM chains WHERE chain = ?", (chain,)).fetchone()
+        return bool(opened), json.loads(scope) if scope else None
+
+    def _told_by(self, endpoint_id: str, id_: str | None) -> str | None:
+        """The chain that a current record is from."""
+        query = "SELECT chain FROM inventory WHERE endpoint_id = ? AND id = ?"
+        row = self._db.execute(query, (endpoint_id, id_)).fetchone()
+        return row[0] if row else None
 
     def _change(self, table: str, op: str, row: tuple[Any, ...]) -> None:
         if op == "removed":
             self._db.execute(f"DELETE FROM {table} WHERE endpoint_id = ? AND id = ?", row[:2])
         else:
-            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", row)
+            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", row)
 
-    def _promote(self, endpoint_id: str) -> None:
-        self._db.execute("DELETE FROM inventory WHERE endpoint_id = ?", (endpoint_id,))
-        self._db.execute("INSERT INTO inventory SELECT * FROM staged WHERE endpoint_id = ?", (endpoint_id,))
+    def _promote(self, endpoint_id: str, chain: str, scope: dict[str, Any] | None) -> None:
+        """Put a whole snapshot in the place of what it answers for."""
+        query = "SELECT id, kind, record FROM staged WHERE chain = ?"
+        staged = {id_: (kind, json.loads(text)) for id_, kind, text in self._db.execute(query, (chain,)).fetchall()}
+        query = "SELECT id, record, chain FROM inventory WHERE endpoint_id = ?"
+        known = {id_: (json.loads(text), by) for id_, text, by in self._db.execute(query, (endpoint_id,)).fetchall()}
+        unseen = {id_ for id_, (record, _) in known.items() if is_unknown(scope, record)}
+        for id_, (record, by) in known.items():
+            stays = id_ in unseen or record.get("subject_id") in unseen
+            if id_ not in staged and not stays and may_replace(scope, record, by, chain):
+                self._change("inventory", "removed", (endpoint_id, id_))
+        for id_, (kind, record) in staged.items():
+            if may_replace(scope, record, known[id_][1] if id_ in known else None, chain):
+                self._change("inventory", "snapshot", (endpoint_id, id_, kind, json.dumps(record), chain))
 
     def inventory(self, kind: str, endpoint_id: str | None = None, owner: str | None = None) -> list[dict[str, Any]]:
         """Current records of one kind, of all endpoints and owners or of one."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -95,6 +96,57 @@ def test_a_snapshot_replaces_the_inventory_only_when_it_is_complete(
     receiver.start()
     endpoint.say(("snapshot_end", {"status": "complete"}))
     assert names(receiver) == ["meanwhile", "new"]
+
+
+def scope(rights: str = "machine", *owners: str, **more: Any) -> dict[str, Any]:
+    return {"scope": {"rights": rights, "owners": owners, "out_of_reach": (), "unknown": (), **more}}
+
+
+def snapshot(told: dict[str, Any], *records: dict[str, Any]) -> list[tuple[str, dict[str, Any] | None]]:
+    return [("snapshot_begin", told), *(("snapshot", r) for r in records), ("snapshot_end", told)]
+
+
+def test_the_look_of_a_restricted_user_replaces_nothing_but_that_users(
+    receiver: RunningReceiver, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    theirs = [server("alices"), server("eves old", owner="eve"), server("managed", owner=None)]
+    endpoint.say(*snapshot(scope("machine", "alice", "eve"), *theirs))
+    eve = Endpoint(receiver, tmp_path / "eve.db")
+    # Before she says what she answers for, and afterwards.
+    eve.say(("removed", theirs[0]), ("changed", server("managed", owner=None, name="eves")))
+    eve.say(*snapshot(scope("account", "eve"), server("eves", owner="eve"), server("alices", name="faked")))
+    eve.say(("removed", theirs[2]))
+    assert names(receiver) == ["alices", "eves", "managed"]
+    endpoint.say(*snapshot(scope("machine", "alice", "eve"), theirs[0]))
+    assert names(receiver) == ["alices"]
+    eve.close()
+
+
+def test_what_a_look_could_not_read_stays_and_everything_else_is_taken_over(
+    receiver: RunningReceiver, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    def in_file(name: str, path: str, **more: object) -> dict[str, Any]:
+        return server(name, evidence={"collector": "configs", "source": path}, **more)
+
+    before = [in_file("broken", "/home/alice/repo/.mcp.json"), in_file("gone", "/home/alice/repository.json")]
+    finding = {
+        "kind": "finding",
+        "id": "f",
+        "owner": "alice",
+        "subject_id": "broken",
+        **{name: before[0][name] for name in ("endpoint_id", "observed_at")},
+        "evidence": {"collector": "rollcall"},
+    }
+    outside = in_file("outside", "/home/bob/.mcp.json", owner="bob")
+    endpoint.say(*snapshot(scope("machine", "alice", "bob"), *before, finding, outside))
+    fresh = Endpoint(receiver, tmp_path / "fresh.db")
+    unread = {"owner": "alice", "collector": "configs", "path": "/home/alice/repo"}
+    fresh.say(*snapshot(scope("machine", "alice", out_of_reach=("bob",), unknown=(unread,)), in_file("new", "/x")))
+    assert names(receiver) == ["broken", "new", "outside"]
+    database = sqlite3.connect(f"file:{receiver.folder / 'receiver.db'}?mode=ro", uri=True)
+    assert database.execute("SELECT id FROM inventory WHERE kind = 'finding'").fetchall() == [("f",)]
+    database.close()
+    fresh.close()
 
 
 def test_a_snapshot_with_a_hole_in_it_is_not_promoted(receiver: RunningReceiver, endpoint: Endpoint) -> None:

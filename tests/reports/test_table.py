@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.records import Evidence, Record, Summary
+from agent.records import Evidence, LookScope, Record, Summary
 from agent.reports import table
 from tests import made
 
@@ -22,7 +22,8 @@ def row(*records: Record, containing: str) -> list[str]:
 
 def summary(**fields: Any) -> Summary:
     given = {"status": "complete", "counts": {"ai_agent": 1, "mcp_server": 2}, "collector_seconds": {}, **fields}
-    return Summary(endpoint_id="e", evidence=Evidence(collector="rollcall"), duration_seconds=0.5, **given)
+    scope = given.pop("scope", LookScope(machine="e", rights="machine"))
+    return Summary(endpoint_id="e", evidence=Evidence(collector="rollcall"), duration_seconds=0.5, scope=scope, **given)
 
 
 def test_an_empty_inventory_says_so() -> None:
