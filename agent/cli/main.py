@@ -8,12 +8,25 @@ import sys
 from collections.abc import Sequence
 
 from agent import __version__
-from agent.cli import actions, audit, catalog, config, delivery, doctor, findings, governance, policy, scan, service
+from agent.cli import (
+    actions,
+    audit,
+    catalog,
+    config,
+    delivery,
+    doctor,
+    findings,
+    governance,
+    policy,
+    report,
+    scan,
+    service,
+)
 from agent.cli.common import FAILURE, INTERRUPTED, shared, shared_options
 from agent.runtime.error import RollcallError
 from agent.runtime.terminal import tell
 
-_GROUPS = (scan, findings, service, doctor, actions, catalog, policy, governance, config, delivery, audit)
+_GROUPS = (scan, findings, report, service, doctor, actions, catalog, policy, governance, config, delivery, audit)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -56,7 +56,7 @@ def details(found: FindingDetails) -> Iterator[str]:
     yield f"{finding.severity}: {finding.title}"
     facts = {
         "subject": finding.subject,
-        "where": _place(found.subject),
+        "where": place(found.subject),
         "rule": finding.rule,
         "state": finding.state,
         "opened": f"{finding.opened_at:%Y-%m-%d %H:%M} UTC",
@@ -82,7 +82,7 @@ def _group_row(group: Sequence[Finding]) -> tuple[str, ...]:
     return first.severity, first.title, str(len(group)), ", ".join(named[:shown]) + more
 
 
-def _place(subject: Record | None) -> str | None:
+def place(subject: Record | None) -> str | None:
     """The file and key, or the process, that the subject was seen in."""
     if subject is None:
         return None

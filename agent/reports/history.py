@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _WIDEST = 100
-_NOT_TOLD = ("observed_at", "evidence")
+NOT_TOLD = ("observed_at", "evidence")
 
 
 def lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """One line an entry, then one for each field that changed."""
     for entry in entries:
         record = entry["record"] or {}
-        told = _told(entry["op"], record)
-        yield f"{entry['at'][:19]}Z  {entry['seq']:>8}  {told}{_controls(entry)}"
+        told_of = told(entry["op"], record)
+        yield f"{entry['at'][:19]}Z  {entry['seq']:>8}  {told_of}{_controls(entry)}"
         for change in entry["changes"]:
-            if change["field"] not in _NOT_TOLD:
-                yield f"{'':32}{change['field']}: {_text(change['before'])} -> {_text(change['after'])}"
+            if change["field"] not in NOT_TOLD:
+                yield f"{'':32}{change['field']}: {value_text(change['before'])} -> {value_text(change['after'])}"
 
 
 def each(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -26,7 +26,8 @@ def each(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     return map(json.dumps, entries)
 
 
-def _told(op: str, record: Mapping[str, Any]) -> str:
+def told(op: str, record: Mapping[str, Any]) -> str:
+    """One entry in words."""
     if record.get("kind") == "finding" and op != "removed":
         what = f"{record.get('title')} ({record.get('severity')})"
         return f"finding {record.get('state')}: {what}, {record.get('subject')}"
@@ -45,6 +46,7 @@ def _controls(entry: Mapping[str, Any]) -> str:
     return f"  [{', '.join(controls)}]" if controls else ""
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value of a field, cut where it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agent.reports.doctor import Told
     from agent.reports.findings import FindingDetails
     from agent.reports.graph import Graph
+    from agent.reports.html.subject import Machine
     from agent.reports.policy import PolicyExplanation
     from collectors.catalog.catalog import Catalog
     from collectors.catalog.client import Client
@@ -73,6 +74,7 @@ CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:li
 POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "json": "policy:as_json"})
 BASELINE: Report[Comparison] = Report({"text": "baseline:lines"})
 HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", "ndjson": "history:each"})
+PAGE: Report[Machine] = Report({"html": "html.page:lines"})
 FILES: Report[Sequence[Explanation]] = Report({"table": "file_explanation:lines", "ndjson": "file_explanation:each"})
 CLIENTS: Report[Catalog] = Report({"text": "catalog:lines"})
 CLIENT: Report[Client] = Report({"text": "catalog:details"})

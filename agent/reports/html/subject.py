@@ -1,0 +1,100 @@
+"""What a page is about: the records of one machine, what happened on it, and where that is known from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from agent.records import AiAgent, Finding, Record
+from agent.records.finding import SEVERITIES, Severity
+from agent.reports.findings import wanting
+from agent.reports.html.activity import Activity
+from agent.reports.html.events import Event
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Findings of one rule and severity: one thing to do about all of their subjects."""
+
+    findings: Sequence[Finding]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Everything that a page tells."""
+
+    records: Sequence[Record]
+    known_from: str
+    made_at: datetime
+    events: Sequence[Event] = ()
+    """The newest first."""
+    events_from: str = "No journal: one look knows nothing of what was before it."
+    activities: Sequence[Activity] = ()
+    actions_from: str = "What agents did is not collected here."
+    _of: dict[type[Record], list[Any]] = field(default_factory=dict, repr=False)
+
+    def of(self, kind: type[R]) -> list[R]:
+        """The records of a kind."""
+        if kind not in self._of:
+            self._of[kind] = [record for record in self.records if isinstance(record, kind)]
+        return self._of[kind]
+
+    @cached_property
+    def by_id(self) -> dict[str, Record]:
+        return {record.id: record for record in self.records}
+
+    @cached_property
+    def wanting(self) -> list[Finding]:
+        """Findings that want somebody, the gravest first."""
+        return wanting(self.records)
+
+    @cached_property
+    def risks(self) -> list[Risk]:
+        """The same by rule: the gravest first, of those the one with the most subjects."""
+        return risks(self.wanting)
+
+    @cached_property
+    def findings_of(self) -> dict[str, list[Finding]]:
+        """Findings that want somebody, by the id of their subject."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.wanting:
+            found.setdefault(finding.subject_id, []).append(finding)
+        return found
+
+    @cached_property
+    def _worst_of(self) -> dict[tuple[str | None, str | None], Severity]:
+        """The gravest severity by account and agent, their servers' findings among them."""
+        # The gravest stand first, and the first one counts.
+        return {(f.owner, f.agent): f.severity for f in reversed(self.wanting)}
+
+    def worst(self, subject_id: str) -> Severity | None:
+        """The severity of the gravest finding about a record."""
+        found = self.findings_of.get(subject_id)
+        return found[0].severity if found else None
+
+    def worst_of(self, agent: AiAgent) -> Severity | None:
+        """The severity of the gravest finding about an agent, what it may do, or its servers."""
+        return self._worst_of.get((agent.owner, agent.agent))
+
+
+def gravity(severity: Severity | None) -> int:
+    """For sorting the gravest first."""
+    return -SEVERITIES.index(severity) if severity else 1
+
+
+def risks(findings: Iterable[Finding]) -> list[Risk]:
+    """Findings by rule and severity: the gravest first, of those the one with the most subjects."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.rule), []).append(finding)
+    ranked = sorted(groups.values(), key=lambda g: (gravity(g[0].severity), -len(g), g[0].rule))
+    return [Risk(group) for group in ranked]
