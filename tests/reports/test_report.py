@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
 import pytest
@@ -14,6 +15,7 @@ from agent.governance.rules.registry import RULES
 from agent.reports import report
 from agent.reports.control_evidence import ControlEvidence, selected
 from agent.reports.graph import build
+from agent.reports.html.subject import Machine
 from agent.reports.report import Report
 from tests import made
 
@@ -25,6 +27,7 @@ SUBJECTS: dict[str, Any] = {
     "OWNERS": RECORDS,
     "CONTROLS": RECORDS,
     "CONTROL_EVIDENCE": ControlEvidence(selected([]), RECORDS),
+    "PAGE": Machine(RECORDS, "a test", datetime(2026, 1, 2, tzinfo=UTC)),
     "RULES": RULES,
     "RULE": RULES[0],
 }
@@ -53,4 +56,4 @@ def test_lines_are_whole_and_the_same_each_time(name: str, form: str) -> None:
 
 def test_the_first_format_is_the_one_for_a_person() -> None:
     assert list(report.INVENTORY.lines(RECORDS)) == list(report.INVENTORY.lines(RECORDS, "table"))
-    assert {one.formats[0] for one in REPORTS.values()} <= {"table", "text"}
+    assert {one.formats[0] for one in REPORTS.values()} <= {"table", "text", "html"}

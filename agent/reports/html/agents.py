@@ -137,7 +137,7 @@ def _posture(posture: Posture) -> Html:
 
 def _tool(tool: Tool) -> Html:
     called = f", called {tool.calls:,} times" if tool.calls else ""
-    effects = f", seems to {', '.join(effect.replace('_', ' ') for effect in tool.effects)}" if tool.effects else ""
+    effects = f", effects it seems to have: {', '.join(tool.effects).replace('_', ' ')}" if tool.effects else ""
     gone = "" if tool.offered else ", no longer offered"
     changed = ", not what it was when first seen" if tool.pinned else ""
     return joined(
