@@ -96,6 +96,10 @@ ROOMS: dict[str, Room] = {
         ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/locate",
          "collectors/readers", "collectors/sources"),
     ),
+    "collectors/telemetry": Room(
+        "what clients send of themselves by OTLP, received on a loopback port",
+        ("agent/records", "collectors/catalog", "collectors/sources", "collectors/transcripts"),
+    ),
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from collectors.transcripts.actions import client_of
 REMEMBERED = timedelta(days=400)
 """How long it is known that an action was told. One that is older by its own time is not told any more."""
 _SHARED = (
-    "schema", "endpoint_id", "evidence", "parent_session", "client_version", "project", "model", "provider", "mode",
+    "schema", "endpoint_id", "evidence", "told_by", "parent_session", "client_version", "project", "model",
+    "provider", "mode",
 )  # fmt: skip
 """Fields that an entry leaves out where they are as in the last entry of the same session."""
 _MOST_SESSIONS = 5_000

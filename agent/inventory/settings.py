@@ -25,6 +25,9 @@ class CollectSettings(Section):
     """Whether known programs that a shell action started are named."""
     action_seconds: float = Field(default=2, ge=0.2)
     """Interval at which transcripts are looked at for new actions."""
+    telemetry_port: int = Field(default=0, ge=0, le=65535)
+    """Port of the loopback interface at which clients' own telemetry (OTLP/HTTP) is taken as a second source of
+    actions; 0: none."""
     learn_days: float = Field(default=14, ge=0, le=365)
     """How long what an agent does is learned before anything about it is unusual."""
     backfill_days: float = Field(default=0, ge=0, le=365)

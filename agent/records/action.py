@@ -21,6 +21,7 @@ ActionKind = Literal[
 Decision = Literal["user", "rule", "auto", "denied", "unknown"]
 DeniedBy = Literal["user", "rule", "mode", "nobody_to_ask", "sandbox", "unknown"]
 Resolved = Literal["definition", "name", "ambiguous"]
+ToldBy = Literal["transcript", "telemetry"]
 Result = Literal["ok", "error", "denied", "cancelled", "unknown"]
 
 
@@ -32,6 +33,8 @@ class Action(Record):
     """Catalog id of the client."""
     action: ActionKind
     """What it did. session_start, session_end and permission (another mode) befall a session and are no calls."""
+    told_by: tuple[ToldBy, ...] = ("transcript",)
+    """Which notes of the client tell of it: its transcripts, the telemetry that it sends, or both."""
     session_id: str | None = None
     """The client's own id of the session."""
     call_id: str | None = None

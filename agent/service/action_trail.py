@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from agent.inventory.actions import ActionLog
 from agent.inventory.behaviour import Behaviour
 from agent.inventory.settings import CollectSettings
 from agent.inventory.store import Store
 from agent.journal.journal import Journal, Transaction
+from agent.runtime.logs import logger
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
 from collectors.events import Batch
 from collectors.transcripts.actions import ActionSource
 from collectors.transcripts.programs import risks
+
+if TYPE_CHECKING:
+    from collectors.telemetry.receiver import Receiver
 
 _SINCE = "actions_since"
 """The mark that says from when on the actions of each client are told."""
@@ -35,8 +41,13 @@ class ActionTrail:
         ]
         since = _since(store.mark(_SINCE), told, timedelta(days=settings.backfill_days))
         store.append(lambda step: self._begin(step, since))
+        self._telemetry = _receiver(settings.telemetry_port, catalog, told)
         self._source = ActionSource(
-            self._log.positions(), since, programs=settings.action_programs, most_bytes=_MOST_BYTES
+            self._log.positions(),
+            since,
+            programs=settings.action_programs,
+            most_bytes=_MOST_BYTES,
+            telemetry=self._telemetry.inbox.take if self._telemetry else tuple,
         )
         self._batch: Batch | None = None
         self._failed: set[tuple[str | None, str]] = set()
@@ -46,6 +57,11 @@ class ActionTrail:
         Store.set_mark(step, _SINCE, json.dumps({client: at.isoformat() for client, at in since.items()}))
         self._log.forget_positions(step, since)
         self._log.forget_old(step)
+
+    def close(self) -> None:
+        """Receive no more telemetry."""
+        if self._telemetry:
+            self._telemetry.close()
 
     @property
     def more(self) -> bool:
@@ -76,12 +92,27 @@ class ActionTrail:
     def written(self) -> None:
         """What was read is durable."""
         self._batch = None
+        if self._telemetry:
+            self._telemetry.inbox.confirm()
         self.behaviour.written()
 
     def failed(self) -> None:
         """What was read is not durable, and is written once more."""
         self._log.forget_context()
         self.behaviour.again(self._journal)
+
+
+def _receiver(port: int, catalog: Catalog, clients: Collection[str]) -> Receiver | None:
+    """The port for telemetry, if one is wanted and free."""
+    if not port:
+        return None
+    from collectors.telemetry.receiver import Receiver
+
+    try:
+        return Receiver([catalog.clients[client] for client in clients], port)
+    except OSError as error:
+        logger().error("telemetry.port", port=port, reason=error.strerror)
+        return None
 
 
 def _since(mark: str | None, clients: list[str], backfill: timedelta) -> dict[str, datetime]:

@@ -192,6 +192,8 @@ class Session:
         for watcher in self._health.watchers.values():
             watcher.close()
         self._policy.close()
+        if self._trail:
+            self._trail.close()
         if self._resolver:
             self._resolver.close()
         self._courier.stop(max(0.1, deadline - time.monotonic()))

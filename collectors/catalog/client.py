@@ -23,6 +23,7 @@ from agent.records import DefinitionScope, Transport
 from collectors.catalog.actions import Actions
 from collectors.catalog.base import Entry, Fact, Format, Located
 from collectors.catalog.permissions import Permissions, Posture
+from collectors.catalog.telemetry import Telemetry
 from collectors.catalog.transcripts import Transcript
 
 RootFormat = Literal["json", "toml", "yaml", "xml", "sqlite"]
@@ -263,6 +264,8 @@ class Client(Entry):
     permissions: Permissions | None = None
     transcript: tuple[Transcript, ...] = ()
     actions: Actions | None = None
+    telemetry: tuple[Telemetry, ...] = ()
+    """A second source of actions: what the client itself sends when it is told to."""
     override: tuple[Override, ...] = ()
     manifest: tuple[Manifest, ...] = ()
     precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")

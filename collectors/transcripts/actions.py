@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,9 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.recent import Recent, recent_files
 from collectors.sources.formats.unparseable import UnparseableError
-from collectors.transcripts.calls import Calls, in_order
+from collectors.transcripts.calls import TELEMETRY, Calls, in_order
 from collectors.transcripts.follow import Follower, TranscriptReader
+from collectors.transcripts.heard import Heard, from_position, to_position
 from collectors.transcripts.position import Position
 from collectors.transcripts.records import NAME, Scene, record
 from collectors.transcripts.session_project import project_of
@@ -42,6 +43,16 @@ class _Followed:
 
     calls: Calls = field(default_factory=Calls)
     files: dict[str, Follower] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
+    """What telemetry says of calls that are open: its sender takes it for delivered, so it stays in the position."""
+
+    hears: bool = False
+
+    def position_heard(self) -> str:
+        """The same as a position; what is told by now is dropped."""
+        self.heard = [one for one in self.heard if self.calls.is_open(one.statement)]
+        self.hears = bool(self.heard)
+        return to_position(self.heard)
 
 
 class ActionSource:
@@ -56,10 +67,15 @@ class ActionSource:
         *,
         programs: bool = True,
         most_bytes: int = _MOST_BYTES,
+        telemetry: Callable[[], Iterable[Heard]] = tuple,
     ) -> None:
         """`positions`: how far transcripts were read, from earlier batches. Actions before `since` are not told: of all
-        clients, or of those that are named, and others are not read."""
-        self._positions = {name: Position.from_json(text) for name, text in positions.items()}
+        clients, or of those that are named, and others are not read. `telemetry` gives what was newly heard."""
+        self._positions = {
+            name: Position.from_json(text) for name, text in positions.items() if not name.endswith(f"\n{TELEMETRY}")
+        }
+        self._heard = {name: from_position(text) for name, text in positions.items() if name.endswith(f"\n{TELEMETRY}")}
+        self._telemetry = telemetry
         self._since = since
         self._programs = programs
         self._most_bytes = most_bytes
@@ -70,6 +86,7 @@ class ActionSource:
     def read(self, context: Context, *, everything: bool = False) -> Batch:
         """What is new. `everything`: calls without a result are told too, as nothing more will come."""
         self._left = self._most_bytes
+        heard = _by_sender(self._telemetry())
         events: list[Action] = []
         known: list[Action] = []
         positions: dict[str, str] = {}
@@ -78,6 +95,7 @@ class ActionSource:
             for client in context.catalog.clients.values() if home.reachable else ():
                 since = self._since if isinstance(self._since, datetime) else self._since.get(client.id)
                 if client.actions and since:
+                    self._listen(home, client, heard.get((home.uid, client.id), []))
                     told, old = self._look(context, home, client, since, positions, diagnostics, everything)
                     events += told
                     known += old
@@ -119,12 +137,25 @@ class ActionSource:
         told = [record(scene, followed.calls, one) for one in found]
         for follower in changed or (followed.files.values() if found else ()):
             positions[_name(home, client, follower.path)] = follower.durable().to_json()
+        if followed.hears:
+            positions[_name(home, client, TELEMETRY)] = followed.position_heard()
         for path in followed.files.keys() - listed:
             # Gone, or written so long ago that others have taken its place: what it holds is told.
             del followed.files[path]
             positions[_name(home, client, path)] = ""
         new = [one for one in told if one.at is None or one.at >= since]
         return new, [*old, *(one for one in told if one.at and one.at < since)]
+
+    def _listen(self, home: Home, client: Client, new: list[Heard]) -> None:
+        """Say what telemetry says."""
+        kept = self._heard.pop(_name(home, client, TELEMETRY), [])
+        if not (kept or new):
+            return
+        followed = self._followed.setdefault((home.owner, client.id), _Followed())
+        followed.heard += [*kept, *new]
+        followed.hears = True
+        for heard in (*kept, *new):
+            followed.calls.add(heard.statement, heard.session, "", TELEMETRY, 0)
 
     def _follower(
         self, followed: _Followed, transcript: Transcript, pattern: str, path: str, home: Home, client: Client
@@ -206,6 +237,13 @@ def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scen
         context.files.shown,
         programs,
     )
+
+
+def _by_sender(heard: Iterable[Heard]) -> dict[tuple[int | None, str], list[Heard]]:
+    found: dict[tuple[int | None, str], list[Heard]] = {}
+    for one in heard:
+        found.setdefault((one.uid, one.client), []).append(one)
+    return found
 
 
 def client_of(name: str) -> str:

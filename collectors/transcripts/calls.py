@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from agent.records.action import ActionKind, Decision, DeniedBy, Result
 from collectors.transcripts.statement import Statement
 
+TELEMETRY = "otlp"
+"""The source of what no transcript says; there it has the path of its file."""
+
 _MOST_OPEN = 5_000
 """Calls without a result that are kept; of more the oldest are told as they are."""
 _MOST_SESSIONS = 2_000
+_LISTENS = timedelta(hours=1)
+"""A client whose telemetry was heard so recently sends it still."""
+_AWAITED = timedelta(seconds=15)
+"""How long a call that one source told of is kept for the other, which sends every five seconds or so."""
 
 
 @dataclass(slots=True)
@@ -56,7 +63,12 @@ class Call:
     result: Result | None = None
     action: ActionKind | None = None
     ran: bool = False
-    final: bool = False
+    final_at: datetime | None = None
+    """When it was read that nothing more is said of it."""
+    read: bool = False
+    """A transcript tells of it."""
+    heard: bool = False
+    """Telemetry tells of it."""
     read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -82,7 +94,7 @@ class Event:
     mode: str | None = None
 
 
-_CALL_FACTS = tuple({f.name for f in fields(Call)} & {f.name for f in fields(Statement)} - {"session", "final", "mode"})
+_CALL_FACTS = tuple({f.name for f in fields(Call)} & {f.name for f in fields(Statement)} - {"session", "mode"})
 _SESSION_FACTS = ("version", "folder", "model", "provider", "mode", "parent_session")
 
 
@@ -93,6 +105,8 @@ class Calls:
     open: dict[str, Call] = field(default_factory=dict)
     sessions: dict[str, SessionFacts] = field(default_factory=dict)
     groups: dict[str, SessionFacts] = field(default_factory=dict)
+    heard_at: datetime | None = None
+    """When telemetry last told anything."""
     _events: list[Event] = field(default_factory=list)
     _overflow: list[Call] = field(default_factory=list)
 
@@ -100,7 +114,11 @@ class Calls:
         """What one entry says; `session` and `group` are those of the entry, "" where it belongs to none."""
         session = said.session or session
         if said.call:
-            self._add_to_call(said, Call(said.outer_call or said.call, session, group, source, mark))
+            heard = source == TELEMETRY
+            if heard:
+                self.heard_at = datetime.now(UTC)
+            new = Call(said.outer_call or said.call, session, group, source, mark, read=not heard, heard=heard)
+            self._add_to_call(said, new)
         elif said.event or any(getattr(said, name) for name in _SESSION_FACTS):
             self._add_to_session(said, session, group, source)
 
@@ -112,9 +130,14 @@ class Calls:
         yield from (event for event in events if source in (None, event.source))
         yield from (call for call in overflow if source in (None, call.source))
         for call in list(self.open.values()):
-            if source in (None, call.source) and (call.final or before is None or call.known_at < before):
+            ends = before is None or call.known_at < before or self._is_told(call)
+            if source in (None, call.source) and ends:
                 del self.open[call.id]
                 yield call
+
+    def is_open(self, said: Statement) -> bool:
+        """Whether something was said of a call that is not told yet."""
+        return said.call in self.open or said.outer_call in self.open
 
     def facts(self, session: str, group: str, name: str) -> str | None:
         """What is known of the session, of that which started it, or else of its group."""
@@ -132,7 +155,8 @@ class Calls:
                 setattr(call, name, value)
         own = self.sessions.get(call.session)
         call.mode = call.mode or said.mode or (own.mode if own else None)
-        call.final = call.final or said.final
+        if said.final and not call.final_at:
+            call.final_at = datetime.now(UTC)
 
     def _call_of(self, said: Statement, new: Call) -> Call:
         """The call that is meant: for the first one within another that other one."""
@@ -146,7 +170,21 @@ class Calls:
     def _opened(self, new: Call) -> Call:
         if new.id not in self.open and len(self.open) >= _MOST_OPEN:
             self._overflow.append(self.open.pop(next(iter(self.open))))
-        return self.open.setdefault(new.id, new)
+        call = self.open.setdefault(new.id, new)
+        if (
+            new.read and not call.read
+        ):  # what a transcript says can be read again: from there the durable position counts
+            call.source, call.mark, call.session, call.group = new.source, new.mark, new.session, new.group
+        call.read, call.heard = call.read or new.read, call.heard or new.heard
+        return call
+
+    def _is_told(self, call: Call) -> bool:
+        """Whether nothing more is said of it by either source."""
+        if call.final_at is None:
+            return False
+        now = datetime.now(UTC)
+        both = self.heard_at is not None and now - self.heard_at < _LISTENS
+        return not both or (call.read and call.heard) or now - call.final_at > _AWAITED
 
     def _add_to_session(self, said: Statement, session: str, group: str, source: str) -> None:
         if session:

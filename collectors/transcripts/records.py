@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from agent.records import Evidence
-from agent.records.action import Action, ActionKind
+from agent.records.action import Action, ActionKind, ToldBy
 from collectors.catalog.actions import Actions
-from collectors.transcripts.calls import Call, Calls, Event
+from collectors.transcripts.calls import TELEMETRY, Call, Calls, Event
 from collectors.transcripts.mcp_names import Meant, resolve
 
 NAME = "actions"
@@ -37,11 +37,13 @@ def record(scene: Scene, calls: Calls, found: Call | Event) -> Action:
     session = calls.sessions.get(found.session)
     folder = calls.facts(found.session, found.group, "folder")
     mode = found.mode or calls.facts(found.session, found.group, "mode")
+    source = None if found.source == TELEMETRY else scene.shown(found.source)
     action = Action(
         endpoint_id=scene.endpoint_id,
         owner=scene.owner,
-        evidence=Evidence(collector=NAME, source=scene.shown(found.source), confidence="confirmed"),
+        evidence=Evidence(collector=NAME, source=source, confidence="confirmed"),
         agent=scene.agent,
+        told_by=_told_by(found),
         action=found.action if isinstance(found, Event) else "tool",
         session_id=found.session or None,
         call_id=None if isinstance(found, Event) else found.id,
@@ -75,6 +77,12 @@ def _call(scene: Scene, call: Call, action: Action) -> Action:
         result="unknown" if bare and call.result == "ok" else call.result or "unknown",
         programs=call.programs if kind == "shell" and scene.programs else (),
     )
+
+
+def _told_by(found: Call | Event) -> tuple[ToldBy, ...]:
+    if isinstance(found, Event) or not found.heard:
+        return ("transcript",)
+    return ("transcript", "telemetry") if found.read else ("telemetry",)
 
 
 def _between(call: Call) -> int | None:

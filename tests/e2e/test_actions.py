@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from agent.inventory.actions import Journaled
 from agent.journal.journal import Journal
 from agent.records.action import Action
+from tests.collectors.telemetry.sent import payloads
 from tests.collectors.transcripts.driven_homes import CLIENTS, EVER, truth
 from tests.e2e.running_daemon import QUICK, RunningDaemon, wait_until
 
@@ -184,3 +187,43 @@ def test_what_follows_from_actions_is_in_the_inventory_and_in_findings(daemon: R
     assert daemon.inventory("supervision") == [record]
     status = daemon.rollcall("status").stdout.decode()
     assert "actions of claude-code (dev) in /home/dev/proj: 54, asked nobody about 48%" in status
+
+
+def test_telemetry_and_transcript_make_one_action_though_the_daemon_is_killed_between(
+    daemon: RunningDaemon, shared: Path
+) -> None:
+    port = free_port()
+    daemon.configure(f"{SETTINGS}telemetry_port = {port}\n")
+    daemon.ready()
+    requests = list(payloads(shared, "claude"))
+    for path, body in requests[: len(requests) // 2]:
+        send(port, path, body)
+    daemon.kill()
+    daemon.ready()
+    home = shared / "transcripts/homes/claude"
+    for path in files(shared, "claude"):
+        give(daemon.home / path.relative_to(home), path.read_bytes())
+    for path, body in requests:  # the first ones once more, as who got no answer does
+        send(port, path, body)
+    expected = truth(shared, "claude")
+    wait_until(lambda: calls(daemon).keys() >= expected.keys(), daemon.explain, 40)
+    known = [action for action in actions(daemon) if action.call_id in expected]
+    assert Counter(action.call_id for action in known) == Counter(expected.keys())
+    assert Counter(action.told_by for action in known) == {("transcript", "telemetry"): 25, ("transcript",): 29}
+    assert {action.owner for action in known} == {"dev"}
+
+
+def send(port: int, path: str, body: bytes) -> None:
+    """As a process of the account does; the answer comes when all of it is in the journal."""
+    "".encode("idna")  # loaded now: the account cannot read where Python lies
+    os.seteuid(UID)
+    try:
+        headers = {"content-type": "application/json"}
+        assert httpx.post(f"http://127.0.0.1:{port}{path}", content=body, headers=headers, timeout=10).is_success
+    finally:
+        os.seteuid(0)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

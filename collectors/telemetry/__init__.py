@@ -1,0 +1,1 @@
+"""What clients report of themselves by OTLP: a second source of actions beside their transcripts."""
