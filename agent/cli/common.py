@@ -106,7 +106,7 @@ def write(report: Report[S], subject: S, shared: Shared) -> None:
     from agent.runtime.terminal import plain, plain_json
 
     form = shared.format or report.formats[0]
-    emit(map(plain_json if form.endswith("json") else plain, report.lines(subject, form)), shared.output)
+    emit(map(plain_json if form in report.JSON else plain, report.lines(subject, form)), shared.output)
 
 
 def on_terminal() -> bool:

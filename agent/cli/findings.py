@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from agent.records import Finding, Record
     from agent.records.finding import Severity
 
+_WITH_LINES = ("full", "csv", "sarif")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
@@ -47,30 +49,39 @@ def verdict(records: Sequence[Record], severity: Severity | None, otherwise: int
 
 
 def _findings(shared: Shared, given: argparse.Namespace) -> int:
-    from agent.config.error import ConfigError
-    from agent.reports.findings import FindingDetails, at_least, wanting
+    from agent.reports.findings import Findings, at_least, wanting
     from agent.service import known_inventory
 
+    settings = shared.settings()
     with progress():
-        records = known_inventory.inventory(shared.settings(), shared.root).records
+        records = known_inventory.inventory(settings, shared.root).records
     if given.ids:
-        found = [f for f in _all(records) if any(f.rule == id_ or f.id.startswith(id_) for id_ in given.ids)]
-        if not found:
-            raise ConfigError(f"no finding {' or '.join(given.ids)}")
-        by_id = {record.id: record for record in records}
-        for finding in found:
-            write(report.FINDING, FindingDetails(finding, by_id.get(finding.subject_id)), shared)
-        return COMPLETE
-    chosen = [
-        finding
-        for finding in at_least(wanting(records), given.severity)
-        if fnmatchcase(finding.agent or "", given.agent) and fnmatchcase(finding.owner or "", given.owner)
-    ]
-    write(report.FINDINGS, chosen, shared)
+        chosen = _named(records, given.ids)
+        shared = replace(shared, format=shared.format or "full")
+    else:
+        chosen = [
+            finding
+            for finding in at_least(wanting(records), given.severity)
+            if fnmatchcase(finding.agent or "", given.agent) and fnmatchcase(finding.owner or "", given.owner)
+        ]
+    by_id = {record.id: record for record in records}
+    lines = {}
+    if shared.format in _WITH_LINES:
+        from agent.service.lines import lines_of
+
+        about = dict.fromkeys(finding.subject_id for finding in chosen)
+        lines = lines_of((by_id[id_] for id_ in about if id_ in by_id), settings, shared.root)
+    write(report.FINDINGS, Findings(chosen, by_id, lines), shared)
     return verdict(chosen, given.fail_on, COMPLETE)
 
 
-def _all(records: list[Record]) -> list[Finding]:
+def _named(records: list[Record], ids: list[str]) -> list[Finding]:
+    """Findings by id, its beginning, or rule. Raises `ConfigError` where there is none."""
+    from agent.config.error import ConfigError
     from agent.records import Finding
 
-    return [record for record in records if isinstance(record, Finding)]
+    known = [record for record in records if isinstance(record, Finding)]
+    found = [f for f in known if any(f.rule == id_ or f.id.startswith(id_) for id_ in ids)]
+    if not found:
+        raise ConfigError(f"no finding {' or '.join(ids)}")
+    return found

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 
 from agent.records import Finding, Record
 from agent.records.finding import SEVERITIES, Severity
+from agent.reports import records_json
 from agent.reports.columns import columns
+from agent.reports.csv_lines import csv_lines
+from agent.reports.place import Place, place_of, where
 
 _GROUP = ("SEVERITY", "FINDING", "COUNT", "AMONG THEM")
 _EACH = ("ID", "SEVERITY", "FINDING", "SUBJECT", "STATE")
+_CSV = (
+    "id", "severity", "rule", "title", "subject", "state", "owner", "agent", "accountable", "path", "line", "key",
+    "because", "remediation", "controls", "opened_at", "closed_at", "exception",
+)  # fmt: skip
 _ID_LENGTH = 8
 _NAMED_WIDTH = 44
 
 
 @dataclass(frozen=True, slots=True)
-class FindingDetails:
-    """One finding, and the record that it is about where that is still there."""
+class Findings:
+    """Findings, and what they are about as far as that is still there."""
 
-    finding: Finding
-    subject: Record | None
+    chosen: Sequence[Finding]
+    records: Mapping[str, Record] = field(default_factory=dict)
+    """By id, also those that no finding is about."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line in its file by record id, where somebody looked."""
+
+    def place(self, finding: Finding) -> Place | None:
+        """The file that the subject stands in, or was seen in."""
+        return place_of(self.records.get(finding.subject_id), self.lines.get(finding.subject_id))
 
 
 def wanting(records: Iterable[Record]) -> list[Finding]:
@@ -36,27 +50,55 @@ def at_least(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
     return [f for f in findings if SEVERITIES.index(f.severity) >= SEVERITIES.index(severity)]
 
 
-def grouped(findings: Sequence[Finding]) -> Iterator[str]:
+def grouped(found: Findings) -> Iterator[str]:
     """A line per rule and severity: how many findings it has, and as many of their subjects as a line has room for."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
+    for finding in found.chosen:
         groups.setdefault((finding.severity, finding.rule), []).append(finding)
-    yield from columns(_GROUP, [_group_row(group) for group in groups.values()])
+    rows = [_group_row(group) for group in groups.values()]
+    yield from columns(_GROUP, rows) if rows else ["Nothing wants attention."]
 
 
-def lines(findings: Sequence[Finding]) -> Iterator[str]:
+def lines(found: Findings) -> Iterator[str]:
     """A line per finding."""
-    rows = [(f.id[:_ID_LENGTH], f.severity, f.title, f.subject, f.state) for f in findings]
+    rows = [(f.id[:_ID_LENGTH], f.severity, f.title, f.subject, f.state) for f in found.chosen]
     yield from columns(_EACH, rows) if rows else ["Nothing wants attention."]
 
 
-def details(found: FindingDetails) -> Iterator[str]:
-    """Everything about one finding: what it is about, where, why, since when and what to do."""
-    finding = found.finding
+def csv(found: Findings) -> Iterator[str]:
+    """A row per finding, with everything that is said of it."""
+    yield from csv_lines(_CSV, (_csv_row(finding, found.place(finding)) for finding in found.chosen))
+
+
+def array(found: Findings) -> Iterator[str]:
+    """The findings as one JSON array."""
+    return records_json.array(found.chosen)
+
+
+def each(found: Findings) -> Iterator[str]:
+    """A finding a line, as JSON."""
+    return records_json.each(found.chosen)
+
+
+def in_full(found: Findings) -> Iterator[str]:
+    """Everything about each finding: what it is about, where, why, since when and what to do."""
+    for number, finding in enumerate(found.chosen):
+        if number:
+            yield ""
+        yield from _details(finding, found)
+
+
+def because(finding: Finding) -> list[str]:
+    """What shows it, a text each."""
+    return [f"{proof.what}{f' {proof.value}' if proof.value else ''}" for proof in finding.evidence_for]
+
+
+def _details(finding: Finding, found: Findings) -> Iterator[str]:
     yield f"{finding.severity}: {finding.title}"
+    about = finding.subject_id
     facts = {
         "subject": finding.subject,
-        "where": place(found.subject),
+        "where": where(found.records.get(about), found.lines.get(about)),
         "rule": finding.rule,
         "state": finding.state,
         "opened": f"{finding.opened_at:%Y-%m-%d %H:%M} UTC",
@@ -66,8 +108,7 @@ def details(found: FindingDetails) -> Iterator[str]:
         "controls": ", ".join(finding.controls),
         "id": finding.id,
     }
-    for proof in finding.evidence_for:
-        yield f"  because: {proof.what}{f' {proof.value}' if proof.value else ''}"
+    yield from (f"  because: {proof}" for proof in because(finding))
     yield from (f"  {name}: {value}" for name, value in facts.items() if value)
     yield f"  to do: {finding.remediation}"
 
@@ -82,9 +123,10 @@ def _group_row(group: Sequence[Finding]) -> tuple[str, ...]:
     return first.severity, first.title, str(len(group)), ", ".join(named[:shown]) + more
 
 
-def place(subject: Record | None) -> str | None:
-    """The file and key, or the process, that the subject was seen in."""
-    if subject is None:
-        return None
-    source = getattr(subject, "source", None)
-    return f"{source.path}: {source.key}" if source and getattr(source, "key", None) else subject.evidence.source
+def _csv_row(finding: Finding, place: Place | None) -> tuple[object, ...]:
+    path, key, line = place or (None, None, None)
+    told = (finding.owner, finding.agent, finding.accountable, path, line, key)
+    times = (finding.opened_at.isoformat(), finding.closed_at.isoformat() if finding.closed_at else None)
+    why = ("; ".join(because(finding)), finding.remediation, ", ".join(finding.controls))
+    head = (finding.id, finding.severity, finding.rule, finding.title, finding.subject, finding.state)
+    return *head, *told, *why, *times, finding.exception

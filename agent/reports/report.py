@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from agent.governance.rules.rule import Rule
-    from agent.records import Action, Finding, Record
+    from agent.records import Action, Record
     from agent.reports.baseline import Comparison
     from agent.reports.control_evidence import ControlEvidence
     from agent.reports.doctor import Told
-    from agent.reports.findings import FindingDetails
+    from agent.reports.findings import Findings
     from agent.reports.graph import Graph
     from agent.reports.html.subject import Machine
     from agent.reports.policy import PolicyExplanation
@@ -38,6 +38,9 @@ class Report(Generic[S]):
     places: Mapping[str, str]
     """Module and function of each format, by the name that `--format` calls it; loaded when it is asked for."""
 
+    JSON: ClassVar[tuple[str, ...]] = ("json", "ndjson", "sarif", "cyclonedx", "ocsf")
+    """The formats in which a control character is escaped and not replaced."""
+
     @property
     def formats(self) -> tuple[str, ...]:
         """Names of the formats, the one for a person first."""
@@ -51,7 +54,12 @@ class Report(Generic[S]):
 
 
 INVENTORY: Report[Sequence[Record]] = Report(
-    {"table": "table:lines", "json": "records_json:array", "ndjson": "records_json:each"}
+    {
+        "table": "table:lines",
+        "json": "records_json:array",
+        "ndjson": "records_json:each",
+        "cyclonedx": "cyclonedx:lines",
+    }
 )
 GRAPH: Report[Graph] = Report(
     {"text": "graph_formats:text", "dot": "graph_formats:dot", "json": "graph_formats:as_json"}
@@ -59,15 +67,17 @@ GRAPH: Report[Graph] = Report(
 ACTIONS: Report[Sequence[Action]] = Report(
     {"table": "actions:lines", "json": "records_json:array", "ndjson": "records_json:each"}
 )
-FINDINGS: Report[Sequence[Finding]] = Report(
+FINDINGS: Report[Findings] = Report(
     {
         "table": "findings:lines",
         "groups": "findings:grouped",
-        "json": "records_json:array",
-        "ndjson": "records_json:each",
+        "full": "findings:in_full",
+        "csv": "findings:csv",
+        "sarif": "sarif:lines",
+        "json": "findings:array",
+        "ndjson": "findings:each",
     }
 )
-FINDING: Report[FindingDetails] = Report({"text": "findings:details"})
 OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines"})
 CONTROLS: Report[Sequence[Record]] = Report({"text": "controls:lines"})
 CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:lines"})

@@ -7,7 +7,7 @@ from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Instance, LookScope, McpServer, Owner, Posture, Record, Summary
 from agent.reports.columns import columns
-from agent.reports.findings import grouped, wanting
+from agent.reports.findings import Findings, grouped, wanting
 from agent.runtime.terminal import plain
 
 _AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS", "APPROVALS")
@@ -20,7 +20,7 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
     """In the order people ask: what needs attention, what is here, what could not be seen."""
     of = {kind: [r for r in records if r.kind == kind] for kind in {r.kind for r in records}}
     if wanted := wanting(of.get("finding", ())):
-        yield from ("What needs attention (`rollcall findings` shows each):", *grouped(wanted), "")
+        yield from ("What needs attention (`rollcall findings` shows each):", *grouped(Findings(wanted)), "")
     yield from _here(of)
     if warnings := [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]:
         yield from ("", "Warnings:", *sorted(warnings))

@@ -37,6 +37,10 @@ class KeyLines:
             if header.startswith("[["):  # the header of an array's element also names the array
                 self._lines.setdefault(tuple(here[:-1]), number)
 
+    def by_path(self) -> dict[str, int]:
+        """The line of each key by its path, its parts joined by dots."""
+        return {".".join(path): line for path, line in self._lines.items()}
+
     def line(self, location: Sequence[str]) -> int | None:
         """Of the key at `location`, or of the nearest table above it; None when nothing matches."""
         above = (tuple(location[:end]) for end in range(len(location), 0, -1))

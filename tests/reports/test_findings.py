@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.records import Evidence, Finding, Proof
 from agent.reports.columns import columns
-from agent.reports.findings import FindingDetails, at_least, details, grouped, lines, wanting
+from agent.reports.findings import Findings, at_least, grouped, in_full, lines, wanting
 from tests import made
 
 
@@ -34,7 +34,7 @@ def test_what_is_gravest_comes_first_and_what_is_settled_or_a_remark_not_at_all(
 
 def test_a_group_says_how_many_it_has_and_names_what_fits() -> None:
     many = [finding(f"s{number} in demo (dev)") for number in range(40)]
-    (_, row) = grouped(wanting([*many, finding("s0 in demo (dev)", severity="info", rule="other")]))
+    (_, row) = grouped(Findings(wanting([*many, finding("s0 in demo (dev)", severity="info", rule="other")])))
     assert row.split("  ")[0] == "medium"
     assert " 40 " in row
     assert row.endswith("s0 in demo (dev), s1 in demo (dev), and 38 more")
@@ -42,20 +42,21 @@ def test_a_group_says_how_many_it_has_and_names_what_fits() -> None:
 
 def test_one_severity_of_a_rule_is_not_hidden_behind_another() -> None:
     two = wanting([finding("a", severity="critical"), finding("b", severity="low")])
-    assert [row.split()[0] for row in list(grouped(two))[1:]] == ["critical", "low"]
+    assert [row.split()[0] for row in list(grouped(Findings(two)))[1:]] == ["critical", "low"]
 
 
 def test_a_line_begins_with_an_id_that_shows_it_in_full() -> None:
-    (_, row) = lines([finding()])
+    (_, row) = lines(Findings([finding()]))
     assert finding().id.startswith(row.split()[0])
-    assert list(lines([])) == ["Nothing wants attention."]
+    assert list(lines(Findings([]))) == ["Nothing wants attention."]
 
 
 def test_in_full_it_says_where_why_and_what_to_do() -> None:
     server = made.server("files")
     proof = Proof(what="a version that floats", value="latest")
-    text = "\n".join(details(FindingDetails(finding(evidence_for=(proof,), controls=("A.10",)), server)))
-    assert f"{server.source.path}: {server.source.key}" in text
+    about = finding(server.id, evidence_for=(proof,), controls=("A.10",))
+    text = "\n".join(in_full(Findings([about], {server.id: server}, {server.id: 12})))
+    assert f"{server.source.path}:12: {server.source.key}" in text
     for part in ("because: a version that floats latest", "A.10", "2026-03-01 00:00 UTC", "to do: Name a version."):
         assert part in text
 

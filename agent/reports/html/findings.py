@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.records import Finding, Proof
-from agent.reports.findings import place
 from agent.reports.html.elements import Html, badge, capped, code, joined, left_out, name, row, table, tag
 from agent.reports.html.filters import filters
 from agent.reports.html.subject import Machine, Risk
 from agent.reports.html.summary import anchor
+from agent.reports.place import where
 
 _HEAD = ("About", "Where", "Because", "Since", "Answers for it")
 _MOST_OF_A_RULE = 200
@@ -61,7 +61,7 @@ def _risk(machine: Machine, risk: Risk, some: list[Finding], *, opened: bool) ->
 def _row(machine: Machine, finding: Finding) -> Html:
     cells = (
         name(finding.subject),
-        code(place(machine.by_id.get(finding.subject_id))),
+        code(where(machine.by_id.get(finding.subject_id))),
         because(finding.evidence_for),
         joined(tag("time", f"{finding.opened_at:%Y-%m-%d}"), " (again)" if finding.state == "reopened" else ""),
         name(finding.accountable) if finding.accountable else "nobody known",
