@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,24 +27,29 @@ def rows(shared: Path) -> list[dict[str, Any]]:
     return [row | {"at": str(corpus / row["file"])} for row in wanted if (corpus / row["file"]).exists()]
 
 
-def explained(rollcall: Rollcall, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[Record]]]:
-    """Each row with the records that come out of its file."""
-    for client in sorted({row["client"] for row in rows}):
-        own = [row for row in rows if row["client"] == client]
-        outcome = rollcall("explain", "--client", client, "--format", "ndjson", *(row["at"] for row in own))
+_EXPLAINED: dict[str, list[Record]] = {}
+"""By file the records that come out of it: sixty runs of the command serve all tests here."""
+
+
+@pytest.fixture
+def explained(rollcall: Rollcall, rows: list[dict[str, Any]]) -> dict[str, list[Record]]:
+    for client in sorted({row["client"] for row in rows}) if not _EXPLAINED else ():
+        own = [row["at"] for row in rows if row["client"] == client]
+        outcome = rollcall("explain", "--client", client, "--format", "ndjson", *own)
         assert (outcome.status, outcome.stderr) == (0, b"")
-        for row in own:
-            yield row, [r for r in outcome.records if (r.get("path") or r.get("source", {}).get("path")) == row["at"]]
+        for record in outcome.records:
+            _EXPLAINED.setdefault(record.get("path") or record.get("source", {}).get("path"), []).append(record)
+    return _EXPLAINED
 
 
 def test_every_server_is_found_and_none_is_invented(
-    rollcall: Rollcall, rows: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+    explained: dict[str, list[Record]], rows: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected, found, transports, wrong = Counter[tuple[str, str]](), Counter[tuple[str, str]](), 0, []
-    for row, records in explained(rollcall, rows):
+    for row in rows:
         if "ambiguous" in json.dumps(row):
             continue
-        servers = [record for record in records if record["kind"] == "mcp_server"]
+        servers = [record for record in explained.get(row["at"], ()) if record["kind"] == "mcp_server"]
         accepted = {s["name"]: s["transport_accept"] for s in row["expected"]["servers"] or []}
         expected.update((row["file"], server["name"]) for server in row["expected"]["servers"] or [])
         found.update((row["file"], server["name"]) for server in servers)
@@ -65,11 +69,12 @@ def test_every_server_is_found_and_none_is_invented(
 
 
 def test_a_file_that_cannot_be_parsed_yields_a_place_and_no_server(
-    rollcall: Rollcall, rows: list[dict[str, Any]]
+    explained: dict[str, list[Record]], rows: list[dict[str, Any]]
 ) -> None:
     broken = [row for row in rows if "not parseable" in row.get("note", "")]
     assert broken
-    for row, records in explained(rollcall, broken):
+    for row in broken:
+        records = explained[row["at"]]
         assert {record["kind"] for record in records} == {"diagnostic"}, row["file"]
         reasons = [record for record in records if record["code"].startswith("parse.")]
         assert len(reasons) == 1, row["file"]
@@ -79,9 +84,11 @@ def test_a_file_that_cannot_be_parsed_yields_a_place_and_no_server(
             assert reasons[0]["column"] >= 1 or reasons[0]["code"] == "parse.encoding", row["file"]
 
 
-def test_a_file_that_can_be_parsed_is_never_called_broken(rollcall: Rollcall, rows: list[dict[str, Any]]) -> None:
+def test_a_file_that_can_be_parsed_is_never_called_broken(
+    explained: dict[str, list[Record]], rows: list[dict[str, Any]]
+) -> None:
     sound = [row for row in rows if "not parseable" not in row.get("note", "")]
     assert len(sound) > 100
-    for row, records in explained(rollcall, sound):
-        errors = [record["code"] for record in records if record.get("severity") == "error"]
+    for row in sound:
+        errors = [record["code"] for record in explained.get(row["at"], ()) if record.get("severity") == "error"]
         assert errors == [], row["file"]
