@@ -10,6 +10,7 @@ from collectors.contract import Collector, Context, Observation
 from collectors.host import HostCollector
 from collectors.processes.collector import ProcessCollector
 from collectors.sockets.collector import SocketCollector
+from collectors.tools.collector import ToolCollector
 from collectors.transcripts.sessions import SessionCollector
 
 ENTRY_POINTS = "rollcall.collectors"
@@ -18,7 +19,14 @@ ENTRY_POINTS = "rollcall.collectors"
 def built_in() -> list[Collector]:
     """The collectors of this package. Processes are judged by what is configured; that an agent works in a project
     nobody had known is the exception, for which configurations are collected once more."""
-    return [HostCollector(), ConfigCollector(), ProcessCollector(), SocketCollector(), SessionCollector()]
+    return [
+        HostCollector(),
+        ConfigCollector(),
+        ProcessCollector(),
+        SocketCollector(),
+        SessionCollector(),
+        ToolCollector(),
+    ]
 
 
 def all_collectors(disabled: Iterable[str] = ()) -> list[Collector]:

@@ -93,8 +93,8 @@ ROOMS: dict[str, Room] = {
     ),
     "collectors/tools": Room(
         "what servers offer: tools as clients, packages and logs keep them, and what they seem to do",
-        ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/locate",
-         "collectors/readers", "collectors/sources"),
+        ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/sources",
+         "collectors/transcripts"),
     ),
     "collectors/telemetry": Room(
         "what clients send of themselves by OTLP, received on a loopback port",

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from agent.records import AiAgent, Connection, Diagnostic, Evidence, Instance, McpServer, Owner, Source
+from agent.records import (
+    AiAgent,
+    Connection,
+    Diagnostic,
+    Evidence,
+    Instance,
+    McpServer,
+    Owner,
+    Posture,
+    Source,
+    Tool,
+    ToolList,
+)
 
 SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 _BASE: dict[str, Any] = {"endpoint_id": "e", "owner": "dev", "observed_at": SEEN}
@@ -41,3 +53,17 @@ def owner(name: str = "dev", **fields: Any) -> Owner:
 
 def diagnostic(code: str = "parse.json", **fields: Any) -> Diagnostic:
     return Diagnostic(**_fields("configs", {"code": code, "message": "it is wrong", **fields}))
+
+
+def posture(**fields: Any) -> Posture:
+    return Posture(**_fields("configs", {"agent": "demo", "basis": "configured", "set_by": "user", **fields}))
+
+
+def tool_list(path: str = "/home/dev/.demo/tools.json", **fields: Any) -> ToolList:
+    given = {"agent": "demo", "server": "files", "known_from": "cache", "complete": True, "whole": True, **fields}
+    return ToolList(**_fields("tools", {"source": Source(path=path, key=given["server"]), **given}))
+
+
+def tool(name: str = "read", **fields: Any) -> Tool:
+    given = {"agent": "demo", "server": "files", "name": name, "known_from": "cache", "definition_hash": "0" * 64}
+    return Tool(**_fields("tools", {**given, **fields}))

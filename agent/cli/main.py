@@ -21,12 +21,27 @@ from agent.cli import (
     report,
     scan,
     service,
+    tools,
 )
 from agent.cli.common import FAILURE, INTERRUPTED, shared, shared_options
 from agent.runtime.error import RollcallError
 from agent.runtime.terminal import tell
 
-_GROUPS = (scan, findings, report, service, doctor, actions, catalog, policy, governance, config, delivery, audit)
+_GROUPS = (
+    scan,
+    tools,
+    findings,
+    report,
+    service,
+    doctor,
+    actions,
+    catalog,
+    policy,
+    governance,
+    config,
+    delivery,
+    audit,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,10 +14,11 @@ from agent.correlation.gateways import fan_out
 from agent.correlation.merging import merged
 from agent.correlation.precedence import resolve
 from agent.correlation.switches import switched
+from agent.correlation.tools import tools
 from agent.network.name_cache import NameCache
 from agent.network.peers import LOCALHOST, endpoint_of
 from agent.network.sockets import network
-from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation
+from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation, ToolList
 from agent.records.ai_agent import ClientKey
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
@@ -35,7 +36,9 @@ def correlate(
     `names` tells which hosts addresses belong to; `memo` what was concluded before from the same facts.
     """
     memo = memo or DerivationCache()
-    records = {record.id: record for record in facts}
+    told = {record.id: record for record in facts}
+    lists = [cast(ToolList, record) for record in told.values() if record.kind == "tool_list"]
+    records = {id_: record for id_, record in told.items() if record.kind != "tool_list"}
     instances = [cast(Instance, r) for r in records.values() if r.kind == "instance"]
     postures = [record for record in records.values() if isinstance(record, Posture)]
     configured = [posture for posture in postures if posture.basis == "configured"]
@@ -54,7 +57,9 @@ def correlate(
     agents = _agents(records.values(), servers, instances, catalog, memo)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
-    more += effective(agents.values(), postures, catalog, memo)
+    in_effect = list(effective(agents.values(), postures, catalog, memo))
+    more += in_effect
+    more += tools(lists, servers, in_effect, catalog, memo)
     more += observed(instances, postures, catalog)
     more += decided
     more += coverage(records.values(), agents, catalog, memo)

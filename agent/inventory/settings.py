@@ -32,6 +32,8 @@ class CollectSettings(Section):
     """How long what an agent does is learned before anything about it is unusual."""
     backfill_days: float = Field(default=0, ge=0, le=365)
     """How far before the first start actions in transcripts are told of."""
+    tool_seconds: float = Field(default=60, ge=1)
+    """Interval at which the lists of tools are looked at that clients keep of their servers."""
     reconcile_seconds: float = Field(default=3600, ge=10)
     """Interval of the full collection that catches what no event told."""
     process_seconds: float = Field(default=1, ge=0.2)

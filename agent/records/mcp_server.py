@@ -86,6 +86,10 @@ class McpServer(Record):
     """Names of the HTTP headers that it sets, never values."""
     enabled: bool = True
     """False where a switch that its client reads is off, in the entry or elsewhere."""
+    shows: tuple[str, ...] | None = None
+    """The only tools of it that its client shows to the model, by name or pattern; null for all."""
+    hides: tuple[str, ...] = ()
+    """Tools of it that its client does not show, by name or pattern."""
     loaded: bool = True
     """False where its client drops the entry as it is written; the diagnostic `definition.not_loaded` says why."""
     inline_secret: bool = False

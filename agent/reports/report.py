@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from agent.governance.rules.rule import Rule
-    from agent.records import Action, Record
+    from agent.records import Action, Record, Tool
     from agent.reports.baseline import Comparison
     from agent.reports.control_evidence import ControlEvidence
     from agent.reports.doctor import Told
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agent.reports.graph import Graph
     from agent.reports.html.subject import Machine
     from agent.reports.policy import PolicyExplanation
+    from agent.reports.tools import ToolText
     from collectors.catalog.catalog import Catalog
     from collectors.catalog.client import Client
     from collectors.readers.explain import Explanation
@@ -78,6 +79,10 @@ FINDINGS: Report[Findings] = Report(
         "ndjson": "findings:each",
     }
 )
+TOOLS: Report[Sequence[Tool]] = Report(
+    {"table": "tools:lines", "json": "records_json:array", "ndjson": "records_json:each"}
+)
+TOOL: Report[Iterable[ToolText]] = Report({"text": "tools:details"})
 OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines"})
 CONTROLS: Report[Sequence[Record]] = Report({"text": "controls:lines"})
 CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:lines"})

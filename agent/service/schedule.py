@@ -28,6 +28,7 @@ class Schedule:
             "processes": collect.process_seconds,
             "sessions": collect.transcript_seconds,
             "actions": collect.action_seconds,
+            "tools": collect.tool_seconds,
             "heartbeat": daemon.heartbeat_seconds,
             "retention": _RETENTION_SECONDS,
             "watchdog": systemd.watchdog_seconds() or _UNWATCHED,

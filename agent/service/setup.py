@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import NoView, Surroundings
 from agent.inventory.derive import Derivation
 from agent.network.name_cache import NameCache
+from agent.records import Record
 from agent.runtime.logs import logger
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
@@ -55,6 +57,21 @@ def load_catalog(settings: Settings) -> Catalog:
 def file_context(settings: Settings) -> Context:
     """For reading single files as the caller, without a look at accounts, processes or sockets."""
     return Surroundings(settings.collect, settings.limits, load_catalog(settings), NoView())()
+
+
+def looking(settings: Settings, root: str | None, records: Sequence[Record]) -> Context:
+    """For reading again what records tell of: with the accounts of this machine, or of the one at `root`."""
+    return Surroundings(settings.collect, settings.limits, load_catalog(settings), _Kept(records), root)()
+
+
+class _Kept:
+    """A view of records that are known already."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+
+    def records(self, kind: str) -> Iterator[Record]:
+        return (record for record in self._records if record.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from collectors.catalog.actions import Actions
 from collectors.catalog.base import Entry, Fact, Format, Located
 from collectors.catalog.permissions import Permissions, Posture
 from collectors.catalog.telemetry import Telemetry
+from collectors.catalog.tools import ToolsAt
 from collectors.catalog.transcripts import Transcript
 
 RootFormat = Literal["json", "toml", "yaml", "xml", "sqlite"]
@@ -67,6 +68,10 @@ class Dialect(Entry):
     """Further keys whose text is sent as a bearer token."""
     needs: tuple[str, ...] = ()
     """Keys without which an entry is not loaded."""
+    shows: tuple[str, ...] = ()
+    """Keys of an entry that list the only tools which the model gets to see; an empty list counts as all."""
+    hides: tuple[str, ...] = ()
+    """Keys that list tools which it does not."""
     merges: bool = False
     """An entry that says only part of a server is completed by the entry of that name in the next weaker layer."""
     source: str = ""
@@ -266,6 +271,7 @@ class Client(Entry):
     actions: Actions | None = None
     telemetry: tuple[Telemetry, ...] = ()
     """A second source of actions: what the client itself sends when it is told to."""
+    tools: tuple[ToolsAt, ...] = ()
     override: tuple[Override, ...] = ()
     manifest: tuple[Manifest, ...] = ()
     precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")

@@ -212,6 +212,10 @@ class Permissions(Fact):
     """`prefix`: a rule for a command is one for all that begins with it."""
     tool_globs: bool = True
     """Whether names of tools may be patterns, and a star alone stands for all tools."""
+    server_tools: dict[ApprovalMode, Literal["allowed", "ask", "denied"]] = Field(default_factory=dict)
+    """What happens, by mode, to a tool of an MCP server that no rule is about; a mode that is not here is not known."""
+    server_tools_read_only: Literal["allowed", "ask"] | None = None
+    """The same where the tool declares to change nothing and the client believes it."""
     strictest: bool = False
     """Of several layers the strictest mode counts, not the strongest."""
     unmatched: dict[str, Effect] = Field(default_factory=dict)

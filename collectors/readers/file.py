@@ -205,6 +205,8 @@ def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
         injects=found.injects,
         header_names=found.header_names,
         enabled=found.enabled,
+        shows=found.shows,
+        hides=found.hides,
         loaded=found.loaded,
         inline_secret=found.inline_secret,
         data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),

@@ -54,6 +54,9 @@ class Entry:
     enabled: bool = True
     believed_off: str | None = None
     """A switch that is set to off and that this client is not known to read."""
+    shows: list[str] | None = None
+    """The only tools that the model gets to see."""
+    hides: list[str] = field(default_factory=list)
     unloaded: str | None = None
     """Why the client does not load the entry as it is written."""
     wrong: list[str] = field(default_factory=list)
@@ -93,7 +96,14 @@ def read_entry(raw: Mapping[object, object], dialect: Dialect) -> Entry | None:
         entry.believed_off = next(others, None)
     entry.transport = _transport(declared, "httpUrl" in fields and bool(entry.url), entry, dialect)
     entry.unloaded = _unloaded(fields, declared, entry, dialect)
+    entry.shows = [tool for key in dialect.shows for tool in _tools(fields.get(key))] or None
+    entry.hides = [tool for key in dialect.hides for tool in _tools(fields.get(key))]
     return entry
+
+
+def _tools(value: object) -> list[str]:
+    """Names of tools in a list."""
+    return [item for item in value[:_MAX_ITEMS] if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _unloaded(fields: Mapping[str, object], declared: str, entry: Entry, dialect: Dialect) -> str | None:

@@ -20,6 +20,8 @@ from collectors.sources.formats.keypath import Found, find
 from collectors.sources.limits import Limits
 
 _MAX_NAME = 256
+_MAX_TOOLS = 500
+"""Names in a list of tools; a longer one filters nothing that could be relied on."""
 _ELSEWHERE = "servers where this client reads none"
 _COMMENTS = ("_", "$", "/", "#")
 """First characters of keys under which people leave remarks in JSON."""
@@ -50,6 +52,9 @@ class Definition:
     """Those of its variables that load other code, by name and value."""
     header_names: tuple[str, ...]
     enabled: bool
+    shows: tuple[str, ...] | None
+    """The only tools that the model gets to see."""
+    hides: tuple[str, ...]
     loaded: bool
     inline_secret: bool
     launch_hash: str
@@ -216,6 +221,8 @@ def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str
         injects=tuple(sorted(redact.name(name) for name in injecting(entry.env))),
         header_names=tuple(sorted(_names(entry.headers))),
         enabled=entry.enabled,
+        shows=None if entry.shows is None or len(entry.shows) > _MAX_TOOLS else _tools(entry.shows),
+        hides=_tools(entry.hides[:_MAX_TOOLS]),
         loaded=entry.unloaded is None,
         inline_secret=command.secret or args.secret or url.secret or _has_secret(entry),
         launch_hash="",
@@ -244,6 +251,10 @@ def launch_hash(definition: Definition) -> str:
 def _names(values: Values) -> set[str]:
     """The names; where somebody put a secret in the place of a name it is redacted."""
     return {redact.name(name)[:_MAX_NAME] for name in values}
+
+
+def _tools(names: list[str]) -> tuple[str, ...]:
+    return tuple(redact.name(name)[:_MAX_NAME] for name in names)
 
 
 def _wrong_type(key: str, expected: str, value: object) -> Problem:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from dataclasses import replace
-from functools import lru_cache
 
 from collectors.catalog.actions import Table
 from collectors.catalog.transcripts import Transcript
+from collectors.sources.filesystem.globbing import captures
 from collectors.sources.filesystem.recent import Recent
 from collectors.sources.formats.sqlite_file import Database
 from collectors.transcripts.calls import Calls
@@ -59,7 +58,7 @@ class Follower:
         self._transcript = reader.transcript
         self._calls = calls
         self.path = path
-        self._captures = _captures(pattern, path)
+        self._captures = captures(pattern, path)
         self._known = position is not None
         self._reader = reader
         self._joined = JoinedRows(reader.transcript.table) if reader.transcript.table else None
@@ -205,13 +204,3 @@ def _json(data: bytes) -> object:
         return json.loads(data)
     except (ValueError, RecursionError):
         return None
-
-
-@lru_cache(maxsize=64)
-def _expression(pattern: str) -> re.Pattern[str]:
-    return re.compile("([^/]*)".join(re.escape(part) for part in pattern.split("*")))
-
-
-def _captures(pattern: str, path: str) -> tuple[str, ...]:
-    match = _expression(pattern).fullmatch(path)
-    return match.groups() if match else ()

@@ -55,7 +55,7 @@ def run(tmp_path: Path) -> list[Diagnostic]:
 
 def test_configurations_come_before_processes_these_before_sockets_and_transcripts_last() -> None:
     order = [collector.name for collector in built_in()]
-    assert order == ["host", "configs", "processes", "sockets", "sessions"]
+    assert order == ["host", "configs", "processes", "sockets", "sessions", "tools"]
 
 
 def test_collectors_can_be_switched_off() -> None:

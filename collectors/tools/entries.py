@@ -1,0 +1,70 @@
+"""The values in a file that tells of tools: one document, lines, or rows of a database."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from collectors.catalog.tools import ToolsAt
+from collectors.contract import Context
+from collectors.sources.account import Home
+from collectors.sources.filesystem.unreadable import UnreadableError
+from collectors.sources.formats.documents import parse
+from collectors.sources.formats.sqlite_file import Database
+from collectors.transcripts.table import JoinedRows
+from collectors.transcripts.table import entries as rows
+from collectors.transcripts.tail import lines, next_line
+
+_MOST_LINES = 4 << 20
+"""Bytes at the end of a log that are read."""
+_ITEMS = "ItemTable"
+
+
+def entries(context: Context, home: Home | None, path: str, part: ToolsAt) -> Iterator[Any]:
+    """Raises `FileNotFoundError`, `UnreadableError`, `UnparseableError`."""
+    if part.shape == "document":
+        yield parse(context.files.read(path, home), part.format, context.limits).value
+    elif part.shape == "lines":
+        yield from _lines(context, home, path, part)
+    else:
+        with context.files.opened(path, home) as file, _log(context, home, path) as log:
+            database = Database(file, log)
+            if part.table:
+                yield from (row for _, row in rows(database, part.table, JoinedRows(part.table), 0))
+            else:
+                yield from _item(database, part.item)
+
+
+def _lines(context: Context, home: Home | None, path: str, part: ToolsAt) -> Iterator[Any]:
+    wanted, start = part.contains.encode(), part.json_from
+    with context.files.opened(path, home) as file:
+        begin = next_line(file, os.fstat(file).st_size - _MOST_LINES)
+        for line in lines(file, begin, _MOST_LINES):
+            if wanted in line.data:
+                text = line.data.decode("utf-8", "replace")
+                with suppress(ValueError, RecursionError):
+                    yield json.loads(text[max(0, text.find(start)) :] if start else text)
+
+
+def _item(database: Database, key: str) -> Iterator[Any]:
+    """The value of one key, which is JSON."""
+    table = database.table(_ITEMS)
+    if table is None:
+        return
+    for _, (name, value, *_) in database.rows(table):
+        if name == key and isinstance(value, str | bytes):
+            with suppress(ValueError, RecursionError):
+                yield json.loads(value)
+
+
+@contextmanager
+def _log(context: Context, home: Home | None, path: str) -> Iterator[int | None]:
+    """The write-ahead log of a database, open; None where it has none."""
+    with ExitStack() as stack:
+        log = None
+        with suppress(FileNotFoundError, UnreadableError):
+            log = stack.enter_context(context.files.opened(f"{path}-wal", home))
+        yield log
