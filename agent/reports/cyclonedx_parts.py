@@ -243,7 +243,7 @@ def _reached(url: str | None) -> Json:
     """Where a service answers, and whether a call of it leaves this machine; nothing where that is not known."""
     if not url:
         return {}
-    reached: Json = {"endpoints": [quote(url, safe=":/?#[]@!$&'()*+,;=%-._~", errors="replace")]}
+    reached: Json = {"endpoints": [quote(url, safe=":/?#[]@!$&'()*+,;=%-._~")]}
     try:
         host = urlsplit(url).hostname
     except ValueError:

@@ -60,6 +60,8 @@ INVENTORY: Report[Sequence[Record]] = Report(
         "json": "records_json:array",
         "ndjson": "records_json:each",
         "cyclonedx": "cyclonedx:lines",
+        "ocsf": "ocsf:inventory",
+        "openmetrics": "openmetrics:lines",
     }
 )
 GRAPH: Report[Graph] = Report(
@@ -75,6 +77,7 @@ FINDINGS: Report[Findings] = Report(
         "full": "findings:in_full",
         "csv": "findings:csv",
         "sarif": "sarif:lines",
+        "ocsf": "ocsf:findings",
         "json": "findings:array",
         "ndjson": "findings:each",
     }

@@ -108,7 +108,7 @@ def _location(finding: Finding, place: Place | None) -> dict[str, Any]:
 def file_uri(path: str) -> str:
     """A `file:` address; of a path of another system as it is there."""
     slashed = path.replace("\\", "/") if path[1:3] == ":\\" else path
-    return "file://" + quote(slashed if slashed.startswith("/") else f"/{slashed}", safe="/:", errors="replace")
+    return "file://" + quote(slashed if slashed.startswith("/") else f"/{slashed}", safe="/:")
 
 
 def _properties(finding: Finding) -> dict[str, Any]:

@@ -13,7 +13,7 @@ _OF_EACH_KIND = 20
 """The validators are slow, and one record of a kind is much like another."""
 HOSTILE = (
     '<script>alert("1")</script>', "=cmd|' /C calc'!A0", "a\x1b[31m\x07b\x00c", "right\u202eleft", "two\nlines\r\n",
-    '","x":"y', "\ud800", "%7B../../..", "x" * 10_000, " ",
+    '","x":"y', "%7B../../..", "x" * 10_000, " ",
 )  # fmt: skip
 _TIME = '"2026-01-02T03:04:05Z"'
 """In the place of what the goldens leave out."""

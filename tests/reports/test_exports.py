@@ -14,11 +14,15 @@ import jsonschema
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
+from prometheus_client.parser import text_string_to_metric_families as prometheus_families
 
 from agent.records import Finding, LaunchFile, Posture, Record, Source, Tool
-from agent.reports import csv_lines, cyclonedx, sarif
+from agent.reports import csv_lines, cyclonedx, ocsf, openmetrics, sarif
 from agent.reports import findings as findings_report
 from agent.reports.findings import Findings
+from agent.runtime.openmetrics import Metric
+from agent.runtime.openmetrics import lines as openmetrics_lines
 from agent.runtime.terminal import plain_json
 from tests import made
 from tests.reports.golden_records import HOSTILE, SYSTEMS, hostile, records
@@ -148,3 +152,27 @@ def test_a_place_is_told_of_what_stands_in_a_file() -> None:
     process = made.instance()
     process = process.model_copy(update={"evidence": process.evidence.model_copy(update={"source": "pid:7"})})
     assert Findings([], {process.id: process}).place(finding(process.id)) is None
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_numbers_are_openmetrics_and_what_older_readers_know(look: str) -> None:
+    text = "".join(f"{line}\n" for line in openmetrics.lines(LOOKS[look]()))
+    families = {family.name: family for family in openmetrics_families(text)}
+    assert {family.name for family in prometheus_families(text)} == families.keys()
+    counted = sum(sample.value for sample in families["rollcall_mcp_servers"].samples)
+    assert counted == sum(record.kind == "mcp_server" for record in LOOKS[look]())
+    assert len(families["rollcall_open_findings"].samples) == 5
+
+
+def test_labels_may_hold_anything() -> None:
+    written = Metric("a_name", 'a "help"\n', [({"l": 'x\\"\ufffd}'}, 2.0)], "counter")
+    (family,) = openmetrics_families("\n".join([*openmetrics_lines([written]), ""]))
+    (sample,) = family.samples
+    assert (sample.name, sample.labels, sample.value) == ("a_name_total", {"l": 'x\\"\ufffd}'}, 2.0)
+
+
+def test_events_are_told_by_the_machine_that_was_looked_at() -> None:
+    look = records("linux")
+    told = [json.loads(line) for line in ocsf.inventory(look)]
+    assert len(told) == len(look) and {event["device"]["uid"] for event in told} == {look[0].endpoint_id}
+    assert len(list(ocsf.findings(found(look)))) == sum(record.kind == "finding" for record in look)
