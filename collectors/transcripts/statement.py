@@ -191,6 +191,8 @@ def _milliseconds(value: Any) -> int | None:
         if not (_number(seconds) and _number(nanos)):
             return None
         value = float(seconds or 0) * 1000 + float(nanos or 0) / 1_000_000
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:20])
     return int(value) if _number(value) and 0 <= value < 1e12 else None
 
 

@@ -48,6 +48,7 @@ def test_telemetry_alone_tells_calls_and_nothing_wrongly(name: str, shared: Path
     assert {action.told_by for action in calls} == {("telemetry",)}
     assert {action.agent for action in calls} == {CLIENTS[name]}
     assert len(calls) >= 14
+    assert any(action.duration_ms for action in calls)
     assert not _wrong(calls, truth(shared, name))
 
 
