@@ -57,6 +57,7 @@ ROOMS: dict[str, Room] = {
     "collectors/catalog": Room("the clients, as data, and their schema", ("agent/records", "collectors/sources")),
     "collectors/launch": Room("what a command line starts", ("agent/redaction",)),
     "collectors/reach": Room("what a server reaches", ("agent/records", "agent/redaction", "collectors/launch")),
+    "collectors/text": Room("what texts that models read hide", ("agent/records",)),
     "collectors/contract.py": Room(
         "what a collector is", ("agent/records", "collectors/catalog", "collectors/sources")
     ),
@@ -70,7 +71,7 @@ ROOMS: dict[str, Room] = {
     "collectors/readers": Room(
         "what one file says: servers, posture, artifacts, providers",
         ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/launch",
-         "collectors/reach", "collectors/locate", "collectors/sources"),
+         "collectors/reach", "collectors/locate", "collectors/sources", "collectors/text"),
     ),
     "collectors/configs": Room(
         "the collector of configuration files, and its watch",

@@ -24,6 +24,7 @@ from agent.records.posture import Posture
 from agent.records.sign_in import SignIn
 from agent.records.summary import Summary
 from agent.records.supervision import Supervision
+from agent.records.text_mark import TextMark
 from agent.records.tool import PinnedTool, Tool
 from agent.records.tool_list import ToolDigest, ToolHints, ToolList
 
@@ -100,6 +101,7 @@ __all__ = [
     "Supervision",
     "TargetHealth",
     "TargetReceipt",
+    "TextMark",
     "Tool",
     "ToolDigest",
     "ToolHints",

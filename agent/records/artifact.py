@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from agent.records.base import Record
 from agent.records.mcp_server import DefinitionScope, Source
+from agent.records.text_mark import TextMark
 
 
 class Artifact(Record):
@@ -30,6 +31,8 @@ class Artifact(Record):
     """SHA-256 of the file, of the entry in canonical JSON, or for a skill of all files in its folder."""
     size: int | None = None
     """Bytes that were hashed."""
+    marks: tuple[TextMark, ...] = ()
+    """What its text hides or says to the model that it should not: where, never the text."""
     source: Source
     """Where it stands."""
 

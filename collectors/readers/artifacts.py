@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from agent.records import Artifact, Evidence, Source
+from agent.records.text_mark import TextMark
 from agent.redaction import redact
 from agent.redaction.redact import printable
 from collectors.catalog import client
@@ -17,6 +18,7 @@ from collectors.launch.identify import split_command
 from collectors.launch.program_name import base_name
 from collectors.launch.shell_lines import fetches
 from collectors.locate.interest import NAME
+from collectors.readers.judged_text import JudgedTexts
 from collectors.readers.origin import Origin
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
@@ -35,12 +37,14 @@ def file_artifact(context: Context, origin: Origin, part: client.Artifact) -> Ar
     """
     folder, _, file = origin.path.rpartition("/")
     name = origin.captures[-1] if origin.captures else origin.stem
+    texts = JudgedTexts()
     if part.kind == "skill" and file == "SKILL.md":
-        digest, size = _folder_hash(context, origin.home, folder)
+        digest, size = _folder_hash(context, origin.home, folder, texts)
         name = folder.rpartition("/")[2]
     else:
-        digest, size = context.files.digest(origin.path, origin.home)
-    return _artifact(origin, part, name, "", digest, size)
+        digest, size = whole = context.files.digest(origin.path, origin.home)
+        texts.file(context, origin.home, origin.path, whole)
+    return _artifact(origin, part, name, "", digest, size, texts.marks)
 
 
 def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> Iterator[Artifact]:
@@ -54,7 +58,10 @@ def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> 
         unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-        yield _artifact(origin, part, name, unique, digest, len(text), _program(value, part), _fetches(value, part))
+        judged = JudgedTexts()
+        judged.entry(value)
+        program, reaches_out = _program(value, part), _fetches(value, part)
+        yield _artifact(origin, part, name, unique, digest, len(text), judged.marks, program, reaches_out)
 
 
 def _entries(found: Found, part: client.Artifact, stem: str) -> Iterator[tuple[str, str, object]]:
@@ -91,8 +98,9 @@ def _fetches(value: object, part: client.Artifact) -> bool:
     return called or fetches(line)
 
 
-def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str, int]:
-    """SHA-256 over names and contents below a folder, and the bytes hashed; files beyond the bounds count by name."""
+def _folder_hash(context: Context, home: Home | None, folder: str, texts: JudgedTexts) -> tuple[str, int]:
+    """SHA-256 over names and contents below a folder, and the bytes hashed; files beyond the bounds count by name. What
+    is hashed is judged too."""
     total, size = hashlib.sha256(), 0
     for number, path in enumerate(_files(context, home, folder, _DEPTH)):
         total.update(path.removeprefix(folder).encode("utf-8", "replace") + b"\0")
@@ -104,6 +112,7 @@ def _folder_hash(context: Context, home: Home | None, folder: str) -> tuple[str,
             continue
         size += digest.size
         total.update(bytes.fromhex(digest.sha256))
+        texts.file(context, home, path, digest, path.removeprefix(folder + "/"))
     return total.hexdigest(), size
 
 
@@ -127,6 +136,7 @@ def _artifact(
     key: str,
     digest: str,
     size: int,
+    marks: tuple[TextMark, ...],
     program: str | None = None,
     fetches_itself: bool = False,
 ) -> Artifact:
@@ -144,5 +154,6 @@ def _artifact(
         fetches=fetches_itself,
         content_hash=digest,
         size=size,
+        marks=marks,
         source=Source(path=origin.shown, key=origin.key(key)),
     )

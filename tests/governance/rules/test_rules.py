@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -26,7 +26,9 @@ from agent.records import (
     Posture,
     Record,
     Source,
+    TextMark,
 )
+from agent.records.text_mark import Mark
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from tests import made
@@ -183,6 +185,10 @@ CASES: dict[str, tuple[Record, Record]] = {
     "approval.pending": (approval("pending"), approval("approved")),
     "hook.project": (artifact(scope="project"), artifact()),
     "hook.network": (artifact(program="curl"), artifact(program="echo")),
+    **{
+        f"artifact.text_{mark}": (artifact(marks=(TextMark(mark=mark, offset=7),)), artifact())
+        for mark in get_args(Mark)
+    },
     "plugin.marketplace": (artifact(artifact="marketplace"), artifact(artifact="marketplace", scope="managed")),
     "policy.invalid": (in_force("invalid"), in_force("unreachable")),
     "policy.unreachable": (in_force("unreachable"), in_force()),

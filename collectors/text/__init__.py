@@ -1,0 +1,1 @@
+"""What texts that models read hide."""

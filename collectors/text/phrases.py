@@ -1,0 +1,69 @@
+"""Where a text says to a model, or to a shell, what no description has to say. All take plain lower case text."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from collectors.text.patterns import found
+
+_FORBIDS: Final = re.compile(r"\b(?:never|not|n't|avoid|no)\s+(?:\w+\s+)?\Z")
+"""Before a request: it is one to refrain."""
+_LINE: Final = 400
+
+
+class _Hosts(NamedTuple):
+    """Hosts by what they are for."""
+
+    ways_out: tuple[str, ...]
+    installers: tuple[str, ...]
+
+
+@cache
+def _hosts() -> _Hosts:
+    told = tomllib.loads(files("collectors.text").joinpath("hosts.toml").read_text(encoding="utf-8"))
+    return _Hosts(tuple(name for kind in told["way_out"] for name in kind["hosts"]), tuple(told["installer"]["starts"]))
+
+
+def addressed(text: str) -> Iterator[int]:
+    """Where the model is told about other tools, earlier instructions, or what not to tell."""
+    return found("addressed", text)
+
+
+def secrets(text: str) -> Iterator[int]:
+    """Where keys, passwords, private files or what was said are asked for."""
+    return (at for at in found("secrets", text) if not _FORBIDS.search(text, max(0, at - 24), at))
+
+
+def downloads(text: str) -> Iterator[int]:
+    """Where something is fetched and run, other than by the line that a well-known tool is installed by."""
+    for at in found("download", text):
+        if not any(start in text[at : at + _LINE] for start in _hosts().installers):
+            yield at
+
+
+def configurations(text: str) -> Iterator[int]:
+    """Where files are changed that agents or logins are set up with."""
+    return found("configuration", text)
+
+
+def exfiltrations(text: str) -> Iterator[int]:
+    """Where something is sent that should stay, or to a host that is made for collecting what others send."""
+    yield from found("exfiltration", text)
+    for name in _hosts().ways_out:
+        if name in text:
+            yield from (match.start() for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", text))
+
+
+def unreadables(text: str) -> Iterator[int]:
+    """Where a text is decoded to be run, or written so that nobody can read it."""
+    return found("unreadable", text)
+
+
+def instructions(text: str) -> Iterator[int]:
+    """Where a text has the tone of an order to a model: what people say to each other has it too."""
+    return found("instruction", text)
