@@ -52,8 +52,8 @@ def add(commands: Commands) -> None:
 
 
 def _takes_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--since", type=_time, metavar="TIME", help="not before, as 2026-11-23 or 2026-11-23T12:00:00Z")
-    parser.add_argument("--until", type=_time, metavar="TIME", help="before")
+    parser.add_argument("--since", type=moment, metavar="TIME", help="not before; as 2026-11-23 or 2026-11-23T12:00Z")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="before")
     for name, what in _FILTERS.items():
         parser.add_argument(f"--{name}", action="append", metavar=name.upper(), help=what)
 
@@ -65,9 +65,10 @@ def _selection(given: argparse.Namespace, subjects: tuple[str, ...] = ()) -> Sel
     return Selection(given.since, given.until, kinds, owners, agents, controls, ops, subjects)
 
 
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def moment(text: str) -> datetime:
+    """A time as ISO 8601 writes it, UTC unless it says otherwise. Raises `ValueError`."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _verify(shared: Shared, given: argparse.Namespace) -> int:

@@ -21,6 +21,8 @@ class Control(Part):
     """Kinds of records that are evidence for it."""
     cannot: str
     """What an auditor wants to see and Rollcall cannot show."""
+    who: str
+    """Who can show that."""
     nist: tuple[str, ...] = ()
     eu: tuple[str, ...] = ()
 

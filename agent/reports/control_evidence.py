@@ -68,22 +68,23 @@ def lines(evidence: ControlEvidence) -> Iterator[str]:
 def _control(control: Control, held: dict[str, Record]) -> Iterator[str]:
     yield f"{control.id}  {control.name}"
     for kind in control.evidence:
-        own = sorted(_line(record, held) for record in held.values() if record.kind == kind and kind != "finding")
+        own = sorted(record_line(record, held) for record in held.values() if record.kind == kind and kind != "finding")
         yield from (f"  {line}" for line in own)
         if kind != "finding" and not own:
             yield f"  no {kind.replace('_', ' ')}"
-    findings = [record for record in held.values() if isinstance(record, Finding) and _belongs(record, control)]
+    findings = [record for record in held.values() if isinstance(record, Finding) and belongs(record, control)]
     findings.sort(key=lambda f: (f.state == "resolved", -SEVERITIES.index(f.severity), f.rule, f.subject))
     yield from (f"  {_finding(finding)}" for finding in findings)
     yield f"  cannot show: {control.cannot}"
 
 
-def _belongs(finding: Finding, control: Control) -> bool:
-    """Clause 10 is about every nonconformity, the others about their own."""
-    return control.id in finding.controls or control.id == "clause 10"
+def belongs(finding: Finding, control: Control) -> bool:
+    """Planning, operation and improvement are about every nonconformity, the others about their own."""
+    return control.id in finding.controls or control.id in ("clause 6", "clause 8", "clause 10")
 
 
-def _line(record: Record, held: dict[str, Record]) -> str:
+def record_line(record: Record, held: dict[str, Record]) -> str:
+    """What a record is and what it says, on one line."""
     said = [f"{name}={_text(value)}" for name in _FIELDS.get(record.kind, ()) if (value := getattr(record, name, None))]
     said += [f"{name}=no" for name in ("pinned", "publisher_known", "in_scope") if getattr(record, name, None) is False]
     return plain(" ".join((_title(record, held), *said)))

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from agent.governance.controls import controls
 from agent.records import Finding, Record
+from agent.reports.control_evidence import belongs
 
 
 def lines(records: Sequence[Record]) -> Iterator[str]:
     """Per control: the evidence held, what does not conform, and what cannot be evidenced."""
     for control in controls():
         counts = {kind: sum(record.kind == kind for record in records) for kind in control.evidence}
-        findings = [r for r in records if isinstance(r, Finding) and control.id in r.controls]
+        findings = [r for r in records if isinstance(r, Finding) and belongs(r, control)]
         states = {
             state: sum(f.state == state for f in findings) for state in ("open", "reopened", "acknowledged", "resolved")
         }

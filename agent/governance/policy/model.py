@@ -39,6 +39,8 @@ class AgentRule(Section):
     role: OrganisationRole | None = None
     """The organisation's role for this system (clause 4)."""
     in_scope: bool | None = None
+    purpose: str | None = Field(default=None, max_length=500)
+    """What it is meant for, for the inventory register."""
 
 
 class ServerRule(Section):

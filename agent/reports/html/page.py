@@ -65,7 +65,7 @@ def document(title: str, top: Html, body: Html, *, script: bool = False) -> Iter
         head,
         tag(
             "body",
-            tag("a", "Skip to what needs attention", href="#main", class_="skip"),
+            tag("a", "Skip to the content", href="#main", class_="skip"),
             top,
             tag("main", body, id="main", tabindex=-1),
             tag("footer", tag("p", f"Made by Rollcall {__version__}. {_NO_COMPLIANCE}")),

@@ -71,10 +71,15 @@ class Machine:
         return found
 
     @cached_property
-    def _worst_of(self) -> dict[tuple[str | None, str | None], Severity]:
-        """The gravest severity by account and agent, their servers' findings among them."""
-        # The gravest stand first, and the first one counts.
-        return {(f.owner, f.agent): f.severity for f in reversed(self.wanting)}
+    def _findings_around(self) -> dict[tuple[str | None, str | None], list[Finding]]:
+        found: dict[tuple[str | None, str | None], list[Finding]] = {}
+        for finding in self.wanting:
+            found.setdefault((finding.owner, finding.agent), []).append(finding)
+        return found
+
+    def findings_around(self, agent: AiAgent) -> list[Finding]:
+        """Findings about an agent, what it may do, or its servers, the gravest first."""
+        return self._findings_around.get((agent.owner, agent.agent), [])
 
     def worst(self, subject_id: str) -> Severity | None:
         """The severity of the gravest finding about a record."""
@@ -82,8 +87,9 @@ class Machine:
         return found[0].severity if found else None
 
     def worst_of(self, agent: AiAgent) -> Severity | None:
-        """The severity of the gravest finding about an agent, what it may do, or its servers."""
-        return self._worst_of.get((agent.owner, agent.agent))
+        """The severity of the gravest of them."""
+        found = self.findings_around(agent)
+        return found[0].severity if found else None
 
 
 def gravity(severity: Severity | None) -> int:
