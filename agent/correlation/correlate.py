@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import partial
 from typing import cast
-from urllib.parse import urlsplit
 
 from agent.correlation.approvals import approvals
 from agent.correlation.coverage import coverage
@@ -13,11 +12,9 @@ from agent.correlation.effective_posture import effective, observed
 from agent.correlation.gateways import fan_out
 from agent.correlation.merging import merged
 from agent.correlation.precedence import resolve
+from agent.correlation.running import definitions_of_ports, listening_ports, own_port
 from agent.correlation.switches import switched
 from agent.correlation.tools import tools
-from agent.network.name_cache import NameCache
-from agent.network.peers import LOCALHOST, endpoint_of
-from agent.network.sockets import network
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation, ToolList
 from agent.records.ai_agent import ClientKey
 from agent.runtime.memo import DerivationCache
@@ -28,12 +25,13 @@ def correlate(
     facts: Iterable[Record],
     catalog: Catalog,
     live: bool,
-    names: NameCache | None = None,
     memo: DerivationCache | None = None,
+    elsewhere: Container[str] = (),
 ) -> dict[str, Record]:
     """The inventory by record id: the facts with their joins filled in, and the edges that follow from them.
 
-    `names` tells which hosts addresses belong to; `memo` what was concluded before from the same facts.
+    What it says of one account follows from the facts of that account, those of the machine, and `elsewhere`: ids of
+    servers that other accounts' processes run. `memo` knows what was concluded before from the same facts.
     """
     memo = memo or DerivationCache()
     told = {record.id: record for record in facts}
@@ -44,16 +42,15 @@ def correlate(
     configured = [posture for posture in postures if posture.basis == "configured"]
     defined = (cast(McpServer, record) for record in records.values() if record.kind == "mcp_server")
     servers = list(switched(merged(defined, catalog, memo), configured, catalog, memo))
-    listening = _listening(records.values())
+    listening = listening_ports(records.values())
     instances = [_with_url_definitions(instance, servers, listening) for instance in instances]
     records.update((instance.id, instance) for instance in instances)
     running = {server_id for instance in instances for server_id in instance.server_ids}
-    servers = [_with_state(server, _runs(server, running) if live else None, memo) for server in servers]
+    servers = [_with_state(s, _runs(s, s.id in running or s.id in elsewhere) if live else None, memo) for s in servers]
     decided = list(approvals(servers, configured, catalog, memo))
     refused = frozenset(a.server_id for a in decided if a.state == "denied" and not a.runs_anyway)
     servers = list(resolve(servers, catalog, memo, refused))
     records.update((server.id, server) for server in servers)
-    records.update((r.id, r) for r in network(tuple(records.values()), servers, instances, names))
     agents = _agents(records.values(), servers, instances, catalog, memo)
     records.update((agent.id, agent) for agent in agents.values())
     more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
@@ -67,35 +64,14 @@ def correlate(
     return records
 
 
-def _listening(records: Iterable[Record]) -> dict[str, set[int]]:
-    """Ports that each instance listens on, by instance id."""
-    ports: dict[str, set[int]] = {}
-    for record in records:
-        if isinstance(record, Connection) and record.relation == "listening" and record.local:
-            ports.setdefault(record.from_id, set()).add(int(record.local.rpartition(":")[2]))
-    return ports
-
-
 def _with_url_definitions(instance: Instance, servers: Iterable[McpServer], listening: dict[str, set[int]]) -> Instance:
-    """A server process that listens where a definition's loopback URL points is what the definition means."""
-    ports = listening.get(instance.id)
-    if instance.subject != "mcp_server" or not ports:
-        return instance
-    matched = {s.id for s in servers if s.owner in (instance.owner, None) and _own_port(s.url) in ports}
-    return instance.changed(server_ids=tuple(sorted({*instance.server_ids, *matched})))
+    matched = definitions_of_ports(instance, servers, listening)
+    return instance.changed(server_ids=tuple(sorted({*instance.server_ids, *matched}))) if matched else instance
 
 
-def _own_port(url: str | None) -> int | None:
-    """The port that a URL names on this machine; behind one that it does not name anything may stand."""
-    endpoint = endpoint_of(url)
-    return urlsplit(url or "").port if endpoint and endpoint.host == LOCALHOST else None
-
-
-def _runs(server: McpServer, running: set[str]) -> bool | None:
+def _runs(server: McpServer, running: bool) -> bool | None:
     """A server elsewhere runs where this machine cannot see it."""
-    if server.id in running:
-        return True
-    return False if server.transport == "stdio" or _own_port(server.url) else None
+    return True if running else False if server.transport == "stdio" or own_port(server.url) else None
 
 
 def _with_state(server: McpServer, running: bool | None, memo: DerivationCache) -> McpServer:

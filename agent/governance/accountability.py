@@ -28,6 +28,9 @@ class Answer:
 class Accountability:
     """Answers for the accounts of one machine."""
 
+    KINDS = ("endpoint", "owner", "sign_in")
+    """Of the records it looks at."""
+
     def __init__(
         self, records: Iterable[Record], policy: Sequence[OwnerRule], assignment: Sequence[OwnerRule] = ()
     ) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from agent.network.name_cache import NameCache, canonical, host_name
 from agent.network.provider_hosts import ProviderHosts, provider_hosts
 from agent.records import AiAgent, Connection, Exposure, Instance, McpServer, ModelProvider, Purpose, Record
+from agent.runtime.memo import DerivationCache
 from collectors.reach.this_machine import is_this_machine
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
@@ -81,19 +83,26 @@ class EndpointIndex:
 
 
 def named(
-    connections: Iterable[Connection], names: NameCache | None, peers: EndpointIndex, instances: Iterable[Instance]
+    connections: Iterable[Connection],
+    names: NameCache | None,
+    peers: EndpointIndex,
+    instances: Iterable[Instance],
+    memo: DerivationCache,
 ) -> Iterator[Connection]:
     """The sockets among the connections with name, purpose and exposure; other edges as they are."""
     by_id = {instance.id: instance for instance in instances}
     for connection in connections:
         if connection.relation == "listening" and connection.local:
-            yield connection.changed(exposure=exposure(connection.local))
+            exposed = partial(connection.changed, exposure=exposure(connection.local))
+            yield memo.get(("exposed", connection.id), (connection,), exposed)
         elif connection.relation == "established" and (peer := split_endpoint(connection.remote)):
             instance = by_id.get(connection.from_id)
             host = peer.host if host_name(peer.host) else None
             if names and not host and not is_this_machine(peer.host):
                 host = peers.likeliest(names.hosts(peer.host), peer.port, instance)
-            yield connection.changed(host=host, purpose=peers.purpose(host or peer.host, peer.port, instance))
+            purpose = peers.purpose(host or peer.host, peer.port, instance)
+            told = partial(connection.changed, host=host, purpose=purpose)
+            yield memo.get(("named", connection.id, host, purpose), (connection,), told)
         else:
             yield connection
 
@@ -107,6 +116,7 @@ def exposure(local: str) -> Exposure | None:
     return "any" if address.is_unspecified else "loopback" if address.is_loopback else "lan"
 
 
+@lru_cache(maxsize=2_048)
 def endpoint_of(url: str | None) -> Endpoint | None:
     """Where a URL points; None where a placeholder stands for the host or the port."""
     try:

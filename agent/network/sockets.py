@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from functools import partial
+from typing import Any
 
 from agent.network.name_cache import NameCache
 from agent.network.peers import LOCALHOST, Endpoint, EndpointIndex, named, split_endpoint
-from agent.records import Connection, DataSource, Instance, McpServer, ModelProvider, Record
+from agent.records import Connection, DataSource, Instance, McpServer, Record
+from agent.runtime.memo import DerivationCache
 from collectors.reach.services import services
 from collectors.reach.this_machine import is_this_machine
 
@@ -24,22 +26,25 @@ _EPHEMERAL = 32_768
 _MOST_OBSERVED = 50
 
 
-def network(
-    records: Sequence[Record], servers: Iterable[McpServer], instances: Sequence[Instance], names: NameCache | None
-) -> Iterator[Record]:
+def network(records: Iterable[Record], names: NameCache | None, memo: DerivationCache) -> Iterator[Record]:
     """The sockets among `records` with names and purposes, the edges that follow, and the servers that they change.
 
     Without `names` only what a configuration gives as a literal address is known.
     """
-    sockets = [r for r in records if isinstance(r, Connection) and r.relation in ("listening", "established")]
+    kinds: dict[str, list[Any]] = {"connection": [], "instance": [], "mcp_server": [], "model_provider": []}
+    for record in records:
+        if record.kind in kinds:
+            kinds[record.kind].append(record)
+    sockets: list[Connection] = [c for c in kinds["connection"] if c.relation in ("listening", "established")]
     if not sockets:
         return
-    by_id = {server.id: server for server in servers}
-    providers = [cast(ModelProvider, r) for r in records if r.kind == "model_provider"]
-    peers = EndpointIndex(by_id.values(), providers)
-    sockets = list(named(sockets, names, peers, instances))
+    instances: list[Instance] = kinds["instance"]
+    servers: list[McpServer] = kinds["mcp_server"]
+    peers = EndpointIndex(servers, kinds["model_provider"])
+    sockets = list(named(sockets, names, peers, instances, memo))
     yield from sockets
-    yield from _connected(sockets, peers, instances)
+    yield from _connected(sockets, peers, instances, memo)
+    by_id = {server.id: server for server in servers}
     for server_id, seen in _observed(sockets, instances).items():
         if server_id in by_id:
             server = by_id[server_id]
@@ -47,7 +52,7 @@ def network(
 
 
 def _connected(
-    sockets: Iterable[Connection], peers: EndpointIndex, instances: Iterable[Instance]
+    sockets: Iterable[Connection], peers: EndpointIndex, instances: Iterable[Instance], memo: DerivationCache
 ) -> Iterator[Connection]:
     """An edge from each agent's process to each definition of its own whose URL it is connected to."""
     agents = {instance.id: instance for instance in instances if instance.subject == "agent"}
@@ -57,15 +62,20 @@ def _connected(
             continue
         place = LOCALHOST if is_this_machine(peer.host) else socket.host or peer.host
         for server in peers.servers(Endpoint(place, peer.port), instance):
-            yield Connection(
-                endpoint_id=socket.endpoint_id,
-                owner=socket.owner,
-                observed_at=socket.observed_at,
-                evidence=socket.evidence,
-                relation="connected",
-                from_id=instance.id,
-                to_id=server.id,
-            )
+            edge = partial(_edge, socket, server.id)
+            yield memo.get(("connected", socket.id, server.id), (socket,), edge)
+
+
+def _edge(socket: Connection, server_id: str) -> Connection:
+    return Connection(
+        endpoint_id=socket.endpoint_id,
+        owner=socket.owner,
+        observed_at=socket.observed_at,
+        evidence=socket.evidence,
+        relation="connected",
+        from_id=socket.from_id,
+        to_id=server_id,
+    )
 
 
 def _observed(sockets: Sequence[Connection], instances: Iterable[Instance]) -> dict[str, tuple[DataSource, ...]]:

@@ -19,7 +19,6 @@ from agent.inventory.look_scope import is_complete, scope_of
 from agent.inventory.past_behaviour import PastBehaviour
 from agent.inventory.runner import Engine
 from agent.records import Evidence, Owner, PolicyInForce, Record, Summary
-from agent.runtime.memo import DerivationCache
 from agent.service.setup import derivation, load_catalog
 from collectors.registry import all_collectors
 
@@ -52,9 +51,7 @@ def take_inventory(
     start = time.perf_counter()
     catalog = load_catalog(settings)
     policy = policy_of(settings)
-    inventory = Inventory(
-        derivation(settings, catalog, live=root is None, policy=policy, memo=DerivationCache(keep=False))
-    )
+    inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy, once=True))
     collect = settings.collect
     collectors = all_collectors(collect.off)
     if actions_read and collect.backfill_days and collect.transcripts and ACTIONS not in collect.disabled:

@@ -18,7 +18,6 @@ from agent.inventory.derive import Derivation
 from agent.network.name_cache import NameCache
 from agent.records import Record
 from agent.runtime.logs import logger
-from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
 
@@ -29,7 +28,7 @@ def derivation(
     live: bool,
     policy: InForce,
     names: NameCache | None = None,
-    memo: DerivationCache | None = None,
+    once: bool = False,
 ) -> Derivation:
     """Under this policy, with the baseline that the settings name. Raises `ConfigError`."""
     try:
@@ -38,7 +37,7 @@ def derivation(
         baseline = None if theirs else Baseline.load(baseline_file(settings))
     except OSError as error:
         raise ConfigError(f"{baseline_file(settings)}: {error.strerror or type(error).__name__}") from None
-    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), memo)
+    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), once)
 
 
 def baseline_file(settings: Settings) -> Path:

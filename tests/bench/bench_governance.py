@@ -64,7 +64,7 @@ def run(quick: bool) -> list[Row]:
     return [
         Row(f"all rules over {SERVERS} servers, processor time", rules * 1e3, "ms", written * 1e3, name, 150),
         Row("joining and judging them, first time", first * 1e3, "ms", written * 1e3, name),
-        Row("joining and judging them, one definition changed", min(again) * 1e3, "ms", written * 1e3, name),
+        Row("the same, one changed", min(again) * 1e3, "ms", first * 1e3, "all of them", 0.025, False, True),
     ]
 
 

@@ -170,7 +170,6 @@ def test_after_any_sequence_of_changes_the_findings_are_those_of_a_first_look() 
                 records[one.id] = one
                 if chance.random() < 0.4:
                     records.pop(chance.choice([id_ for id_ in records if id_ != HOME.id] or [""]), None)
-            kept.forget(kept._answers.keys() - records.keys())
             facts = RuleContext(dict(records), Policy(), Catalog(()))
             again = kept.assess(facts, {}, NOW)
             first = Assessor(RULES, Policy()).assess(RuleContext(dict(records), Policy(), Catalog(())), {}, NOW)

@@ -9,6 +9,7 @@ from agent.network.peers import Endpoint, EndpointIndex, endpoint_of, exposure, 
 from agent.network.provider_hosts import provider_hosts
 from agent.records import Connection, Evidence, Instance, ModelProvider, Purpose, Source
 from agent.redaction.redact import url
+from agent.runtime.memo import DerivationCache
 from tests import made
 
 LINEAR = made.server("linear", transport="http", url="https://mcp.linear.app/mcp", agent="claude-code")
@@ -40,7 +41,7 @@ def established(remote: str, instance: Instance = CLAUDE) -> Connection:
 
 def one(remote: str, names: NameCache | None = None, instance: Instance = CLAUDE) -> tuple[str | None, Purpose | None]:
     peers = EndpointIndex(SERVERS, [provider("http://127.0.0.1:5001/v1"), provider("https://llm.corp.example/v1")])
-    (found,) = named([established(remote, instance)], names, peers, [CLAUDE, CODE])
+    (found,) = named([established(remote, instance)], names, peers, [CLAUDE, CODE], DerivationCache())
     return found.host, found.purpose
 
 
@@ -89,7 +90,7 @@ def test_a_host_of_models_and_of_a_server_is_what_the_agent_uses_it_for() -> Non
 
 def test_naming_keeps_the_id_and_changes_nothing_else() -> None:
     before = established("160.79.104.10:443").model_copy(update={"count": 3})
-    (after,) = named([before], None, EndpointIndex([]), [CLAUDE])
+    (after,) = named([before], None, EndpointIndex([]), [CLAUDE], DerivationCache())
     assert after.id == before.id
     assert after == before.model_copy(update={"purpose": "other"})
 
@@ -103,7 +104,7 @@ def test_naming_keeps_the_id_and_changes_nothing_else() -> None:
 )  # fmt: skip
 def test_a_listening_socket_is_reachable_by_whom_its_address_says(local: str, expected: str | None) -> None:
     assert exposure(local) == expected
-    (found,) = named([made.connection("x", local=local)], None, EndpointIndex([]), [])
+    (found,) = named([made.connection("x", local=local)], None, EndpointIndex([]), [], DerivationCache())
     assert found.exposure == expected
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from agent.correlation.correlate import correlate
 from agent.network.name_cache import NameCache
+from agent.network.sockets import network
 from agent.records import Connection, DataSource, Instance, McpServer, Record
+from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 from tests import made
 
@@ -18,7 +20,8 @@ SERVER = made.instance(8, agent="claude-code", subject="mcp_server", server_ids=
 
 
 def after(*facts: Record, names: NameCache | None = None) -> dict[str, Record]:
-    return correlate((REMOTE, LOCAL, THEIRS, STDIO, AGENT, SERVER, *facts), CATALOG, live=True, names=names)
+    records = correlate((REMOTE, LOCAL, THEIRS, STDIO, AGENT, SERVER, *facts), CATALOG, live=True)
+    return records | {record.id: record for record in network(records.values(), names, DerivationCache())}
 
 
 def socket(instance: Instance, remote: str) -> Connection:

@@ -10,7 +10,7 @@ from typing import Any
 from agent.governance.baseline import Baseline
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.known_bad import KnownBadPackages
-from agent.governance.supply_chain.known_packages import KnownPackages
+from agent.governance.supply_chain.known_packages import KnownPackages, known_packages
 from agent.governance.supply_chain.name_collisions import NameCollisions
 from agent.records import AiAgent, Owner, Posture, Proof, Record
 from agent.records.finding import Severity
@@ -47,7 +47,7 @@ class RuleContext:
     @cached_property
     def known_packages(self) -> KnownPackages:
         """Packages that others may be imitations of."""
-        return KnownPackages(self.policy)
+        return known_packages(self.policy)
 
     @cached_property
     def known_bad(self) -> KnownBadPackages:
@@ -110,8 +110,10 @@ class Rule:
     check: Check
     reference: str = ""
     cross_record: bool = False
-    """Whether the answer depends on other records than the one it is asked about. Of an MCP server only on the servers
-    of its account, of the machine and of administrators."""
+    """Whether the answer depends on other records than the one it is asked about: on those of its account, the servers
+    and artifacts of the machine, and the servers of administrators."""
+    cross_account: bool = False
+    """Whether it depends on the records of other accounts as well."""
 
 
 def proof(what: str, value: object = None) -> Proof:

@@ -199,9 +199,11 @@ RULES = (
     Rule("server.shadow", "Running MCP server without a definition", "high", "instance", ("A.4", "A.6"),
          "Find out who started it; define and vet it, or stop it.", _shadow),
     Rule("server.wider", "MCP server running with more than its definition says", "high", "instance",
-         ("A.5", "A.6", "A.7"), "Stop it; find out who started it, and with what.", _wider, cross_record=True),
+         ("A.5", "A.6", "A.7"), "Stop it; find out who started it, and with what.", _wider, cross_record=True,
+         cross_account=True),
     Rule("server.as_root", "MCP server running as root", "high", "instance", ("A.3", "A.6"),
          "Run the server under an ordinary account.", _as_root),
     Rule("server.disabled_runs", "Disabled MCP server running", "medium", "instance", ("A.6",),
-         "Stop the process; check which client ignores the switch.", _disabled_runs, cross_record=True),
+         "Stop the process; check which client ignores the switch.", _disabled_runs, cross_record=True,
+         cross_account=True),
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.confusables import LookAlikes
@@ -11,13 +12,24 @@ from collectors.reach.services import services
 
 _SHORTEST = 12
 """Letters of ecosystem and name: shorter names are one letter apart by chance."""
+_MOST_REMEMBERED = 2_048
+
+
+def known_packages(policy: Policy) -> KnownPackages:
+    """Those of this policy; the same object while it sanctions the same."""
+    return _of(frozenset(rule.package for rule in policy.server if rule.package and rule.state == "sanctioned"))
+
+
+@lru_cache(maxsize=1)
+def _of(given: frozenset[str]) -> KnownPackages:
+    return KnownPackages(given)
 
 
 class KnownPackages:
     """Names as `package_name` gives them."""
 
-    def __init__(self, policy: Policy) -> None:
-        given = {rule.package for rule in policy.server if rule.package and rule.state == "sanctioned"}
+    def __init__(self, given: Iterable[str]) -> None:
+        """`given`: names and patterns that the policy sanctions."""
         self._names = {comparable(name) for name in (*services().packages, *given) if "*" not in name}
         self._namespaces = {space for name in (*self._names, *given) if "*" not in (space := _namespace(name))} - {""}
         self._scoped = {
@@ -38,6 +50,8 @@ class KnownPackages:
         """
         name = comparable(name)
         if name not in self._alike:
+            if len(self._alike) >= _MOST_REMEMBERED:
+                self._alike.clear()
             self._alike[name] = tuple(self._find(name))
         return self._alike[name]
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from agent.governance.supply_chain.confusables import LookAlikes
 from agent.governance.supply_chain.server_policy import identity, in_use
 from agent.records import McpServer
-from agent.records.ai_agent import ClientKey
 
 _MOST_OF_A_NAME = 64
 """Servers of one name that are looked at: somebody may define thousands."""
@@ -23,70 +21,68 @@ class NameCollisions:
     """All definitions in use, looked up by name; each look takes a bounded time."""
 
     def __init__(self, servers: Iterable[McpServer]) -> None:
-        self._servers = [server for server in servers if in_use(server)]
-        self._words: dict[ClientKey, LookAlikes] = {}
-        self._neighbours: dict[tuple[ClientKey, str], tuple[str, ...]] = {}
+        self._servers: dict[str | None, list[McpServer]] = {}
+        self._set: dict[str, list[McpServer]] = {}
+        self._accounts: dict[str | None, _Names] = {}
+        for server in servers:
+            if in_use(server):
+                self._servers.setdefault(server.owner, []).append(server)
+                if server.scope == "managed":
+                    _put(self._set.setdefault(server.name, []), server)
 
     def of_name(self, server: McpServer) -> Iterator[McpServer]:
         """Servers of the same name in other clients of the same account, where both apply."""
-        for other in self._by_name.get((server.owner, server.name), ()):
+        for other in self._of_account(server).by_name.get(server.name, ()):
             if other.agent != server.agent and _meet(server, other):
                 yield other
 
     def managed(self, name: str) -> Iterator[McpServer]:
         """Servers of a name, of whichever account, that an administrator set."""
-        yield from self._managed.get(name, ())
+        yield from self._set.get(name, ())
 
     def of_tools(self, server: McpServer) -> Iterator[McpServer]:
         """Servers of the same client with other names whose tools a model cannot tell from this one's."""
-        for other in self._by_tools.get((server.owner, server.agent, _in_tools(server.name)), ()):
+        for other in self._of_account(server).by_tools.get((server.agent, _in_tools(server.name)), ()):
             if other.name != server.name and _meet(server, other):
                 yield other
 
     def confusables(self, server: McpServer) -> Iterator[McpServer]:
         """Servers of the same client with a name almost like this one's."""
-        client, tools = (server.owner, server.agent), _in_tools(server.name)
-        for word in self._near(client, _word(server.name)):
-            for other in self._by_word[client][word]:
+        names, tools = self._of_account(server), _in_tools(server.name)
+        for word in names.near(server.agent, _word(server.name)):
+            for other in names.by_word[server.agent][word]:
                 if _meet(server, other) and _in_tools(other.name) != tools:
                     yield other
 
-    @cached_property
-    def _by_name(self) -> dict[tuple[str | None, str], list[McpServer]]:
-        found: dict[tuple[str | None, str], list[McpServer]] = {}
-        for server in self._servers:
-            _put(found.setdefault((server.owner, server.name), []), server)
-        return found
+    def _of_account(self, server: McpServer) -> _Names:
+        """Put in order when somebody asks: most accounts are as they were."""
+        if server.owner not in self._accounts:
+            self._accounts[server.owner] = _Names(self._servers.get(server.owner, ()))
+        return self._accounts[server.owner]
 
-    @cached_property
-    def _managed(self) -> dict[str, list[McpServer]]:
-        found: dict[str, list[McpServer]] = {}
-        for server in self._servers:
-            if server.scope == "managed":
-                _put(found.setdefault(server.name, []), server)
-        return found
 
-    @cached_property
-    def _by_tools(self) -> dict[tuple[str | None, str, str], list[McpServer]]:
-        found: dict[tuple[str | None, str, str], list[McpServer]] = {}
-        for server in self._servers:
-            _put(found.setdefault((server.owner, server.agent, _in_tools(server.name)), []), server, _MOST_ALIKE)
-        return found
+class _Names:
+    """The definitions of one account by what they are called."""
 
-    @cached_property
-    def _by_word(self) -> dict[ClientKey, dict[str, list[McpServer]]]:
-        found: dict[ClientKey, dict[str, list[McpServer]]] = {}
-        for server in self._servers:
-            words = found.setdefault((server.owner, server.agent), {})
+    def __init__(self, servers: Iterable[McpServer]) -> None:
+        self._words: dict[str, LookAlikes] = {}
+        self._neighbours: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.by_name: dict[str, list[McpServer]] = {}
+        self.by_tools: dict[tuple[str, str], list[McpServer]] = {}
+        self.by_word: dict[str, dict[str, list[McpServer]]] = {}
+        for server in servers:
+            _put(self.by_name.setdefault(server.name, []), server)
+            _put(self.by_tools.setdefault((server.agent, _in_tools(server.name)), []), server, _MOST_ALIKE)
+            words = self.by_word.setdefault(server.agent, {})
             _put(words.setdefault(_word(server.name), []), server, _MOST_ALIKE)
-        return found
 
-    def _near(self, client: ClientKey, word: str) -> tuple[str, ...]:
-        known = self._neighbours.get((client, word))
+    def near(self, agent: str, word: str) -> tuple[str, ...]:
+        """Names of this client's servers that are easily taken for this one, without their numbers."""
+        known = self._neighbours.get((agent, word))
         if known is None:
-            if client not in self._words:
-                self._words[client] = LookAlikes(self._by_word.get(client, ()), _SHORTEST)
-            self._neighbours[client, word] = known = tuple(self._words[client].like(word))
+            if agent not in self._words:
+                self._words[agent] = LookAlikes(self.by_word.get(agent, ()), _SHORTEST)
+            self._neighbours[agent, word] = known = tuple(self._words[agent].like(word))
         return known
 
 

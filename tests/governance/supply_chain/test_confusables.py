@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.confusables import LookAlikes, near, skeleton
-from agent.governance.supply_chain.known_packages import KnownPackages
+from agent.governance.supply_chain.known_packages import known_packages
 
 POLICY = Policy.model_validate(
     {"server": [{"package": "npm:@acme-corp/*"}, {"package": "pypi:acme-invoices"}, {"package": "npm:acme-payments"}]}
 )
-KNOWN = KnownPackages(POLICY)
+KNOWN = known_packages(POLICY)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_thousands_of_names_of_one_pattern_take_no_quadratic_time() -> None:
 
 
 def test_a_package_that_is_a_known_one_without_its_scope_is_told() -> None:
-    known = KnownPackages(Policy())
+    known = known_packages(Policy())
     assert known.like("npm:mcp-server-browserbase") == ("npm:@browserbasehq/mcp-server-browserbase",)
     assert known.like("npm:@browserbasehq/mcp-server-browserbase") == ()
     assert known.like("npm:mcp") == ()
