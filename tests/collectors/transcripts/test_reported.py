@@ -1,0 +1,110 @@
+"""Clients that were never driven here: their files as their source, or a third party's reader, describes them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agent.records.action import Action
+from tests.collectors.transcripts.driven_homes import context_of, told
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "home/dev"
+    (home / "proj").mkdir(parents=True)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text(f"dev:x:{home.stat().st_uid}:{home.stat().st_gid}::/home/dev:/bin/bash\n")
+    return home
+
+
+def calls(home: Path) -> dict[str | None, Action]:
+    found = [action for action in told(context_of(home.parents[1])) if action.call_id]
+    assert len({action.call_id for action in found}) == len(found)
+    return {action.call_id: action for action in found}
+
+
+def test_goose_keeps_its_calls_in_a_database(home: Path) -> None:
+    config = home / ".config/goose/config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("extensions:\n  kb:\n    type: stdio\n    cmd: kb-server\n    enabled: true\n")
+    path = home / ".local/share/goose/sessions/sessions.db"
+    path.parent.mkdir(parents=True)
+    database = sqlite3.connect(path)
+    database.executescript(
+        """CREATE TABLE sessions (id TEXT PRIMARY KEY, description TEXT, working_dir TEXT NOT NULL, provider_name TEXT,
+        model_config_json TEXT, goose_mode TEXT NOT NULL DEFAULT 'auto');
+        CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, role TEXT NOT NULL,
+        content_json TEXT NOT NULL, created_timestamp INTEGER NOT NULL, metadata_json TEXT);"""
+    )
+    session = "20261128_1", "secret title", "/home/dev/proj", "openai", '{"model_name": "gpt-5.5"}', "approve"
+    database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", session)
+    requests = [
+        _request("c1", "developer__shell", {"command": "git push secret"}),
+        _request("c2", "kb__find", {"q": "secret"}),
+        _request("c3", "write", {"path": "/secret"}),
+        {"type": "toolRequest", "id": "c4", "toolCall": {"status": "error", "error": "secret"}},
+    ]
+    answers = [
+        _response("c1", {"content": [{"type": "text", "text": "secret"}], "isError": False}),
+        _response("c2", {"content": [{"type": "text", "text": "secret"}], "isError": True}),
+        _response("c3", [{"type": "text", "text": "The user has declined to run this tool. DO NOT attempt"}]),
+        {"type": "toolResponse", "id": "c4", "toolResult": {"status": "error", "error": "secret"}},
+    ]
+    for at, content in enumerate((requests, answers)):
+        row = session[0], "assistant", json.dumps(content), 1_795_000_000 + at
+        database.execute(
+            "INSERT INTO messages(session_id, role, content_json, created_timestamp) VALUES (?,?,?,?)", row
+        )
+    database.commit()
+    database.close()
+    found = calls(home)
+    shell, mcp, write, broken = (found[id] for id in ("c1", "c2", "c3", "c4"))
+    assert (shell.action, shell.programs, shell.result, shell.decision) == ("shell", ("git",), "unknown", "unknown")
+    assert (shell.agent, shell.model, shell.provider, shell.mode) == ("goose", "gpt-5.5", "openai", "approve")
+    assert (mcp.action, mcp.mcp_server, mcp.mcp_tool, mcp.result) == ("mcp", "kb", "find", "error")
+    assert (write.action, write.decision, write.denied_by) == ("file_write", "denied", "unknown")
+    assert (broken.tool, broken.result) == (None, "error")
+    assert "secret" not in "".join(action.model_dump_json() for action in found.values())
+
+
+def _request(id: str, name: str, arguments: dict[str, str]) -> dict[str, object]:
+    return {
+        "type": "toolRequest",
+        "id": id,
+        "toolCall": {"status": "success", "value": {"name": name, "arguments": arguments}},
+    }
+
+
+def _response(id: str, value: object) -> dict[str, object]:
+    return {"type": "toolResponse", "id": id, "toolResult": {"status": "success", "value": value}}
+
+
+@pytest.mark.parametrize(
+    ("client", "place"),
+    [("openclaw", ".openclaw/agents/main/sessions/s.jsonl"), ("oh-my-pi", ".omp/agent/sessions/-proj/s.jsonl")],
+)
+def test_forks_of_pi_write_what_pi_writes(home: Path, client: str, place: str) -> None:
+    lines = [
+        {"type": "session", "id": "s1", "cwd": "/home/dev/proj", "timestamp": "2026-11-28T10:00:00Z"},
+        {
+            "type": "message", "timestamp": "2026-11-28T10:00:01Z",
+            "message": {"role": "assistant", "model": "m", "content": [
+                {"type": "toolCall", "id": "c1", "name": "bash", "arguments": {"command": "npm publish secret"}}]},
+        },
+        {
+            "type": "message", "timestamp": "2026-11-28T10:00:02Z",
+            "message": {"role": "toolResult", "toolCallId": "c1", "toolName": "bash", "isError": True,
+                        "content": [{"type": "text", "text": "secret"}]},
+        },
+    ]  # fmt: skip
+    path = home / place
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (call,) = calls(home).values()
+    assert (call.agent, call.action, call.programs, call.result) == (client, "shell", ("npm",), "error")
+    assert (call.decision, call.session_id) == ("unknown", "s1")
+    assert "secret" not in call.model_dump_json()
