@@ -14,7 +14,7 @@ from agent.runtime.files import replace_file
 
 FILE = "baseline.json"
 _REMEDY = "put the accepted file back, or accept what is there now: `rollcall baseline accept`"
-KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture", "approval", "model_provider")
+KINDS = ("ai_agent", "mcp_server", "artifact", "connection", "posture", "approval", "model_provider", "tool")
 _ABOUT = {
     "ai_agent": ("agent", "owner"),
     "mcp_server": ("name", "agent", "launch_hash", "package", "url", "enabled", "injects", "script"),
@@ -23,6 +23,10 @@ _ABOUT = {
     "posture": ("agent", "approval_mode", "sandbox", "network", "rules", "trusted_folders", "injects"),
     "approval": ("server", "agent", "state"),
     "model_provider": ("provider", "agent", "base_url"),
+    "tool": (
+        *("name", "server", "agent", "definition_hash", "whole", "known_from", "description_hash", "description_size"),
+        *("parameters", "read_only", "destructive", "idempotent", "open_world"),
+    ),
 }
 """Fields that drift is measured by; the others change with ordinary use."""
 
@@ -45,7 +49,7 @@ class Baseline:
         """The state to accept."""
         return cls(
             datetime.now(UTC).isoformat(timespec="seconds"),
-            {record.id: about_of(record) for record in records if record.kind in KINDS},
+            {record.id: about_of(record) for record in records if _counts(record)},
         )
 
     @classmethod
@@ -79,6 +83,11 @@ class Baseline:
 
     def is_new(self, record: Record) -> bool:
         return record.id not in self.accepted
+
+
+def _counts(record: Record) -> bool:
+    """A tool that its server no longer offers is not accepted."""
+    return record.kind in KINDS and vars(record).get("offered") is not False
 
 
 def about_of(record: Record) -> dict[str, Any]:

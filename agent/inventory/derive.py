@@ -18,6 +18,7 @@ from agent.governance.rules.custom import custom_rules
 from agent.governance.rules.registry import RULES
 from agent.governance.rules.rule import RuleContext
 from agent.governance.supply_chain.trust import trusted
+from agent.governance.tool_pins import pinned
 from agent.network.name_cache import NameCache
 from agent.network.sockets import network
 from agent.records import AiAgent, McpServer, Record
@@ -63,6 +64,7 @@ class Derivation:
         records = self._of_accounts(list(facts))
         across = (*self._of_machine(records), *network(records.values(), self._names, self._memo))
         records.update((record.id, self._as_before(record)) for record in across)
+        records.update([(tool.id, tool) for tool in pinned(records, previous, self._baseline)])
         self._memo.turn()
         self._last = records
         findings = self._assessor.assess(

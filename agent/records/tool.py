@@ -6,7 +6,6 @@ from typing import ClassVar, Literal, Self, TypedDict, Unpack
 
 from pydantic import AwareDatetime
 
-from agent.records.ai_agent import Sanction
 from agent.records.base import Part, Record
 from agent.records.tool_list import Effect, ToolSource
 
@@ -16,10 +15,14 @@ filtered: the client does not show it to the model. unknown: not known, which ma
 
 
 class PinnedTool(Part):
-    """What a tool was when it was first seen, or when it was last accepted."""
+    """What a tool was when it was first seen, or when the baseline was accepted."""
 
     definition_hash: str
     """SHA-256 of the definition then."""
+    whole: bool = False
+    """Whether that was over the whole definition."""
+    known_from: ToolSource
+    """How it was known then."""
     description_hash: str | None = None
     """SHA-256 of the description then."""
     description_size: int | None = None
@@ -41,7 +44,9 @@ class ToolConclusions(TypedDict, total=False):
 
     exposure: ToolExposure
     exposure_by: str | None
-    sanction: Sanction
+    offered: bool
+    added: bool
+    pinned: PinnedTool | None
 
 
 class Tool(Record):
@@ -93,7 +98,7 @@ class Tool(Record):
     added: bool = False
     """Whether its server offered other tools before it offered this one."""
     pinned: PinnedTool | None = None
-    """What it was when first seen; null while it still is that."""
+    """What it was when first seen, or when the baseline was accepted; null while it still is that."""
     listed: bool = False
     """Whether it is known from a list of all tools that the server offers."""
     known_from: ToolSource
@@ -104,11 +109,14 @@ class Tool(Record):
     """When the agent last called it; null where actions are not collected or it never did."""
     calls: int | None = None
     """How often the agent called it, as far as actions were collected."""
-    sanction: Sanction = "unknown"
-    """What the policy says of its server and its definition."""
-
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "name")
     NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"known_at", "last_called", "calls"}
+
+    def differs_from(self, pin: PinnedTool) -> bool | None:
+        """Whether its definition is another one than it was; None where the two sources do not compare."""
+        if self.definition_hash is None or not ((self.whole and pin.whole) or self.known_from == pin.known_from):
+            return None
+        return self.definition_hash != pin.definition_hash
 
     def changed(self, **fields: Unpack[ToolConclusions]) -> Self:
         return self._changed(fields)

@@ -30,7 +30,11 @@ def lines(compared: Comparison) -> Iterator[str]:
             yield f"gone     {_words(about)}"
 
 
+_UNSAID = (
+    *("launch_hash", "content_hash", "definition_hash", "description_hash", "description_size", "whole", "known_from"),
+    *("parameters", "read_only", "destructive", "idempotent", "open_world"),
+)
+
+
 def _words(about: Mapping[str, Any]) -> str:
-    return " ".join(
-        str(value) for name, value in about.items() if value and name not in ("launch_hash", "content_hash")
-    )
+    return " ".join(str(value) for name, value in about.items() if value and name not in _UNSAID)

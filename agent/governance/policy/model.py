@@ -54,6 +54,9 @@ class ServerRule(Section):
     launch_hash: str | None = None
     name: str | None = None
     versions: str | None = None
+    tools: tuple[str, ...] = ()
+    """SHA-256 of the tool definitions that were vetted: a server that offers another one is not sanctioned, and one of
+    whose tools nothing is known is neither."""
     state: Sanction = "sanctioned"
 
 

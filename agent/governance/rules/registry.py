@@ -15,12 +15,14 @@ from agent.governance.rules import (
     reach,
     requirements,
     servers,
+    tools,
 )
 from agent.governance.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *agents.RULES,
     *servers.RULES,
+    *tools.RULES,
     *reach.RULES,
     *names.RULES,
     *owners.RULES,

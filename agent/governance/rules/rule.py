@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,8 @@ from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.known_bad import KnownBadPackages
 from agent.governance.supply_chain.known_packages import KnownPackages, known_packages
 from agent.governance.supply_chain.name_collisions import NameCollisions
-from agent.records import AiAgent, Owner, Posture, Proof, Record
+from agent.governance.supply_chain.vetted_tools import OfferedTools
+from agent.records import AiAgent, Owner, Posture, Proof, Record, Tool
 from agent.records.finding import Severity
 from collectors.catalog.catalog import Catalog
 
@@ -43,6 +44,23 @@ class RuleContext:
     def name_collisions(self) -> NameCollisions:
         """The servers by their names."""
         return NameCollisions(self.of("mcp_server"))
+
+    @cached_property
+    def offered_tools(self) -> OfferedTools:
+        """The tools by their servers."""
+        return OfferedTools(self.of("tool"))
+
+    @cached_property
+    def shared_tool_names(self) -> dict[tuple[str | None, str], dict[str, tuple[str, ...]]]:
+        """By account and client: names that several of its servers give to different tools, with those servers."""
+        found: dict[tuple[str | None, str], dict[str, dict[str, Tool]]] = {}
+        for tool in self.of("tool"):
+            if tool.offered and tool.exposure not in ("filtered", "denied"):
+                found.setdefault((tool.owner, tool.agent), {}).setdefault(tool.name, {})[tool.server] = tool
+        return {
+            client: {name: tuple(sorted(tools)) for name, tools in names.items() if _differ(tools.values())}
+            for client, names in found.items()
+        }
 
     @cached_property
     def known_packages(self) -> KnownPackages:
@@ -90,6 +108,11 @@ class RuleContext:
     @cached_property
     def _agents(self) -> dict[tuple[str | None, str | None], AiAgent]:
         return {(agent.owner, agent.agent): agent for agent in self.of("ai_agent")}
+
+
+def _differ(tools: Collection[Tool]) -> bool:
+    """Whether these are not all the same tool."""
+    return len(tools) > 1 and len({tool.definition_hash or tool.id for tool in tools}) > 1
 
 
 Check = Callable[[Any, RuleContext], Iterable[Proof]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import islice
 from posixpath import normpath
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
@@ -14,6 +15,7 @@ from agent.governance.supply_chain.server_policy import (
     launch_words,
     server_rule,
 )
+from agent.governance.supply_chain.vetted_tools import unvetted
 from agent.records import Instance, McpServer, Proof
 from collectors.launch.container import remote_engine
 from collectors.launch.identify import split_command
@@ -22,11 +24,17 @@ from collectors.reach.data_sources import data_sources
 from collectors.reach.this_machine import is_this_machine
 from collectors.reach.wide_paths import wide
 
+_MOST_TOOLS = 10
+"""That are named in one finding."""
+
 
 def _unsanctioned(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     rule = server_rule(server, facts.policy) if server.sanction == "unsanctioned" else None
-    if rule:
+    if rule and rule.state == "unsanctioned":
         yield proof("the policy does not sanction this server", rule.package or rule.host or rule.name)
+    elif rule:
+        for tool in islice(unvetted(rule, facts.offered_tools.of(server)), _MOST_TOOLS):
+            yield proof(f"the tool {tool.name} is none that was vetted: its definition is", tool.definition_hash)
 
 
 def _unvetted(server: McpServer, facts: RuleContext) -> Iterable[Proof]:

@@ -8,7 +8,8 @@ from functools import partial
 from agent.governance.policy.model import Policy
 from agent.governance.supply_chain.mcp_registry import Registered
 from agent.governance.supply_chain.server_policy import server_rule
-from agent.records import McpServer, Record
+from agent.governance.supply_chain.vetted_tools import OfferedTools, sanction_by
+from agent.records import McpServer, Record, Tool
 from agent.records.mcp_server import ProgramOrigin
 from agent.runtime.memo import DerivationCache
 
@@ -20,16 +21,19 @@ def trusted(
     records: Mapping[str, Record], policy: Policy, registered: Registered, memo: DerivationCache
 ) -> Iterator[McpServer]:
     """Every server with its trust posture."""
+    offered = OfferedTools(records.values()) if any(rule.tools for rule in policy.server) else None
     for server in records.values():
         if isinstance(server, McpServer):
-            told = partial(_trusted, server, policy, registered)
-            yield memo.get(("trust", server.id), (server, policy, registered), told)
+            tools = offered.of(server) if offered else ()
+            told = partial(_trusted, server, policy, registered, tools)
+            yield memo.get(("trust", server.id), (server, policy, registered, *tools), told)
 
 
-def _trusted(server: McpServer, policy: Policy, registered: Registered) -> McpServer:
+def _trusted(server: McpServer, policy: Policy, registered: Registered, tools: tuple[Tool, ...]) -> McpServer:
     rule = server_rule(server, policy)
     known = registered.knows(server)
-    return server.changed(origin=origin(server), publisher_known=known, sanction=rule.state if rule else "unknown")
+    sanction = sanction_by(rule, tools) if rule else "unknown"
+    return server.changed(origin=origin(server), publisher_known=known, sanction=sanction)
 
 
 def origin(server: McpServer) -> ProgramOrigin:

@@ -1,0 +1,73 @@
+"""Rules about tools of MCP servers: what changed since they were first seen, what came and went, who shadows whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.governance.rules.rule import Rule, RuleContext, proof
+from agent.records import AiAgent, PinnedTool, Proof, Tool
+
+_MOST_NAMED = 10
+_HINTS = ("read_only", "destructive", "idempotent", "open_world")
+
+
+def _changed(tool: Tool, facts: RuleContext) -> Iterator[Proof]:
+    """With what is different; never a text of either definition."""
+    pin = tool.pinned
+    if pin is None or not tool.offered or not tool.differs_from(pin):
+        return
+    yield from _differences(tool, pin)
+    yield proof("definition hash", f"from {pin.definition_hash} to {tool.definition_hash}")
+
+
+def _differences(tool: Tool, pin: PinnedTool) -> Iterator[Proof]:
+    if tool.description_hash != pin.description_hash:
+        before, after = pin.description_size or 0, tool.description_size or 0
+        verb = "grew" if after > before else "shrank" if after < before else "changed"
+        yield proof(f"the description {verb}", f"from {before} to {after} bytes")
+    if new := [name for name in tool.parameters if name not in pin.parameters]:
+        yield proof("new parameters", ", ".join(new))
+    if gone := [name for name in pin.parameters if name not in tool.parameters]:
+        yield proof("parameters gone", ", ".join(gone))
+    for name in _HINTS:
+        before, after = getattr(pin, name), getattr(tool, name)
+        if before != after:
+            yield proof(f"the hint {name.replace('_', ' ')}", f"from {_said(before)} to {_said(after)}")
+
+
+def _said(hint: bool | None) -> str:
+    return "nothing" if hint is None else "yes" if hint else "no"
+
+
+def _added(tool: Tool, facts: RuleContext) -> Iterator[Proof]:
+    if tool.added and tool.offered:
+        yield proof("its server offered other tools before this one", f"{tool.server}/{tool.name}")
+
+
+def _removed(tool: Tool, facts: RuleContext) -> Iterator[Proof]:
+    if not tool.offered:
+        yield proof("its server offers it no more", f"{tool.server}/{tool.name}")
+
+
+def _shadowing(agent: AiAgent, facts: RuleContext) -> Iterator[Proof]:
+    """Names that several servers of the agent give to different tools."""
+    named = facts.shared_tool_names.get((agent.owner, agent.agent), {})
+    for name, servers in list(named.items())[:_MOST_NAMED]:
+        yield proof(f"{name} is a tool of", ", ".join(servers))
+    if len(named) > _MOST_NAMED:
+        yield proof("further names", len(named) - _MOST_NAMED)
+
+
+_WATCH = ("A.10", "A.6", "clause 9")
+
+RULES = (
+    Rule("tools.changed", "MCP tool changed since it was first seen", "high", "tool", _WATCH,
+         "Look at it with `rollcall tools show`; accept a new baseline if the change was meant.", _changed),
+    Rule("tools.added", "New tool of a known MCP server", "medium", "tool", ("A.5", *_WATCH),
+         "Look at what it does and who may call it, then accept a new baseline.", _added),
+    Rule("tools.removed", "Tool gone from an MCP server", "info", "tool", _WATCH,
+         "Accept a new baseline if it was meant to go.", _removed),
+    Rule("tools.shadowing", "Tools of one name in several MCP servers", "low", "ai_agent", ("A.10", "A.6"),
+         "Remove one of the servers, or hide its tool: a model may call the one for the other.", _shadowing,
+         cross_record=True),
+)  # fmt: skip
