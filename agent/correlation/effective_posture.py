@@ -25,6 +25,7 @@ from collectors.catalog.client import Client
 from collectors.catalog.permissions import Flag, Permissions
 from collectors.catalog.rule_breadth import freeing
 from collectors.catalog.rule_map import merged, mode
+from collectors.catalog.starts import is_given
 
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 _SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
@@ -63,11 +64,14 @@ def effective(
     Of the `known` postures those that are configured count; observed ones tell the version of a client whose
     installation does not.
     """
+    known = tuple(known)
+    profiles = [posture for posture in known if posture.profile and posture.basis == "configured"]
     layers: dict[str, list[Posture]] = {}
     sessions: dict[ClientKey, Posture] = {}
     for posture in known:
         if posture.basis == "configured":
             layers.setdefault(posture.agent, []).append(posture)
+            layers[posture.agent] += _of_profiles(posture, catalog.clients.get(posture.agent), profiles)
         elif posture.client_version:
             before = sessions.setdefault((posture.owner, posture.agent), posture)
             if posture.observed_at > before.observed_at:
@@ -122,7 +126,7 @@ def observed(instances: Iterable[Instance], known: Iterable[Posture], catalog: C
 def _flags(instance: Instance, client: Client) -> list[Flag]:
     """The arguments that matter; one that is known to switch something off, but not what, bypasses everything."""
     known = {flag.flag: flag for flag in (client.permissions.flag if client.permissions else ())}
-    given = {flag for flag in known if _given(flag, instance.args)} | set(instance.bypass_flags)
+    given = {flag for flag in known if is_given(flag, instance.args)} | set(instance.bypass_flags)
     return [known.get(flag) or Flag(flag=flag, mode="bypasses") for flag in sorted(given)]
 
 
@@ -137,9 +141,13 @@ def _chosen(instance: Instance, client: Client, profiles: Iterable[Posture]) -> 
                 yield Flag.model_validate({"flag": f"{option} {name}", **told})
 
 
-def _given(flag: str, args: Sequence[str]) -> bool:
-    words = tuple(flag.split())
-    return "=".join(words) in args or any(tuple(args[i : i + len(words)]) == words for i in range(len(args)))
+def _of_profiles(start: Posture, client: Client | None, profiles: Iterable[Posture]) -> Iterator[Posture]:
+    """What the profiles set that a start at rest chooses, as far as it loosens."""
+    options = client.permissions.profile_flags if client and client.permissions and start.set_by == "flag" else ()
+    chosen = {name for flag in start.flags for option, _, name in [flag.partition(" ")] if option in options}
+    for posture in profiles if chosen else ():
+        if posture.agent == start.agent and posture.profile in chosen and posture.owner in (start.owner, None):
+            yield posture.changed(profile=None, only_loosens=True, set_by="flag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +223,7 @@ class _Layers:
         """The rules in force. What a project asks for or denies counts only where its settings are surely read."""
         layers = self.managed if any(p.managed_rules_only for p in self.managed) else self.ranked
         if self.client.unmatched:
-            plain = (layer.rules for layer in layers if layer.profile is None)
-            return merged(plain) + merged(layer.rules for layer in layers if layer.profile is not None)
+            return self._merged(layers)
         last_wins = self.client.rules == "last_wins"
         found: dict[object, Rule] = {}
         for said_by, rule in ((layer, rule) for layer in layers for rule in layer.rules):
@@ -226,6 +233,17 @@ class _Layers:
                     found.pop(key, None)
                 found.setdefault(key, rule)
         return tuple(found.values())
+
+    def _merged(self, layers: Sequence[Posture]) -> tuple[Rule, ...]:
+        """The rules as one map. Layers that only loosen count where the map would be no looser without them."""
+        sure = [layer for layer in layers if not layer.only_loosens]
+        each = [[*sure, layer] for layer in layers if layer.only_loosens and layer.rules]
+        maps = [
+            merged(layer.rules for layer in some if layer.profile is None)
+            + merged(layer.rules for layer in some if layer.profile is not None)
+            for some in (sure, *each)
+        ]
+        return max(maps, key=lambda rules: _MODES.index(mode(rules, self.client.unmatched, True)))
 
     def settings(self) -> tuple[Setting, ...]:
         """What is in force of the settings that a policy may require."""
@@ -242,8 +260,11 @@ class _Layers:
         return not layer.only_loosens and (self.client.project_wins or layer.set_by not in ("project", "local"))
 
     def _rank(self, layer: Posture) -> tuple[int, bool, int]:
-        """A chosen profile is stronger than all but what an administrator enforces."""
+        """A chosen profile is stronger than all but a command line, and that than all but what an administrator
+        enforces."""
         order: tuple[str, ...] = self.client.order
+        if layer.set_by == "flag":
+            return 0, True, len(order) + 1
         place = len(order) - order.index(layer.set_by) if layer.set_by in order else 0
         enforced = layer.set_by == "managed" and bool(order) and order[0] == "managed"
         return (-1 if layer.fallback else int(enforced)), layer.profile is not None, place

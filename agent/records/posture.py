@@ -60,6 +60,9 @@ class PostureConclusions(TypedDict, total=False):
     """What is concluded of a posture."""
 
     approval_mode: ApprovalMode | None
+    profile: str | None
+    only_loosens: bool
+    set_by: SetBy
 
 
 class Setting(Part):
@@ -112,7 +115,7 @@ class Posture(Record):
     fallback: bool = False
     """An administrator's defaults: every other layer wins over them."""
     flags: tuple[str, ...] = ()
-    """Of an observed posture: the arguments that it follows from."""
+    """Of an observed posture, and of one that a command line at rest sets: the arguments that it follows from."""
     instance_id: str | None = None
     """Of a posture that was observed at a process: the id of its instance."""
     client_version: str | None = None

@@ -23,6 +23,7 @@ from agent.records import DefinitionScope, Transport
 from collectors.catalog.actions import Actions
 from collectors.catalog.base import Entry, Fact, Format, Located
 from collectors.catalog.permissions import Permissions, Posture
+from collectors.catalog.starts import Brings
 from collectors.catalog.telemetry import Telemetry
 from collectors.catalog.tools import ToolsAt
 from collectors.catalog.transcripts import Transcript
@@ -125,6 +126,8 @@ class ConfigFile(Located, Fact):
 
 
 _NAMED = (ServersAt(at="mcpServers"), ServersAt(at="", flat=True))
+SERVERS_OF_A_START = ConfigFile(scope="user", servers=_NAMED, source="see `Brings`", checked="")
+"""How a file is read that brings in servers and is like no other file of the client."""
 
 
 class Roots(Located, Fact):
@@ -237,6 +240,8 @@ class Process(Entry):
     paths: tuple[str, ...] = ()
     """Path fragments of the executable or of the script, starting and ending at a path separator."""
     namesake: tuple[Namesake, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Further names that scripts and people start it by; no process is recognised by them."""
     bypass: tuple[str, ...] = ()
     """Arguments that switch approvals or the sandbox off: `--flag`, or `--flag value` for one value of it."""
     bypass_within: tuple[str, ...] = ()
@@ -246,6 +251,18 @@ class Process(Entry):
     shown: tuple[str, ...] = ()
     """Arguments that hold nothing that a person wrote: a subcommand, `--flag`, or `--flag value` where `*` stands for
     any value without a blank. All others are counted and not told; those that set permissions need not stand here."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the client is started by, but those that programs of others have too."""
+        packages = (package.rpartition("/")[2].rpartition(":")[2] for package in self.packages if "*" not in package)
+        named = [name for name in packages if name not in _ANYBODYS]
+        programs = [path[:-1] for path in self.paths if path.endswith("/") and "/bin/" in path[:-1]]
+        return (*self.exe, *named, *(path.rpartition("/")[2].removesuffix(".exe") for path in programs))
+
+
+_ANYBODYS = frozenset({"agent", "cli", "code"})
+"""What packages call themselves within their scope, as in `@scope/cli`, and programs of all kinds do too."""
 
 
 class Client(Entry):
@@ -273,6 +290,7 @@ class Client(Entry):
     """A second source of actions: what the client itself sends when it is told to."""
     tools: tuple[ToolsAt, ...] = ()
     override: tuple[Override, ...] = ()
+    brings: tuple[Brings, ...] = ()
     manifest: tuple[Manifest, ...] = ()
     precedence: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user", "extension")
     """Which definition of a name wins where several apply, the strongest first."""

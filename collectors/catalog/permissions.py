@@ -107,6 +107,8 @@ class SettingsFile(Located):
     only_loosens: bool = False
     """Whoever uses the client can write it although it speaks for others, or the client does not always obey it: it
     counts only as far as it loosens."""
+    started: bool = False
+    """A start of the client brings it in: it is stronger than all but what an administrator enforces."""
     hidden: bool = True
     """Whether the client reads files whose name begins with a dot, where the path is a pattern."""
 

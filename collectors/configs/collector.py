@@ -16,6 +16,8 @@ from collectors.locate.overrides import moved
 from collectors.locate.path_index import PathIndex
 from collectors.locate.presence import agent_records
 from collectors.locate.projects import working_folders
+from collectors.locate.starts import bringing
+from collectors.readers.brought import start_records
 from collectors.readers.file import observe_file
 from collectors.sources.account import Os
 from collectors.sources.filesystem.windows_registry import is_key
@@ -101,9 +103,8 @@ class ConfigCollector(Collector):
 
     def depends_on(self, context: Context) -> object:
         strange = tuple(place for place in working_folders(context) if not self._is_familiar(context, *place))
-        return strange, frozenset(
-            (move.owner, move.client.id if move.client else "", *move[1:3]) for move in moved(context)
-        )
+        moves = frozenset((move.owner, move.client.id if move.client else "", *move[1:3]) for move in moved(context))
+        return strange, moves, frozenset(bringing(context))
 
     def _is_familiar(self, context: Context, owner: str, folder: str) -> bool:
         """Whether the folder is looked at anyway, so that an agent that comes to work there changes nothing."""
@@ -194,6 +195,9 @@ class ConfigCollector(Collector):
         yield Observation(Scope(NAME, territory.owner, base + "/<agents>"), agents)
         troubles: tuple[Record, ...] = tuple(territory.troubles.values())
         yield Observation(Scope(NAME, territory.owner, base + "/<troubles>"), troubles)
+        if home := territory.home:
+            started = tuple(start_records(context, home, territory.starts, territory.brought))
+            yield Observation(Scope(NAME, territory.owner, base + "/<starts>"), started)
         for folder, trouble in territory.closed.items():
             yield Observation(Scope(NAME, territory.owner, folder), (trouble,), unknown=True)
 

@@ -9,6 +9,7 @@ from typing import Literal
 from agent.records import Diagnostic, Evidence
 from collectors.catalog.client import ConfigFile, Manifest, Roots
 from collectors.contract import Context, Observation
+from collectors.locate.brought import Brought, BroughtFile, brought
 from collectors.locate.further import condition_files, is_met, named_files
 from collectors.locate.interest import NAME, Interest, Root
 from collectors.locate.manifests import dependencies
@@ -16,6 +17,7 @@ from collectors.locate.overrides import moved, moved_at_rest
 from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, folders_above, named_roots, working_roots
+from collectors.locate.starts import Start, starts
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.project_walk import find_projects
@@ -41,6 +43,10 @@ class HomeScan:
     """Files that decide which others are read."""
     frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
     """Catalog ids of the agent frameworks a project depends on, by manifest."""
+    starts: tuple[Start, ...] = ()
+    """How the clients of this home are started."""
+    brought: tuple[Brought, ...] = ()
+    """What these starts bring in."""
     read: dict[str, tuple[list[Interest], Observation]] = field(default_factory=dict)
     """What each file said when it was last read, and to whom."""
     read_before: frozenset[str] = frozenset()
@@ -88,9 +94,12 @@ class HomeScan:
             moves = (*moved(context, self.home.owner), *moved_at_rest(context, self.home))
             for client, replaces, folder, _ in moves:
                 self._add(context, places.of_moved(context, self.home, client, replaces, folder))
+            self.starts = tuple(starts(context, self.home))
+            self.brought = tuple(brought(context, self.home, self.starts))
             for path in list(self.files):
                 self._name(context, path)
             self._add_roots(context, places)
+            self._add_brought(context, self.home)
             self._add_further(context)
             for path in self.files:
                 self._depend(context, path)
@@ -98,13 +107,23 @@ class HomeScan:
         self.files |= {path: before[path] for path in before.keys() - self.files.keys() if self.is_closed(path)}
         self.installs = installations(context, self.home, self.files)
 
+    def _add_brought(self, context: Context, home: Home) -> None:
+        """The files that the clients of this home are started with, whoever reads them anyway."""
+        for file in self.brought:
+            if isinstance(file, BroughtFile) and context.files.exists(file.path, home):
+                known = self.files.setdefault(file.path, [])
+                known += [interest for interest in file.interests if not _is_read_so(interest, known)]
+                folder, _, name = file.path.rpartition("/")
+                self.folders.setdefault(folder or "/", Node()).names.setdefault(name, Node())
+
     def _add_roots(self, context: Context, places: PathIndex) -> None:
         """What lies in the folders that agents work in, that state files name and that the walk found."""
         home, limits = self.home, context.limits
         if home is None:
             return
         named = [root for found in self.named.values() for root in found]
-        groups = list(working_roots(context, home)), named, self.walked
+        brought_in = [root for root in self.brought if isinstance(root, Root)]
+        groups = [*brought_in, *working_roots(context, home)], named, self.walked
         self._add_around(context, places, [root for group in groups for root in group])
         # What a project names may be projects as well: the folders of a workspace.
         for path in list(self.files):
@@ -255,5 +274,16 @@ def _repeats(reading: Interest, known: list[Interest]) -> bool:
     """A project that is the home itself makes the user's own file match twice: the first one stands."""
     return any(
         reading.client is other.client and type(reading.part) is type(other.part) and reading.root is not other.root
+        for other in known
+    )
+
+
+def _is_read_so(interest: Interest, known: list[Interest]) -> bool:
+    """Whether the same client reads the file as the same thing, and as its user's, anyway."""
+    part = interest.part
+    return any(
+        interest.client is other.client
+        and type(part) is type(other.part)
+        and getattr(part, "scope", None) == getattr(other.part, "scope", None)
         for other in known
     )

@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from agent.records import Children, Evidence, Instance, McpServer, record_id
 from agent.redaction import redact
 from collectors.catalog.client import Client
+from collectors.catalog.starts import bypass_flags, bypass_variables
 from collectors.contract import Context
 from collectors.launch.program_name import base_name
 from collectors.processes.classifier import Judged
 from collectors.processes.command import program_of, script_of
 from collectors.processes.shown_arguments import ShownArguments, shown_arguments
-from collectors.processes.signatures import bypass_flags, bypass_variables, is_distinct, own_arguments
+from collectors.processes.signatures import is_distinct, own_arguments
 from collectors.sources.account import Home
 from collectors.sources.process.context import process_context
+from collectors.sources.process.environment import environment
 from collectors.sources.process.row import ProcessRow
 
 NAME = "processes"
@@ -62,7 +64,7 @@ def instance(
         bypass_flags=tuple(
             sorted(
                 {flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))}
-                | set(bypass_variables(client, row.pid))
+                | set(bypass_variables(client, environment(row.pid, client.process.bypass_variables) if client else {}))
             )
         ),
         cwd=row.cwd,

@@ -7,31 +7,25 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import takewhile
 
 from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
 from agent.redaction import redact
 from collectors.catalog.catalog import Catalog
-from collectors.catalog.client import Client, Process
 from collectors.launch.launchers import LAUNCHERS
 from collectors.launch.packages import package_name
 from collectors.launch.program_name import base_name
 from collectors.processes.command import is_honest, is_interpreter, is_title, program_of, script_of, start_of
 from collectors.sources.filesystem.file_tree import FileTree
-from collectors.sources.process.environment import environment
 from collectors.sources.process.row import ProcessRow
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+|%[A-Z_]+%|~(?=/)")
-_UNQUOTED = re.compile(r"[\"']|(?<==)\s+|\s+(?==)")
 _WORDS = re.compile(r"[^a-z0-9]+")
 _SERVER_WORDS = frozenset({"mcp", "fastmcp"})
 _TOOL_WORDS = frozenset({"inspector", "scan", "scanner", "client", "sdk", "create", "types", "installer", "test"})
 """What a package about MCP that is no server says of itself: `mcp-scan`, `create-mcp-server`."""
 _RUNNERS = LAUNCHERS.keys() | {"make", "just", "task", "java", "php", "dotnet", "cargo", "env", "sudo", "cmd"}
 """Programs that run anything: their name says nothing of what they run."""
-_ANYBODYS = frozenset({"agent", "cli", "code"})
-"""What packages call themselves within their scope, as in `@scope/cli`, and programs of all kinds do too."""
 _ABSOLUTE = re.compile(r"[/~$%]|[A-Za-z]:[\\/]|\\\\")
 
 
@@ -52,7 +46,7 @@ class AgentSignatures:
         self._fragments = re.compile("|".join(re.escape(p) for c in clients for p in c.process.paths) or "(?!)")
         self._packages = [(package, client.id) for client in clients for package in client.process.packages]
         self._paths = [(path, client.id) for client in clients for path in client.process.paths]
-        self._names = {name: client.id for client in clients for name in _names(client.process)}
+        self._names = {name: client.id for client in clients for name in client.process.names}
 
     def match(self, row: ProcessRow, package: str | None) -> str | None:
         """Catalog id of the agent that runs here, or None."""
@@ -85,14 +79,6 @@ class AgentSignatures:
             return client
         known = (row.owner, client) in self._present and not set(namesake.others).intersection(row.argv[1:])
         return client if known else None
-
-
-def _names(process: Process) -> Iterator[str]:
-    """The names by which a client is started."""
-    yield from process.exe
-    packages = (package.rpartition("/")[2].rpartition(":")[2] for package in process.packages if "*" not in package)
-    yield from (name for name in packages if name not in _ANYBODYS)
-    yield from (base_name(path[:-1]) for path in process.paths if path.endswith("/") and "/bin/" in path[:-1])
 
 
 class _Argument:
@@ -216,42 +202,6 @@ def _same_tail(server: McpServer, row: ProcessRow) -> bool:
     # Nothing may follow what runs: the launcher's package, or the script that it led to.
     script = script_of(row)
     return len(argv) == 1 or name in argv[-1] or (script is not None and script.endswith(argv[-1].removeprefix(".")))
-
-
-def bypass_flags(client: Client | None, argv: Sequence[str]) -> Iterator[str]:
-    """The client's arguments that switch approvals or the sandbox off, as the catalog spells them."""
-    plain = [_UNQUOTED.sub("", word) for word in argv]
-    for flag in client.process.bypass if client else ():
-        wanted = flag.split()
-        joined = "=".join(wanted)
-        if joined in plain or any(plain[i : i + len(wanted)] == wanted for i in range(len(plain))):
-            yield flag
-    for flag in client.process.bypass_within if client else ():
-        option, text = flag.split(" ", 1)
-        if any(_holds(value, text) for value in _values(option, argv)):
-            yield flag
-
-
-def bypass_variables(client: Client | None, pid: int) -> Iterator[str]:
-    """The variables in a process' environment that switch approvals off; their values are told nowhere."""
-    names = client.process.bypass_variables if client else ()
-    for name, value in environment(pid, names).items() if names else ():
-        if value.strip().lower() not in ("", "0", "false", "no", "off"):
-            yield name
-
-
-def _values(option: str, argv: Sequence[str]) -> Iterator[str]:
-    """What an option is given: after `=`, or all words up to the next option."""
-    for index, word in enumerate(argv):
-        name, sign, value = word.partition("=")
-        if name == option and sign:
-            yield value
-        elif word == option:
-            yield from takewhile(lambda given: not given.startswith("-"), argv[index + 1 : index + 50])
-
-
-def _holds(value: str, text: str) -> bool:
-    return text in value if value.lstrip().startswith("{") else text in re.split(r"[,\s]+", value)
 
 
 def own_arguments(row: ProcessRow, package: str | None) -> tuple[str, ...]:

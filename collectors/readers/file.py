@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, Source
@@ -64,6 +65,16 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
         return Observation(scope, (record,), unknown=not empty)
 
 
+def read_text(
+    context: Context, home: Home, source: str, key: str, document: object, readings: Iterable[Interest]
+) -> Iterator[Record]:
+    """All records of a document that stands in a command line or in the environment."""
+    for reading in readings:
+        file = _File(context, home, source, reading.client.id)
+        origin = replace(Origin.of(context, home, source, reading), inside=key)
+        yield from file.from_document(document, origin, reading)
+
+
 class _File:
     """One file, read once and parsed once per format."""
 
@@ -103,7 +114,7 @@ class _File:
                 documents[kind] = parse_at(self.path, data, *kind, self.context.limits)
                 yield from self._notes(documents[kind])
             if document := documents[kind]:
-                yield from self._from_document(document.value, origin, reading)
+                yield from self.from_document(document.value, origin, reading)
 
     def _whole(self, readings: Iterable[Interest]) -> Iterator[Record]:
         """Of a file that nobody takes apart only its hash is needed."""
@@ -123,7 +134,7 @@ class _File:
             if b"mcp" in data.lower() or b"context_servers" in data or named_like_one(self.path):
                 document = parse_at(self.path, data, part.format, "", self.context.limits)
                 origin = Origin.of(self.context, self.home, self.path, reading)
-                told = self._from_document(document.value, origin, reading) if document else ()
+                told = self.from_document(document.value, origin, reading) if document else ()
                 found = [record for record in told if isinstance(record, McpServer)]
         yield from found
         if not found and named_like_one(self.path):
@@ -134,7 +145,7 @@ class _File:
             key = note.key and redact.name(note.key)[:80]
             yield self.diagnostic(note.code, note.message, line=note.line, key=key)
 
-    def _from_document(self, document: object, origin: Origin, reading: Interest) -> Iterator[Record]:
+    def from_document(self, document: object, origin: Origin, reading: Interest) -> Iterator[Record]:
         part = reading.part
         if isinstance(part, ConfigFile):
             document = looked_up(self.context, self.home, document, part)

@@ -43,7 +43,7 @@ T = TypeVar("T", bound=str)
 
 def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Posture]:
     """What the file sets, one record for each place in it where settings start; none where it sets nothing."""
-    set_by: SetBy = "user" if part.scope == "extension" else part.scope
+    set_by: SetBy = "flag" if part.file.started else "user" if part.scope == "extension" else part.scope
     for found in islice(find(document, part.posture.at), _MOST_PARTS):
         settings = Settings(found.value, found.key)
         said = _Reader(settings, set_by, origin).read(part.posture)

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from collectors.catalog.catalog import Catalog
-from collectors.processes.signatures import bypass_flags, bypass_variables
+from collectors.catalog.starts import bypass_flags, bypass_variables
+from collectors.sources.process.environment import environment as environment_of
 
 BYPASS = '{"permissions":{"defaultMode":"bypassPermissions"}}'
 ALL_TOOLS = {f"--allowedTools {tool}" for tool in ("Bash", "Edit", "Write")}
@@ -47,7 +48,9 @@ def test_variables_of_a_real_process(value: str, told: list[str]) -> None:
     environment = {"COPILOT_ALLOW_ALL": value, "PATH": os.environ["PATH"]}
     with subprocess.Popen(["sleep", "30"], env=environment) as process:
         for _ in range(100):
-            if found := list(bypass_variables(CLIENTS["copilot-cli"], process.pid)):
+            if found := list(
+                bypass_variables(CLIENTS["copilot-cli"], environment_of(process.pid, ["COPILOT_ALLOW_ALL"]))
+            ):
                 break
             time.sleep(0.01 if told else 0.001)
         process.kill()

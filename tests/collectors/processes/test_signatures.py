@@ -11,8 +11,9 @@ import pytest
 
 from agent.records import McpServer
 from agent.redaction import redact
+from collectors.catalog.starts import bypass_flags
 from collectors.processes.classifier import Classifier, Judged
-from collectors.processes.signatures import bypass_flags, looks_like_server
+from collectors.processes.signatures import looks_like_server
 from tests import made
 from tests.collectors.running import WAIT, Processes, needs, node_package, processes, python_as
 from tests.collectors.world import World, client

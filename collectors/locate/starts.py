@@ -1,0 +1,87 @@
+"""Starts of clients: the agents that run, and those that profiles, shortcuts, services and wrappers of a home hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple, cast
+
+from agent.records import Instance
+from collectors.catalog.client import Client
+from collectors.catalog.starts import values
+from collectors.contract import Context
+from collectors.locate.declared import assigned, invocations
+from collectors.sources.account import Home
+from collectors.sources.process.arguments import arguments
+from collectors.sources.process.environment import environment
+
+_MOST = 500
+
+
+class Start(NamedTuple):
+    """One way in which a client is started."""
+
+    client: Client
+    args: tuple[str, ...]
+    """Raw: they may hold secrets."""
+    variables: tuple[tuple[str, str], ...]
+    source: str
+    """The file that holds it, or `pid:<number>`."""
+    folder: str | None = None
+    """What its relative paths start at; None where that is not known."""
+    running: bool = False
+
+
+def starts(context: Context, home: Home) -> Iterator[Start]:
+    """All of one account."""
+    yield from islice(_at_rest(context, home), _MOST)
+    yield from islice(running(context, home.owner), _MOST)
+
+
+def running(context: Context, owner: str | None = None) -> Iterator[Start]:
+    """The agents that run, of one owner or of all."""
+    for instance in (cast(Instance, record) for record in context.view.records("instance")):
+        client = context.catalog.clients.get(instance.agent or "")
+        if instance.subject == "agent" and client and owner in (None, instance.owner):
+            names = tuple(name for brings in client.brings for name in brings.variables)
+            args, variables = _started_with(instance.id, instance.pid, names)
+            # Some write a title over their arguments: then what was told of them is all that is known.
+            shown = args if any(args[1:]) else instance.args
+            yield Start(client, shown, variables, f"pid:{instance.pid}", instance.cwd, running=True)
+
+
+def bringing(context: Context) -> Iterator[tuple[str, ...]]:
+    """What tells running agents apart that bring in files or texts of their own."""
+    for start in running(context):
+        for brings in start.client.brings:
+            given = [name + value for name, value in values(brings.options, start.args, brings.many)]
+            given += [name + value for name, value in start.variables if name in brings.variables]
+            if given:
+                yield start.source, start.client.id, *given
+
+
+@lru_cache(maxsize=1_024)
+def _started_with(
+    instance: str, pid: int, names: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    return arguments(pid), tuple(sorted(environment(pid, names).items())) if names else ()
+
+
+def _at_rest(context: Context, home: Home) -> Iterator[Start]:
+    clients: dict[str, Client] = {}
+    by_variable: dict[str, list[Client]] = {}
+    for client in context.catalog.clients.values():
+        process = client.process
+        packages = (package.partition(":")[2] for package in process.packages if "*" not in package)
+        names = (*process.names, *process.commands, *(namesake.exe for namesake in process.namesake), *packages)
+        clients.update((name, client) for name in names)
+        for name in {*process.bypass_variables, *(v for brings in client.brings for v in brings.variables)}:
+            by_variable.setdefault(name, []).append(client)
+    for found in invocations(context, home, frozenset(clients)):
+        start = found.started
+        own = tuple((name, value) for name, value in start.variables if name in by_variable)
+        yield Start(clients[start.program], start.args, own, found.path)
+    for said in assigned(context, home, frozenset(by_variable)) if by_variable else ():
+        for client in by_variable[said.name]:
+            yield Start(client, (), ((said.name, said.value),), said.path)
