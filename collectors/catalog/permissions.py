@@ -136,8 +136,8 @@ class Posture(Fact):
     profile_at: str = ""
     """Where it stands which profile is chosen."""
     shape: dict[Shape, tuple[str, ...]] = Field(default_factory=dict)
-    """By the type they must have all keys that the client knows: of another type, the client ignores the whole file.
-    A key beside them that nobody classified is told."""
+    """By the type they must have all keys that the client knows: of another type, the client ignores the whole file;
+    `any` is for those of which that is not known. A key beside them that nobody classified is told."""
     managed_rules_only_at: str = ""
     managed_servers_only_at: str = ""
 

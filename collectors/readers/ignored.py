@@ -39,7 +39,7 @@ def _ignored(path: str, data: bytes, reading: Interest, limits: Limits) -> Ignor
     try:
         if getattr(part, "format", "") == "strict_json":
             parse_at(path, data, "strict_json", reading.inside, limits)
-        if posture and posture.posture.shape:
+        if posture and posture.posture.shape.keys() - {"any"}:
             document = parse_at(path, data, posture.format, reading.inside, limits)
             key = misfit(document.value, posture.posture.shape) if document else None
             return (
