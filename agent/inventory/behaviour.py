@@ -11,8 +11,9 @@ from typing import cast
 from agent.governance.behaviour.deviations import LEARNED, Watch
 from agent.governance.behaviour.profile import Key, Profile, key_of
 from agent.governance.behaviour.replay import take_in
+from agent.inventory.observed_mode import observed_mode
 from agent.journal.journal import Journal, Transaction
-from agent.records import Evidence, McpServer
+from agent.records import Evidence, McpServer, Record
 from agent.records.action import Action
 from agent.records.supervision import DeviationSeen, ModeSeen, Supervision
 from collectors.contract import Collector, Context, Observation, Scope
@@ -95,7 +96,7 @@ class Behaviour(Collector):
             record = before[0]
         else:
             self._told[key] = record, now
-        return Observation(scope(key), (record,))
+        return Observation(scope(key), facts(context, record))
 
     def _forget(self, step: Transaction) -> None:
         """Drop profiles that are long idle, and of very many those that were idle longest."""
@@ -107,6 +108,12 @@ class Behaviour(Collector):
                 self._changed.discard(key)
                 self._told.pop(key, None)
                 step.connection.execute("DELETE FROM action_profiles WHERE name = ?", (json.dumps(key),))
+
+
+def facts(context: Context, seen: Supervision) -> tuple[Record, ...]:
+    """What is told of a profile: the record itself, and the mode that it shows."""
+    mode = observed_mode(context, seen)
+    return (seen, mode) if mode else (seen,)
 
 
 def servers(context: Context) -> frozenset[tuple[str | None, ...]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from agent.governance.behaviour.deviations import Watch
 from agent.governance.behaviour.profile import Key, Profile, key_of
 from agent.governance.behaviour.replay import take_in
-from agent.inventory.behaviour import NAME, scope, servers, supervision
+from agent.inventory.behaviour import NAME, facts, scope, servers, supervision
 from agent.inventory.settings import CollectSettings
 from agent.records import Diagnostic
 from agent.records.action import Action
@@ -38,7 +38,7 @@ class PastBehaviour(Collector):
         if self._profiles is None:
             self._profiles = self._read(context)
         for key, profile in self._profiles.items():
-            yield Observation(scope(key), (supervision(context, key, profile),))
+            yield Observation(scope(key), facts(context, supervision(context, key, profile)))
         for one in self._unread:
             yield Observation(Scope(NAME, one.owner or "", str(one.evidence.source)), (one,))
 

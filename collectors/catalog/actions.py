@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from agent.records.action import ActionKind, Decision, DeniedBy, Result
+from agent.records.posture import ApprovalMode
 from collectors.catalog.base import Entry, Fact
 
 Shape = Literal["lines", "document", "text", "table"]
@@ -144,7 +145,7 @@ class Actions(Fact):
     bare_mcp: bool = False
     """Tools of MCP servers go by their bare names, and that they came back is all that is told: one that is none of the
     client's own and came back is one, with an unknown result."""
-    modes: tuple[str, ...] = ()
-    """The client's own words for its permission modes; another is `unknown`."""
+    modes: dict[str, ApprovalMode] = Field(default_factory=dict)
+    """The client's own words for its permission modes, and what each means; another word is `unknown`."""
     unasked: tuple[str, ...] = ()
     """Modes in which nobody is ever asked: what was carried out in one, was so unasked."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.config.settings import Settings
+from agent.records.posture import Posture
 from agent.records.supervision import Supervision
 from agent.service.scan import take_inventory
 from tests.collectors.transcripts.driven_homes import machine, truth
@@ -61,3 +62,24 @@ def test_names_servers_that_nobody_defines_and_those_that_nobody_calls(root: Pat
 def test_looks_at_nothing_that_was_not_asked_for(root: Path, collect: dict[str, Any]) -> None:
     records, _ = looked(root, **collect)
     assert not records
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("qwen", "bypasses"),
+        ("kimi", "auto_approves"),
+        ("droid", "auto_approves"),
+        ("openhands", "bypasses"),
+        ("pi", None),
+    ],
+)
+def test_the_mode_that_sessions_ran_with_is_an_observed_posture(
+    name: str, mode: str | None, tmp_path: Path, shared: Path
+) -> None:
+    root = machine(shared, name, tmp_path / "root")
+    settings = Settings.model_validate({"collect": {"backfill_days": 365}})
+    look = take_inventory(settings, str(root), actions_read=lambda _: None)
+    observed = [record for record in look.records if isinstance(record, Posture) and record.basis == "observed"]
+    assert [record.approval_mode for record in observed] == ([mode] if mode else [])
+    assert {record.project for record in observed} <= {"/home/dev/proj"}
