@@ -64,7 +64,7 @@ class ExposureRules:
         if habits := [e for name, e in self._client.unmatched.items() if self._named(name, tool.name, self._client)]:
             return Exposed(_EXPOSED[habits[-1]], f"no rule is about it{where}")
         habit = self._client.server_tools.get(posture.approval_mode or "unknown")
-        if habit and tool.hints.read_only and self._client.server_tools_read_only:
+        if habit and "read_only" in tool.hints and self._client.server_tools_read_only:
             return Exposed(self._client.server_tools_read_only, f"it calls itself read-only{where}")
         return Exposed(habit or "unknown", f"mode {posture.approval_mode}{where}" if habit else None)
 

@@ -25,7 +25,7 @@ _ABOUT = {
     "model_provider": ("provider", "agent", "base_url"),
     "tool": (
         *("name", "server", "agent", "definition_hash", "whole", "known_from", "description_hash", "description_size"),
-        *("parameters", "read_only", "destructive", "idempotent", "open_world"),
+        *("parameters", "hints"),
     ),
 }
 """Fields that drift is measured by; the others change with ordinary use."""
@@ -87,7 +87,7 @@ class Baseline:
 
 def _counts(record: Record) -> bool:
     """A tool that its server no longer offers is not accepted."""
-    return record.kind in KINDS and vars(record).get("offered") is not False
+    return record.kind in KINDS and vars(record).get("state") != "gone"
 
 
 def about_of(record: Record) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from agent.governance.baseline import Baseline
 from agent.records import PinnedTool, Record, Tool
+from agent.records.tool import ToolState
 
 _FIELDS = (
     *("definition_hash", "whole", "known_from", "description_hash", "description_size", "parameters"),
-    *("read_only", "destructive", "idempotent", "open_world"),
+    "hints",
 )
 _MOST_KEPT = 2_000
 """Tools that are told although they are gone."""
@@ -35,11 +36,14 @@ def pinned(records: Mapping[str, Record], previous: Mapping[str, Record], baseli
 
 def _said(tool: Tool, before: Tool | None, server_known: bool, baseline: Baseline | None) -> Tool:
     accepted = baseline.accepted.get(tool.id) if baseline else None
-    added = accepted is None and (before.added if before else server_known and tool.listed)
+    new = accepted is None and (before.state == "new" if before else server_known and tool.listed)
+    state: ToolState = "new" if new else "known"
+    if before and accepted is None and before.pinned is None and before.definition_hash == tool.definition_hash:
+        return tool.changed(state=state)
     pin = _pin(accepted) if accepted else _first(before)
     if pin is not None and tool.differs_from(pin) is False:
         pin = None
-    return tool.changed(added=added, pinned=pin)
+    return tool.changed(state=state, pinned=pin)
 
 
 def _first(before: Tool | None) -> PinnedTool | None:
@@ -68,12 +72,12 @@ def _gone(
     for id_, tool in before.items():
         if id_ in now or not any(server in records for server in tool.server_ids):
             continue
-        if baseline and not tool.offered and id_ not in baseline.accepted:
+        if baseline and tool.state == "gone" and id_ not in baseline.accepted:
             continue
         kept += 1
         if kept > _MOST_KEPT:
             return
-        yield tool.changed(offered=False) if _server(tool) in listed else tool
+        yield tool.changed(state="gone") if _server(tool) in listed else tool
 
 
 def _server(tool: Tool) -> _Server:

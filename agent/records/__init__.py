@@ -26,7 +26,7 @@ from agent.records.summary import Summary
 from agent.records.supervision import Supervision
 from agent.records.text_mark import TextMark
 from agent.records.tool import PinnedTool, Tool
-from agent.records.tool_list import ToolDigest, ToolHints, ToolList
+from agent.records.tool_list import ToolDigest, ToolList
 
 KINDS: dict[str, type[Record]] = {
     "endpoint": Endpoint,
@@ -104,7 +104,6 @@ __all__ = [
     "TextMark",
     "Tool",
     "ToolDigest",
-    "ToolHints",
     "ToolList",
     "Transport",
     "UnknownPart",

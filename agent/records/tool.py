@@ -7,11 +7,12 @@ from typing import ClassVar, Literal, Self, TypedDict, Unpack
 from pydantic import AwareDatetime
 
 from agent.records.base import Part, Record
-from agent.records.tool_list import Effect, ToolSource
+from agent.records.tool_list import Effect, Hint, ToolSource
 
 ToolExposure = Literal["allowed", "ask", "denied", "filtered", "unknown"]
 """allowed: the model may call it and nobody is asked. ask: somebody is asked first. denied: a rule refuses it.
 filtered: the client does not show it to the model. unknown: not known, which may be any of these."""
+ToolState = Literal["known", "new", "gone"]
 
 
 class PinnedTool(Part):
@@ -29,14 +30,17 @@ class PinnedTool(Part):
     """Bytes of the description then."""
     parameters: tuple[str, ...] = ()
     """Its parameters then."""
-    read_only: bool | None = None
+    hints: tuple[Hint, ...] = ()
     """What was declared then."""
-    destructive: bool | None = None
-    """What was declared then."""
-    idempotent: bool | None = None
-    """What was declared then."""
-    open_world: bool | None = None
-    """What was declared then."""
+
+
+class ToolCalls(Part):
+    """Calls of one tool, as far as actions were collected."""
+
+    times: int
+    """How often it was called."""
+    last: AwareDatetime
+    """When it was called last, by the client's clock."""
 
 
 class ToolConclusions(TypedDict, total=False):
@@ -44,9 +48,9 @@ class ToolConclusions(TypedDict, total=False):
 
     exposure: ToolExposure
     exposure_by: str | None
-    offered: bool
-    added: bool
+    state: ToolState
     pinned: PinnedTool | None
+    called: ToolCalls | None
 
 
 class Tool(Record):
@@ -79,24 +83,18 @@ class Tool(Record):
     """The start of the description; only where the policy asks for it."""
     parameters: tuple[str, ...] = ()
     """Names of its parameters."""
-    read_only: bool | None = None
-    """Declared by the server itself, and not to be trusted: that it changes nothing."""
-    destructive: bool | None = None
-    """Declared, not to be trusted: that it may destroy something."""
-    idempotent: bool | None = None
-    """Declared, not to be trusted: that calling it again changes nothing more."""
-    open_world: bool | None = None
-    """Declared, not to be trusted: that it deals with what is outside."""
+    hints: tuple[Hint, ...] = ()
+    """What the server declares of it, which the MCP specification says not to trust; what it does not declare is not
+    here."""
     effects: tuple[Effect, ...] = ()
     """What it seems to do, inferred from names, schema and hints; empty means that nothing was recognised."""
     exposure: ToolExposure = "unknown"
     """What happens when the model wants to call it, by the client's settings."""
     exposure_by: str | None = None
     """What decides that: a rule, a filter, or the client's mode."""
-    offered: bool = True
-    """False where the server no longer offers it."""
-    added: bool = False
-    """Whether its server offered other tools before it offered this one."""
+    state: ToolState = "known"
+    """new: its server offered other tools before it offered this one, and no baseline was accepted since. gone: the
+    server no longer offers it."""
     pinned: PinnedTool | None = None
     """What it was when first seen, or when the baseline was accepted; null while it still is that."""
     listed: bool = False
@@ -105,12 +103,10 @@ class Tool(Record):
     """How it is known."""
     known_at: AwareDatetime | None = None
     """When the server said so, as far as the source tells."""
-    last_called: AwareDatetime | None = None
-    """When the agent last called it; null where actions are not collected or it never did."""
-    calls: int | None = None
-    """How often the agent called it, as far as actions were collected."""
+    called: ToolCalls | None = None
+    """How often the agent called it; null where actions are not collected, or it never did."""
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "name")
-    NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"known_at", "last_called", "calls"}
+    NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"known_at", "called"}
 
     def differs_from(self, pin: PinnedTool) -> bool | None:
         """Whether its definition is another one than it was; None where the two sources do not compare."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidatorFunctionWrapHandler, WrapValidator
 
 from agent.records.base import Record
 from agent.records.mcp_server import Source
@@ -28,13 +28,17 @@ Effect = Literal["reads_files", "writes_files", "runs_programs", "network", "mes
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 
-class ToolHints(NamedTuple):
-    """What the server declares of a tool. The MCP specification says not to trust it."""
-
-    read_only: bool | None = None
-    destructive: bool | None = None
-    idempotent: bool | None = None
-    open_world: bool | None = None
+Hint = Literal[
+    "read_only",
+    "not_read_only",
+    "destructive",
+    "not_destructive",
+    "idempotent",
+    "not_idempotent",
+    "open_world",
+    "not_open_world",
+]
+"""What a server declares of a tool. The MCP specification says not to trust it."""
 
 
 class ToolDigest(NamedTuple):
@@ -47,9 +51,14 @@ class ToolDigest(NamedTuple):
     description_size: int | None = None
     size: int | None = None
     parameters: tuple[str, ...] = ()
-    hints: ToolHints = ToolHints()
+    hints: tuple[Hint, ...] = ()
     effects: tuple[Effect, ...] = ()
     description: str | None = None
+
+
+def _as_it_is(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """The very object: there are thousands, and whoever made them keeps them too."""
+    return value if type(value) is ToolDigest else read(value)
 
 
 class ToolList(Record):
@@ -68,6 +77,6 @@ class ToolList(Record):
     at: AwareDatetime | None = None
     """When the server was asked, or the source was written."""
     source: Source
-    tools: tuple[ToolDigest, ...] = ()
+    tools: tuple[Annotated[ToolDigest, WrapValidator(_as_it_is)], ...] = ()
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "source.path", "source.key")

@@ -32,7 +32,7 @@ def lines(compared: Comparison) -> Iterator[str]:
 
 _UNSAID = (
     *("launch_hash", "content_hash", "definition_hash", "description_hash", "description_size", "whole", "known_from"),
-    *("parameters", "read_only", "destructive", "idempotent", "open_world"),
+    *("parameters", "hints"),
 )
 
 

@@ -179,11 +179,10 @@ def _tool(tool: Tool, server: str) -> Json:
         "part": "tool",
         "title": tool.title,
         "definitionHash": tool.definition_hash,
-        "declaredReadOnly": tool.read_only,
-        "declaredDestructive": tool.destructive,
+        "declared": " ".join(tool.hints),
         "effects": " ".join(tool.effects),
         "exposure": tool.exposure,
-        "offered": tool.offered,
+        "state": tool.state,
     }
     # A tool may belong to several definitions of one name; a reference stands once.
     return {"bom-ref": f"{tool.id}@{server}", "name": tool.name, "properties": properties(told)}

@@ -12,7 +12,6 @@ from agent.reports.columns import columns
 
 _HEAD = ("AGENT", "OWNER", "SERVER", "TOOL", "EXPOSURE", "EFFECTS", "DECLARED", "CALLS", "KNOWN FROM", "HASH")
 _HASH = 12
-_HINTS = ("read_only", "destructive", "idempotent", "open_world")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,11 @@ def _row(tool: Tool) -> tuple[str, ...]:
         tool.agent,
         tool.owner or "-",
         tool.server,
-        tool.name if tool.offered else f"{tool.name} (gone)",
+        tool.name if tool.state == "known" else f"{tool.name} ({tool.state})",
         tool.exposure,
         ", ".join(effect.replace("_", " ") for effect in tool.effects) or "-",
         _declared(tool) or "-",
-        "-" if tool.calls is None else str(tool.calls),
+        str(tool.called.times) if tool.called else "-",
         tool.known_from,
         (tool.definition_hash or "-")[:_HASH],
     )
@@ -58,8 +57,7 @@ def _row(tool: Tool) -> tuple[str, ...]:
 
 def _declared(tool: Tool) -> str:
     """The hints, which are the server's own word."""
-    told = [(name.replace("_", " "), getattr(tool, name)) for name in _HINTS]
-    return ", ".join(name if value else f"not {name}" for name, value in told if value is not None)
+    return ", ".join(hint.replace("_", " ") for hint in tool.hints)
 
 
 def _facts(tool: Tool) -> dict[str, str | None]:
@@ -74,8 +72,8 @@ def _facts(tool: Tool) -> dict[str, str | None]:
         else None,
         "hash when first seen": tool.pinned.definition_hash if tool.pinned else None,
         "size": f"{tool.size} bytes, of which the description {tool.description_size or 0}" if tool.size else None,
-        "calls": None if tool.calls is None else f"{tool.calls}, last {_time(tool.last_called)}",
-        "offered": None if tool.offered else "no longer",
+        "calls": f"{tool.called.times}, last {_time(tool.called.last)}" if tool.called else None,
+        "state": None if tool.state == "known" else tool.state,
         "known from": f"{tool.known_from}, {_time(tool.known_at)}: {tool.evidence.source}",
     }
 

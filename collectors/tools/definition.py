@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from agent.records.canonical_json import canonical_json, representable
-from agent.records.tool_list import ToolDigest, ToolHints
+from agent.records.tool_list import Hint, ToolDigest
 from agent.redaction import redact
 from collectors.tools.effects import effects_of
 
 _MEMBERS = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
 """What makes the definition; `_meta`, icons and the like are no part of it."""
-_HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
+_HINTS: dict[str, tuple[Hint, Hint]] = {
+    "readOnlyHint": ("not_read_only", "read_only"),
+    "destructiveHint": ("not_destructive", "destructive"),
+    "idempotentHint": ("not_idempotent", "idempotent"),
+    "openWorldHint": ("not_open_world", "open_world"),
+}
+_WORDS = re.compile(r"[a-z]{1,12}(?:[_-][a-z]{1,12}){0,7}")
+"""A few short words in lower case: nothing that redaction would hide, which takes its time to say so."""
 _MOST_PARAMETERS = 50
 _LONGEST_NAME = 128
 
@@ -84,15 +94,24 @@ def digest(tool: ToolAsRead) -> ToolDigest:
     )
 
 
+@lru_cache(maxsize=4_096)
 def shown(name: str) -> str:
     """A name that a stranger chose, as it may be told: redacted, short, without characters that print as nothing."""
+    if _WORDS.fullmatch(name):
+        return intern(name)
     kept = "".join(c if c.isprintable() else "\ufffd" for c in name[:_LONGEST_NAME])
     return redact.name(kept)
 
 
-def _hints(annotations: Mapping[str, Any]) -> ToolHints:
-    told = (annotations.get(name) for name in _HINTS)
-    return ToolHints(*(value if isinstance(value, bool) else None for value in told))
+def _hints(annotations: Mapping[str, Any]) -> tuple[Hint, ...]:
+    """What is declared as a boolean; equal ones are the same object, as there are few."""
+    told = ((words, annotations.get(name)) for name, words in _HINTS.items())
+    return _shared(tuple(words[value] for words, value in told if isinstance(value, bool)))
+
+
+@lru_cache(maxsize=81)
+def _shared(hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
+    return hints
 
 
 def _text(value: object) -> str | None:

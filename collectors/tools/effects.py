@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from agent.records.tool_list import EFFECTS, Effect, ToolHints
+from agent.records.tool_list import EFFECTS, Effect, Hint
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -37,12 +37,12 @@ class _Signs:
         return named and not self.verbs.isdisjoint(words)
 
 
-def effects_of(name: str, parameters: Iterable[str], hints: ToolHints | None = None) -> tuple[Effect, ...]:
+def effects_of(name: str, parameters: Iterable[str], hints: Collection[Hint] = ()) -> tuple[Effect, ...]:
     """The effects that the signs show. A hint can add one and takes none away: it is the server's own word."""
     words = {word.lower() for word in _WORD.findall(name)}
     asked = frozenset(parameters)
     found = {signs.effect for signs in _signs() if signs.fit(words, asked)}
-    if hints and hints.open_world:
+    if "open_world" in hints:
         found.add("network")
     return tuple(effect for effect in EFFECTS if effect in found)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.correlation.tools import tools
-from agent.records import McpServer, Posture, Tool, ToolDigest, ToolHints, ToolList
+from agent.records import McpServer, Posture, Tool, ToolDigest, ToolList
 from agent.records.posture import Rule
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
@@ -126,13 +126,13 @@ def test_a_filter_of_the_definition_comes_before_everything(fields: dict[str, An
 
 
 def test_a_client_that_believes_the_server_asks_for_nothing_that_calls_itself_read_only() -> None:
-    tool = ToolDigest("read", definition_hash=HASH, hints=ToolHints(read_only=True))
+    tool = ToolDigest("read", definition_hash=HASH, hints=("read_only",))
     servers = (made.server("notes", agent="copilot-cli"),)
     trusting = told(
         listed(agent="copilot-cli", tools=(tool,)), servers=servers, postures=(posture("asks_risky", "copilot-cli"),)
     )
     assert trusting["copilot-cli/read"].exposure == "allowed"
-    assert trusting["copilot-cli/read"].read_only
+    assert trusting["copilot-cli/read"].hints == ("read_only",)
     careful = told(listed(tools=(tool,)), postures=(posture(),))
     assert careful["claude-code/read"].exposure == "ask"
 

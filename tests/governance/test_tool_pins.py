@@ -36,7 +36,7 @@ def only(records: dict[str, Record], name: str = "read") -> Tool:
 def test_what_is_first_seen_is_no_news() -> None:
     first = step({}, tool(), tool(name="write"))
     assert only(first).pinned is None
-    assert not only(first).added
+    assert only(first).state == "known"
 
 
 def test_the_first_definition_stays_the_measure_until_it_is_back() -> None:
@@ -61,25 +61,25 @@ def test_a_tool_that_comes_later_is_new_and_stays_so() -> None:
     records = step({}, tool())
     records = step(records, tool(), tool(name="send"))
     records = step(records, tool(), tool(name="send"))
-    assert only(records, "send").added
-    assert not only(records).added
+    assert only(records, "send").state == "new"
+    assert only(records).state == "known"
 
 
 def test_what_is_only_known_from_use_makes_no_later_list_new() -> None:
     records = step({}, tool(None, listed=False, known_from="transcript"))
-    assert not only(step(records, tool(), tool(name="send")), "send").added
+    assert only(step(records, tool(), tool(name="send")), "send").state == "known"
 
 
 def test_a_tool_that_goes_stays_and_says_so_while_its_server_is_defined() -> None:
     records = step({}, tool(), tool(name="send"))
     records = step(step(records, tool()), tool())
-    assert not only(records, "send").offered
+    assert only(records, "send").state == "gone"
     assert [r.id for r in pinned({}, records, None)] == []
 
 
 def test_a_cache_that_is_deleted_and_comes_back_otherwise_is_no_new_beginning() -> None:
     records = step(step({}, tool("a")))
-    assert only(records).offered
+    assert only(records).state == "known"
     pin = only(step(records, tool("b"))).pinned
     assert pin and pin.definition_hash == HASHES["a"]
 
@@ -89,8 +89,8 @@ def test_an_accepted_baseline_is_the_measure(tmp_path: Path) -> None:
     Baseline.of(records.values()).save(tmp_path / "baseline.json")
     baseline = Baseline.load(tmp_path / "baseline.json")
     records = step(records, tool("b"), tool(name="send"), baseline=baseline)
-    assert (only(records).pinned, only(records, "send").added) == (None, False)
-    records = step(records, tool("c", read_only=True), baseline=baseline)
+    assert (only(records).pinned, only(records, "send").state) == (None, "known")
+    records = step(records, tool("c", hints=("read_only",)), baseline=baseline)
     pin = only(records).pinned
-    assert pin and (pin.definition_hash, pin.read_only) == (HASHES["b"], None)
-    assert not only(records, "send").offered
+    assert pin and (pin.definition_hash, pin.hints) == (HASHES["b"], ())
+    assert only(records, "send").state == "gone"

@@ -55,7 +55,7 @@ class RuleContext:
         """By account and client: names that several of its servers give to different tools, with those servers."""
         found: dict[tuple[str | None, str], dict[str, dict[str, Tool]]] = {}
         for tool in self.of("tool"):
-            if tool.offered and tool.exposure not in ("filtered", "denied"):
+            if tool.state != "gone" and tool.exposure not in ("filtered", "denied"):
                 found.setdefault((tool.owner, tool.agent), {}).setdefault(tool.name, {})[tool.server] = tool
         return {
             client: {name: tuple(sorted(tools)) for name, tools in names.items() if _differ(tools.values())}

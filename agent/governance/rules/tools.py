@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import AiAgent, PinnedTool, Proof, Tool
 
 _MOST_NAMED = 10
-_HINTS = ("read_only", "destructive", "idempotent", "open_world")
 
 
 def _changed(tool: Tool, facts: RuleContext) -> Iterator[Proof]:
     """With what is different; never a text of either definition."""
     pin = tool.pinned
-    if pin is None or not tool.offered or not tool.differs_from(pin):
+    if pin is None or tool.state == "gone" or not tool.differs_from(pin):
         return
     yield from _differences(tool, pin)
     yield proof("definition hash", f"from {pin.definition_hash} to {tool.definition_hash}")
@@ -29,23 +28,21 @@ def _differences(tool: Tool, pin: PinnedTool) -> Iterator[Proof]:
         yield proof("new parameters", ", ".join(new))
     if gone := [name for name in pin.parameters if name not in tool.parameters]:
         yield proof("parameters gone", ", ".join(gone))
-    for name in _HINTS:
-        before, after = getattr(pin, name), getattr(tool, name)
-        if before != after:
-            yield proof(f"the hint {name.replace('_', ' ')}", f"from {_said(before)} to {_said(after)}")
+    if tool.hints != pin.hints:
+        yield proof("what it declares", f"from {_said(pin.hints)} to {_said(tool.hints)}")
 
 
-def _said(hint: bool | None) -> str:
-    return "nothing" if hint is None else "yes" if hint else "no"
+def _said(hints: Iterable[str]) -> str:
+    return ", ".join(hint.replace("_", " ") for hint in hints) or "nothing"
 
 
 def _added(tool: Tool, facts: RuleContext) -> Iterator[Proof]:
-    if tool.added and tool.offered:
+    if tool.state == "new":
         yield proof("its server offered other tools before this one", f"{tool.server}/{tool.name}")
 
 
 def _removed(tool: Tool, facts: RuleContext) -> Iterator[Proof]:
-    if not tool.offered:
+    if tool.state == "gone":
         yield proof("its server offers it no more", f"{tool.server}/{tool.name}")
 
 

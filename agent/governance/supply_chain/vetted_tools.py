@@ -15,7 +15,7 @@ class OfferedTools:
     def __init__(self, records: Iterable[Record]) -> None:
         self._tools: dict[str, list[Tool]] = {}
         for record in records:
-            if record.kind == "tool" and isinstance(record, Tool) and record.offered:
+            if record.kind == "tool" and isinstance(record, Tool) and record.state != "gone":
                 for server_id in record.server_ids:
                     self._tools.setdefault(server_id, []).append(record)
 

@@ -136,9 +136,9 @@ def _posture(posture: Posture) -> Html:
 
 
 def _tool(tool: Tool) -> Html:
-    called = f", called {tool.calls:,} times" if tool.calls else ""
+    called = f", called {tool.called.times:,} times" if tool.called else ""
     effects = f", effects it seems to have: {', '.join(tool.effects).replace('_', ' ')}" if tool.effects else ""
-    gone = "" if tool.offered else ", no longer offered"
+    gone = ", no longer offered" if tool.state == "gone" else ""
     changed = ", not what it was when first seen" if tool.pinned else ""
     return joined(
         code(tool.name), " of ", name(tool.server), f": {_EXPOSED[tool.exposure]}{effects}{called}{changed}{gone}"

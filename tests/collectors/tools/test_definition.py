@@ -27,7 +27,7 @@ def test_the_hash_is_that_of_the_members_which_make_the_definition() -> None:
     assert told.definition_hash == hashlib.sha256(text.encode()).hexdigest()
     assert told.description_hash == hashlib.sha256(b"Reads a file.").hexdigest()
     assert (told.size, told.description_size, told.parameters) == (len(text), 13, ("path",))
-    assert told.hints == (True, None, None, None)
+    assert told.hints == ("read_only",)
     assert told.effects == ("reads_files",)
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from agent.records import ToolHints
 from collectors.tools.effects import effects_of
 
 
@@ -32,5 +31,5 @@ def test_effects_follow_from_names(name: str, parameters: list[str], effects: li
 
 
 def test_a_hint_adds_an_effect_and_takes_none_away() -> None:
-    assert "network" in effects_of("lookup", [], ToolHints(open_world=True))
-    assert "writes_files" in effects_of("write_file", ["path"], ToolHints(read_only=True, open_world=False))
+    assert "network" in effects_of("lookup", [], ("open_world",))
+    assert "writes_files" in effects_of("write_file", ["path"], ("read_only", "not_open_world"))

@@ -33,12 +33,12 @@ def changed(**fields: Any) -> Tool:
 
 
 def test_a_change_says_what_changed_with_both_hashes() -> None:
-    tool = changed(description_hash=B, description_size=900, parameters=("a", "sidenote"), read_only=True)
+    tool = changed(description_hash=B, description_size=900, parameters=("a", "sidenote"), hints=("read_only",))
     assert found(tool) == {
         "tools.changed": [
             "the description grew: from 40 to 900 bytes",
             "new parameters: sidenote",
-            "the hint read only: from nothing to yes",
+            "what it declares: from nothing to read only",
             f"definition hash: from {A} to {B}",
         ]
     }
@@ -49,8 +49,8 @@ def test_what_does_not_compare_is_no_change() -> None:
 
 
 def test_new_and_gone_tools() -> None:
-    assert list(found(made.tool(added=True))) == ["tools.added"]
-    assert list(found(made.tool(offered=False, added=True))) == ["tools.removed"]
+    assert list(found(made.tool(state="new"))) == ["tools.added"]
+    assert list(found(made.tool(state="gone"))) == ["tools.removed"]
 
 
 def test_one_name_in_two_servers_is_told_where_the_tools_differ() -> None:

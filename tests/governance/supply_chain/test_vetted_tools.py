@@ -13,7 +13,7 @@ A, B = "a" * 64, "b" * 64
 SERVER = made.server()
 
 
-def tool(hash: str | None, name: str = "read", **fields: bool) -> Tool:
+def tool(hash: str | None, name: str = "read", **fields: str) -> Tool:
     return made.tool(name, definition_hash=hash, server_ids=(SERVER.id,), **fields)
 
 
@@ -25,7 +25,7 @@ def tool(hash: str | None, name: str = "read", **fields: bool) -> Tool:
         ([tool(B)], "unsanctioned"),
         ([tool(A), tool(B, "write")], "unsanctioned"),
         ([tool(A), tool(None, "write")], "unknown"),
-        ([tool(A), tool(B, "write", offered=False)], "sanctioned"),
+        ([tool(A), tool(B, "write", state="gone")], "sanctioned"),
     ],
 )
 def test_only_what_was_vetted_is_sanctioned(tools: list[Tool], sanction: str) -> None:
