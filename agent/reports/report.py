@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.reports.findings import Findings
     from agent.reports.graph import Graph
     from agent.reports.html.subject import Machine
+    from agent.reports.owner_view.subject import OwnerView
     from agent.reports.policy import PolicyExplanation
     from agent.reports.tools import ToolText
     from collectors.catalog.catalog import Catalog
@@ -92,6 +93,7 @@ CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:li
 POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "json": "policy:as_json"})
 BASELINE: Report[Comparison] = Report({"text": "baseline:lines"})
 HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", "ndjson": "history:each"})
+OWNER: Report[OwnerView] = Report({"text": "owner_view.text:lines", "html": "owner_view.page:lines"})
 PAGE: Report[Machine] = Report({"html": "html.page:lines"})
 FILES: Report[Sequence[Explanation]] = Report({"table": "file_explanation:lines", "ndjson": "file_explanation:each"})
 CLIENTS: Report[Catalog] = Report({"text": "catalog:lines"})

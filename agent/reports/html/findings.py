@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agent.governance.rules.meanings import meaning
 from agent.records import Finding, Proof
 from agent.reports.html.elements import Html, badge, capped, code, joined, left_out, name, row, table, tag
 from agent.reports.html.filters import filters
@@ -42,6 +43,7 @@ def _risk(machine: Machine, risk: Risk, some: list[Finding], *, opened: bool) ->
     return tag(
         "details",
         summary,
+        tag("p", tag("b", "Why it matters: "), meaning(first.rule)),
         tag("p", tag("b", "To do: "), first.remediation),
         table(first.title[:200], _HEAD, [_row(machine, finding) for finding in some]) if some else None,
         left_out(len(risk.findings), len(some), "like these"),
@@ -61,7 +63,7 @@ def _risk(machine: Machine, risk: Risk, some: list[Finding], *, opened: bool) ->
 def _row(machine: Machine, finding: Finding) -> Html:
     cells = (
         name(finding.subject),
-        code(where(machine.by_id.get(finding.subject_id))),
+        code(where(machine.by_id.get(finding.subject_id), machine.lines.get(finding.subject_id))),
         because(finding.evidence_for),
         joined(tag("time", f"{finding.opened_at:%Y-%m-%d}"), " (again)" if finding.state == "reopened" else ""),
         name(finding.accountable) if finding.accountable else "nobody known",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -40,6 +40,8 @@ class Machine:
     events_from: str = "No journal: one look knows nothing of what was before it."
     activities: Sequence[Activity] = ()
     actions_from: str = "What agents did is not collected here."
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line in its file by record id, where somebody looked."""
     _of: dict[type[Record], list[Any]] = field(default_factory=dict, repr=False)
 
     def of(self, kind: type[R]) -> list[R]:

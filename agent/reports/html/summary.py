@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from agent.governance.rules.meanings import meaning
 from agent.records import AiAgent, Diagnostic, Endpoint, Instance, McpServer, Owner
 from agent.records.finding import SEVERITIES
 from agent.reports.html.elements import Html, badge, joined, name, tag
@@ -45,6 +46,7 @@ def _card(risk: Risk) -> Html:
     return tag(
         "li",
         tag("h3", badge(risk.first.severity), " ", tag("a", name(risk.first.title), href=f"#{anchor(risk)}")),
+        tag("p", meaning(risk.first.rule)),
         tag("p", tag("b", "Where: "), subjects(risk)),
         tag("p", tag("b", "To do: "), risk.first.remediation),
         class_=f"card {risk.first.severity}",

@@ -1,0 +1,38 @@
+"""Of one account nothing of another is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.config.error import ConfigError
+from agent.config.settings import Settings
+from agent.reports.owner_view import text
+from agent.service.owner_material import owner_view
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A machine of two people."""
+    for name in ("ada", "eve"):
+        home = tmp_path / "home" / name
+        home.mkdir(parents=True)
+        server = {"command": f"{name}-mcp", "env": {"API_KEY": "sk-Zq8planted4w9"}}
+        (home / ".claude.json").write_text(json.dumps({"mcpServers": {f"{name}-server": server}}, indent=1))
+    return tmp_path
+
+
+def test_only_their_own_records_and_the_line_that_each_finding_is_about(root: Path) -> None:
+    view = owner_view(Settings(), str(root), "ada")
+    assert {record.owner for record in view.machine.records} == {"ada"}
+    told = " ".join(" ".join(text.lines(view)).split())
+    assert "eve-" not in told and "/eve" not in told and "(eve)" not in told
+    assert "/home/ada/.claude.json:3: mcpServers.ada-server" in told
+    assert "Zq8planted" not in told
+
+
+def test_an_account_that_is_not_there_is_named_with_those_that_are(root: Path) -> None:
+    with pytest.raises(ConfigError, match="known are ada, eve"):
+        owner_view(Settings(), str(root), "nobody")
