@@ -8,8 +8,7 @@ from pathlib import Path
 
 
 def meaning(rule: str) -> str:
-    """Of one rule by its id; of one that has no words of its own those of its family. Of an organisation's own rule only
-    that its title says it."""
+    """Of one rule by its id; of one that has no words of its own those of its family."""
     own, families = _meanings()
     return own.get(rule) or families.get(rule.partition(".")[0]) or families["other"]
 
