@@ -5,6 +5,7 @@ import os
 from agent.runtime.imports import without
 
 __version__ = "0.1.0"
+VERSION = f"rollcall {__version__}"
 
 # Pydantic would look through every installed distribution for plug-ins: time and memory for what nobody uses here.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from agent.reports.report import HISTORY
 from agent.runtime.terminal import show_json, show_text, tell
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from agent.cli.common import Commands
     from agent.journal.anchor import Anchor
     from agent.journal.journal import Journal
@@ -67,6 +68,8 @@ def _selection(given: argparse.Namespace, subjects: tuple[str, ...] = ()) -> Sel
 
 def moment(text: str) -> datetime:
     """A time as ISO 8601 writes it, UTC unless it says otherwise. Raises `ValueError`."""
+    from datetime import UTC, datetime
+
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -7,9 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from agent.runtime.terminal import tell
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-COMPLETE, FAILURE, USAGE, PARTIAL, FINDINGS, INTERRUPTED = 0, 1, 2, 3, 4, 130
+COMPLETE, FAILURE, USAGE, PARTIAL, FINDINGS = 0, 1, 2, 3, 4
 
 S = TypeVar("S")
 
@@ -32,9 +31,10 @@ _ARGUMENTS: dict[Option, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """The options that several commands take, wherever on the line they stood."""
+
+    # No dataclass here and in `agent.reports.report`: what makes those would be a third of what `--version` costs.
 
     config: Path | None = None
     root: str | None = None
@@ -85,7 +85,7 @@ def _add(parser: argparse.ArgumentParser, options: Iterable[Option], formats: tu
 
 def shared(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Shared:
     """The shared options that were given; one that the command does not understand is an error of usage."""
-    values = {name: value for name in Shared.__slots__ if (value := getattr(given, name, None)) is not None}
+    values = {name: value for name in Shared._fields if (value := getattr(given, name, None)) is not None}
     command = " ".join(filter(None, (given.command, getattr(given, "action", None)))) or "--once"
     for name in values.keys() - given.takes - {"config"}:
         parser.error(f"{command} takes no --{name.replace('_', '-')}")

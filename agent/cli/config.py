@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ def add(commands: Commands) -> None:
     config = group(commands, "config", "check the configuration, show what is in force")
     check = config.add_parser("check", help="name place and key of each error, also in the files it names")
     check.add_argument("file", nargs="?", type=Path)
-    declare(check, lambda shared, given: _check(replace(shared, config=given.file or shared.config)))
+    declare(check, lambda shared, given: _check(shared._replace(config=given.file or shared.config)))
     declare(config.add_parser("show", help="each setting in force, and where it came from"), lambda it, _: _show(it))
 
 

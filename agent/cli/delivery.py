@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -66,6 +65,8 @@ def _dead_letters(shared: Shared, given: argparse.Namespace) -> int:
 
 
 def _about(journal: Journal, seq: int) -> str:
+    import json
+
     entry = json.loads(journal.lines(seq - 1, 1)[0].body)
     record = entry["record"] or {}
     return " ".join(filter(None, (entry["op"], record.get("kind"), record.get("name") or record.get("agent"))))

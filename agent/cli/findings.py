@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,7 @@ def _findings(shared: Shared, given: argparse.Namespace) -> int:
         records = known_inventory.inventory(settings, shared.root).records
     if given.ids:
         chosen = _named(records, given.ids)
-        shared = replace(shared, format=shared.format or "full")
+        shared = shared._replace(format=shared.format or "full")
     else:
         chosen = [
             finding

@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
-from agent import __version__
-from agent.cli import (
-    actions,
-    audit,
-    catalog,
-    config,
-    delivery,
-    doctor,
-    findings,
-    governance,
-    policy,
-    report,
-    scan,
-    service,
-    tools,
-)
-from agent.cli.common import FAILURE, INTERRUPTED, shared, shared_options
+from agent import VERSION
 from agent.runtime.error import RollcallError
-from agent.runtime.terminal import tell
+from agent.runtime.terminal import show, tell
 
-_GROUPS = (
-    scan,
-    tools,
-    findings,
-    report,
-    service,
-    doctor,
-    actions,
-    catalog,
-    policy,
-    governance,
-    config,
-    delivery,
-    audit,
-)
+FAILURE, INTERRUPTED = RollcallError.status, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 complete, 1 failure, 2 usage or configuration error, 3 partial, 4 a finding that
     `--fail-on` names, 130 ended by the keyboard."""
     _hold_standard_descriptors()
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    if given.command is None and not given.once:
-        parser.error("nothing to do: give --once, or a command such as run, status or explain")
-    options = shared(parser, given)
     try:
-        return int(given.work(options, given))
+        return _run(sys.argv[1:] if arguments is None else arguments)
     except RollcallError as error:
         tell(*error.text.split("\n"))
         return error.status
@@ -73,6 +37,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Its text may quote what was read.
         tell(f"rollcall: a fault of its own, please report it: {type(error).__name__} at {place(error.__traceback__)}")
         return FAILURE
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if list(arguments) == ["--version"]:
+        # Asked of every machine of a fleet, again and again: to declare all commands takes several times as long.
+        show([VERSION])
+        return 0
+    from agent.cli.common import shared
+    from agent.cli.parser import parser
+
+    line = parser()
+    given = line.parse_args(arguments)
+    if given.command is None and not given.once:
+        line.error("nothing to do: give --once, or a command such as run, status or explain")
+    options = shared(line, given)
+    return int(given.work(options, given))
 
 
 def _name_of(error: OSError) -> str:
@@ -96,20 +76,3 @@ def _hold_standard_descriptors() -> None:
     os.close(descriptor)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lasts as long as the process
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="rollcall", description="Which AI agents and MCP servers run on this machine."
-    )
-    parser.add_argument("--version", action="version", version=f"rollcall {__version__}")
-    parser.add_argument("--once", action="store_true", help="print the inventory of this machine and exit")
-    shared_options(parser, scan.FORMATS)
-    findings.fail_on(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for each in _GROUPS:
-        each.add(commands)
-    parser.set_defaults(
-        work=lambda shared, given: scan.once(shared, given.fail_on), takes=scan.TAKES, formats=scan.FORMATS
-    )
-    return parser

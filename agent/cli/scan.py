@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, PARTIAL, Shared, declare, on_terminal, progress, write
@@ -46,7 +45,7 @@ def once(shared: Shared, fail_on: Severity | None) -> int:
     if look.policy.trouble:
         tell(f"rollcall: policy: {look.policy.trouble.reason}")
     form = shared.format or ("table" if on_terminal() and not shared.output else "ndjson")
-    write(report.INVENTORY, look.records, replace(shared, format=form))
+    write(report.INVENTORY, look.records, shared._replace(format=form))
     if shared.deliver:
         from agent.service.deliver_once import deliver
 

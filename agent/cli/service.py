@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, Shared, declare
@@ -32,6 +31,8 @@ def _run(shared: Shared) -> int:
 
 
 def _status(shared: Shared) -> int:
+    import json
+
     from agent.config.paths import state_dir
     from agent.service import status
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -33,15 +32,15 @@ class Format(Protocol[In]):
     def __call__(self, subject: In, /) -> Iterator[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
 class Report(Generic[S]):
     """What a command tells of one subject: in its first format for a person, in the others for programs."""
 
-    places: Mapping[str, str]
-    """Module and function of each format, by the name that `--format` calls it; loaded when it is asked for."""
-
     JSON: ClassVar[tuple[str, ...]] = ("json", "ndjson", "sarif", "cyclonedx", "ocsf")
     """The formats in which a control character is escaped and not replaced."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        """Module and function of each format, by the name that `--format` calls it; loaded when it is asked for."""
+        self.places = places
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`rollcall --once` against the import of the six fixed dependencies."""
+"""`rollcall --once` against the import of the six fixed dependencies, `rollcall --version` against Python alone."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ def run(quick: bool) -> list[Row]:
         imports = [sys.executable, "-c", machine.SIX_IMPORTS]
         pairs = [(_seconds(once), _seconds(imports)) for _ in range(4 if quick else 26)][1:]
     ours, theirs = zip(*pairs, strict=True)
+    version, bare = [sys.executable, "-m", "agent", "--version"], [sys.executable, "-c", "pass"]
+    answers, starts = zip(*((_seconds(version), _seconds(bare)) for _ in range(10 if quick else 40)), strict=True)
     name = "six imports"
     return [
         Row("--once, wall, median", median(ours) * 1e3, "ms", median(theirs) * 1e3, name, 3, False, True),
         Row("--once, wall, fastest", min(ours) * 1e3, "ms", min(theirs) * 1e3, name),
+        Row("--version, fastest", min(answers) * 1e3, "ms", min(starts) * 1e3, "python -c pass", 2.5, False, True),
     ]
 
 

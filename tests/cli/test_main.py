@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli.common import COMPLETE, FAILURE, INTERRUPTED, USAGE
-from agent.cli.main import main
+from agent.cli.common import COMPLETE, FAILURE, USAGE
+from agent.cli.main import INTERRUPTED, main
 
 SERVER = {"mcpServers": {"files": {"command": "npx", "args": ["-y", "some-mcp@1.0.0"]}}}
 

@@ -1,0 +1,55 @@
+"""All commands, declared: which words and options there are, and what carries each out."""
+
+from __future__ import annotations
+
+import argparse
+
+from agent import VERSION
+from agent.cli import (
+    actions,
+    audit,
+    catalog,
+    config,
+    delivery,
+    doctor,
+    findings,
+    governance,
+    policy,
+    report,
+    scan,
+    service,
+    tools,
+)
+from agent.cli.common import shared_options
+
+_GROUPS = (
+    scan,
+    tools,
+    findings,
+    report,
+    service,
+    doctor,
+    actions,
+    catalog,
+    policy,
+    governance,
+    config,
+    delivery,
+    audit,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Of the whole command line."""
+    whole = argparse.ArgumentParser(prog="rollcall", description="Which AI agents and MCP servers run on this machine.")
+    whole.add_argument("--version", action="version", version=VERSION)
+    whole.add_argument("--once", action="store_true", help="print the inventory of this machine and exit")
+    shared_options(whole, scan.FORMATS)
+    findings.fail_on(whole)
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND")
+    for each in _GROUPS:
+        each.add(commands)
+    whole.set_defaults(
+        work=lambda shared, given: scan.once(shared, given.fail_on), takes=scan.TAKES, formats=scan.FORMATS
+    )
+    return whole
