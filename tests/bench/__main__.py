@@ -9,6 +9,7 @@ import argparse
 import sys
 
 from tests.bench import (
+    bench_actions,
     bench_discovery,
     bench_fleet,
     bench_governance,
@@ -30,6 +31,7 @@ BENCHES = {
     "runtime": bench_runtime.run,
     "governance": bench_governance.run,
     "journal": bench_journal.run,
+    "actions": bench_actions.run,
 }
 
 

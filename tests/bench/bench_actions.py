@@ -1,0 +1,123 @@
+"""What it costs to follow what agents do: transcripts that grow, and old ones that are read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import psutil
+
+from agent.config.settings import Settings
+from agent.service.scan import take_inventory
+from collectors.contract import Context
+from collectors.transcripts.actions import ActionSource
+from tests.bench.table import Row
+
+_TRANSCRIPTS = 50
+_LINES_A_SECOND = 100
+_OUTPUT = "x" * 4000
+_TEXT = "y" * 2000
+
+
+def run(quick: bool) -> list[Row]:
+    megabytes, seconds = (30, 5) if quick else (1000, 20)
+    with tempfile.TemporaryDirectory(prefix="rollcall-actions-") as place:
+        root = Path(place)
+        folder = _machine(root)
+        context = take_inventory(Settings(), place).engine.context
+        return [*_tail(context, folder, seconds), *_backfill(context, folder, megabytes)]
+
+
+def _tail(context: Context, folder: Path, seconds: int) -> list[Row]:
+    """Two looks a second at transcripts that all grow; what was written in between is not counted."""
+    files = [(folder / f"s{n}.jsonl").open("ab", buffering=0) for n in range(_TRANSCRIPTS)]
+    lines = [_lines(f"s{n}") for n in range(_TRANSCRIPTS)]
+    for file, each in zip(files, lines, strict=True):
+        file.writelines(islice(each, 10))
+    source = ActionSource({}, datetime.now(UTC) - timedelta(days=400))
+    source.read(context)
+    before, spent, parsed = psutil.Process().memory_info().rss, 0.0, 0.0
+    for _ in range(2 * seconds):
+        new = [list(islice(each, _LINES_A_SECOND // 2)) for each in lines]
+        for file, part in zip(files, new, strict=True):
+            file.write(b"".join(part))
+        begun = time.process_time()
+        source.read(context)
+        spent += time.process_time() - begun
+        begun = time.process_time()
+        for part in new:
+            for line in part:
+                json.loads(line)
+        parsed += time.process_time() - begun
+    grown = (psutil.Process().memory_info().rss - before) / 1e6
+    for file in files:
+        file.close()
+        os.unlink(file.name)
+    return [
+        Row(
+            "50 transcripts at 100 lines/s each", 100 * spent / seconds, "% of a core", 100 * parsed / seconds,
+            "json.loads of the same lines", goal=5,
+        ),
+        Row("resident while they grow", grown, "MB more", goal=4),
+    ]  # fmt: skip
+
+
+def _backfill(context: Context, folder: Path, megabytes: int) -> list[Row]:
+    path, size = folder / "old.jsonl", 0
+    with path.open("wb") as file:
+        for line in _lines("old"):
+            size += file.write(line)
+            if size > megabytes * 1_000_000:
+                break
+    source = ActionSource({}, datetime.now(UTC) - timedelta(days=400))
+    before, most, begun = psutil.Process().memory_info().rss, 0, time.process_time()
+    while source.read(context).more:
+        most = max(most, psutil.Process().memory_info().rss - before)
+    spent = time.process_time() - begun
+    begun = time.process_time()
+    with path.open("rb") as file:
+        for line in file:
+            json.loads(line)
+    parsed = time.process_time() - begun
+    return [
+        Row(
+            f"{megabytes} MB of old transcripts", spent / megabytes * 1000, "s a GB", parsed / megabytes * 1000,
+            "json.loads of the same lines", goal=20,
+        ),
+        Row("resident while they are read", most / 1e6, "MB more"),
+    ]  # fmt: skip
+
+
+def _machine(root: Path) -> Path:
+    """A file system with one account, and the folder of its transcripts."""
+    folder = root / "home/bench/.claude/projects/-home-bench-work"
+    folder.mkdir(parents=True)
+    (root / "etc").mkdir()
+    (root / "etc/passwd").write_text(f"bench:x:{os.getuid()}:{os.getgid()}::/home/bench:/bin/sh\n")
+    return folder
+
+
+def _lines(session: str) -> Iterator[bytes]:
+    """A session in the form of Claude Code: of five lines two ask for a tool, two bring its result, one is text."""
+    shared = {"sessionId": session, "cwd": "/home/bench/work", "version": "2.1.332"}
+    at = datetime.now(UTC) - timedelta(days=1)
+    for number in range(1 << 30):
+        at += timedelta(milliseconds=50)
+        stamp = {"timestamp": at.isoformat(), **shared}
+        for call in (f"{session}-{number}-a", f"{session}-{number}-b"):
+            use = {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "git status && npm test"}}
+            yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [use]}, **stamp})
+            result = {"type": "tool_result", "tool_use_id": call, "content": _OUTPUT, "is_error": False}
+            yield _line({"type": "user", "message": {"content": [result]}, **stamp})
+        text = {"type": "text", "text": _TEXT}
+        yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [text]}, **stamp})
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
