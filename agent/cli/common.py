@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,8 @@ from agent.runtime.terminal import tell
 
 if TYPE_CHECKING:
     from agent.config.settings import Settings
+    from agent.records import Record
+    from agent.records.finding import Severity
     from agent.reports.report import Report
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,13 +25,18 @@ COMPLETE, FAILURE, USAGE, PARTIAL, FINDINGS = 0, 1, 2, 3, 4
 
 S = TypeVar("S")
 
-Option = Literal["root", "output", "deliver", "no_deliver"]
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+Option = Literal["root", "output", "deliver", "no_deliver", "all", "fail_on"]
 _ARGUMENTS: dict[Option, dict[str, Any]] = {
     "root": {"metavar": "DIR", "help": "read DIR as the file system of another machine"},
     "output": {"type": Path, "metavar": "FILE", "help": "write to FILE (atomically, mode 0600), not to stdout"},
     "deliver": {"action": "store_true", "help": "send the inventory to the targets, as that of this account's look"},
     "no_deliver": {"action": "store_true", "help": argparse.SUPPRESS},
+    "all": {"action": "store_true", "help": "every row, not the worst of each part"},
+    "fail_on": {"choices": SEVERITIES, "help": "exit status 4 where a finding is as grave as this, or graver"},
 }
+_COLOURS = ("auto", "always", "never")
+_EVERYWHERE = {"config", "color"}
 
 
 class Shared(NamedTuple):
@@ -44,6 +52,18 @@ class Shared(NamedTuple):
     deliver: bool = False
     no_deliver: bool = False
     """What older scripts say: nothing is sent anyway where nobody asks for it."""
+    all: bool = False
+    fail_on: Severity | None = None
+    """Where a pipeline must stop."""
+    color: str = "auto"
+
+    @property
+    def colours(self) -> bool:
+        """Whether what is printed may have colour: on a terminal, but for those who said that they want none."""
+        if self.color != "auto":
+            return self.color == "always"
+        unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return not self.output and on_terminal() and not unwanted
 
     def settings(self) -> Settings:
         """The settings in force. Raises ConfigError, also where `root` is no folder."""
@@ -77,6 +97,7 @@ def _add(parser: argparse.ArgumentParser, options: Iterable[Option], formats: tu
     """Options that leave no trace where they are not given: the same one may stand before or after the command."""
     absent: Any = argparse.SUPPRESS
     parser.add_argument("--config", type=Path, metavar="FILE", default=absent, help="configuration file")
+    parser.add_argument("--color", choices=_COLOURS, default=absent, help="default: auto, on a terminal")
     for option in options:
         parser.add_argument(f"--{option.replace('_', '-')}", default=absent, **_ARGUMENTS[option])
     if formats:
@@ -87,7 +108,7 @@ def shared(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Shared
     """The shared options that were given; one that the command does not understand is an error of usage."""
     values = {name: value for name in Shared._fields if (value := getattr(given, name, None)) is not None}
     command = " ".join(filter(None, (given.command, getattr(given, "action", None)))) or "--once"
-    for name in values.keys() - given.takes - {"config"}:
+    for name in values.keys() - given.takes - _EVERYWHERE:
         parser.error(f"{command} takes no --{name.replace('_', '-')}")
     form = values.get("format")
     if form and form not in given.formats:
@@ -103,10 +124,27 @@ def group(commands: Commands, name: str, help: str) -> Commands:
 def write(report: Report[S], subject: S, shared: Shared) -> None:
     """The report in the format that was asked for, on standard output or where `--output` says. Raises `OSError`."""
     from agent.reports.output import emit
+    from agent.reports.tone import painted
     from agent.runtime.terminal import plain, plain_json
 
-    form = shared.format or report.formats[0]
-    emit(map(plain_json if form in report.JSON else plain, report.lines(subject, form)), shared.output)
+    form = shared.format or ("all" if shared.all else report.formats[0])
+    safe = plain_json if form in report.JSON else plain
+    lines = report.lines(subject, form)
+    emit((painted(safe(line), line) for line in lines) if shared.colours else map(safe, lines), shared.output)
+
+
+def known_records(shared: Shared) -> list[Record]:
+    """The inventory as the daemon here knows it, else by a look of one's own."""
+    from agent.service import known_inventory
+
+    with progress():
+        return known_inventory.inventory(shared.settings(), shared.root).records
+
+
+def patterns(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Options that leave out what does not fit."""
+    for name in names:
+        parser.add_argument(f"--{name}", default="*", metavar="PATTERN", help=f"only of this {name}; may hold *")
 
 
 def on_terminal() -> bool:

@@ -49,8 +49,6 @@ def _run(arguments: Sequence[str]) -> int:
 
     line = parser()
     given = line.parse_args(arguments)
-    if given.command is None and not given.once:
-        line.error("nothing to do: give --once, or a command such as run, status or explain")
     options = shared(line, given)
     return int(given.work(options, given))
 

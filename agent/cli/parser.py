@@ -14,6 +14,7 @@ from agent.cli import (
     doctor,
     findings,
     governance,
+    listing,
     policy,
     report,
     scan,
@@ -26,6 +27,7 @@ _GROUPS = (
     scan,
     tools,
     findings,
+    listing,
     report,
     service,
     doctor,
@@ -43,13 +45,10 @@ def parser() -> argparse.ArgumentParser:
     """Of the whole command line."""
     whole = argparse.ArgumentParser(prog="rollcall", description="Which AI agents and MCP servers run on this machine.")
     whole.add_argument("--version", action="version", version=VERSION)
-    whole.add_argument("--once", action="store_true", help="print the inventory of this machine and exit")
+    whole.add_argument("--once", action="store_true", help="print the inventory and exit, as without a command")
     shared_options(whole, scan.FORMATS)
-    findings.fail_on(whole)
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
     for each in _GROUPS:
         each.add(commands)
-    whole.set_defaults(
-        work=lambda shared, given: scan.once(shared, given.fail_on), takes=scan.TAKES, formats=scan.FORMATS
-    )
+    whole.set_defaults(work=lambda shared, _: scan.once(shared), takes=scan.TAKES, formats=scan.FORMATS)
     return whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group, write
+from agent.cli.common import COMPLETE, FAILURE, Shared, declare, group, progress, write
 from agent.reports import report
 from agent.runtime.terminal import show, show_text, tell
 
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
     declare(check, lambda shared, given: _check(shared, given.file))
     why = policy.add_parser("explain", help="what the policy says of agents, servers and findings, and why")
     why.add_argument("subjects", nargs="*", metavar="SUBJECT", help="name or id, may hold *; default: all")
-    declare(why, lambda shared, given: _explain(shared, given.subjects), ("root",), report.POLICY.formats)
+    declare(why, lambda shared, given: _explain(shared, given.subjects), ("root", "output"), report.POLICY.formats)
     draft = policy.add_parser("init", help="draft a policy from today's inventory")
     declare(draft, lambda shared, _: _init(shared), ("root",))
     rules = group(commands, "rules", "what findings are made of")
@@ -52,7 +52,8 @@ def _explain(shared: Shared, subjects: list[str]) -> int:
     from agent.reports.policy import explanation
     from agent.service import scan
 
-    look = scan.take_inventory(shared.settings(), shared.root)
+    with progress():
+        look = scan.take_inventory(shared.settings(), shared.root)
     explained = explanation(look.records, look.policy, subjects)
     write(report.POLICY, explained, shared)
     if subjects and not explained.found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,9 @@ from agent.runtime.terminal import tell
 if TYPE_CHECKING:
     from agent.cli.common import Commands
     from agent.config.settings import Settings
-    from agent.records.finding import Severity
 
 FORMATS = report.INVENTORY.formats
-TAKES = frozenset({"root", "format", "output", "deliver", "no_deliver"})
+TAKES = frozenset({"root", "format", "output", "deliver", "no_deliver", "all", "fail_on"})
 
 
 def add(commands: Commands) -> None:
@@ -30,7 +31,7 @@ def add(commands: Commands) -> None:
     declare(explain, lambda shared, given: _explain(shared, given.client, given.files), formats=report.FILES.formats)
 
 
-def once(shared: Shared, fail_on: Severity | None) -> int:
+def once(shared: Shared) -> int:
     """Print the inventory; PARTIAL where something was not seen."""
     settings = shared.settings()
     from agent.runtime import logs
@@ -44,14 +45,15 @@ def once(shared: Shared, fail_on: Severity | None) -> int:
         look = scan.take_inventory(settings, shared.root, actions_read=_read, apart=apart)
     if look.policy.trouble:
         tell(f"rollcall: policy: {look.policy.trouble.reason}")
-    form = shared.format or ("table" if on_terminal() and not shared.output else "ndjson")
+    for_people = "all" if shared.all else "table"
+    form = shared.format or (for_people if shared.all or (on_terminal() and not shared.output) else "ndjson")
     write(report.INVENTORY, look.records, shared._replace(format=form))
     if shared.deliver:
         from agent.service.deliver_once import deliver
 
         if not deliver(settings, look):
             return FAILURE
-    return verdict(look.records, fail_on, PARTIAL if look.summary.status == "partial" else COMPLETE)
+    return verdict(look.records, shared.fail_on, PARTIAL if look.summary.status == "partial" else COMPLETE)
 
 
 def _own_identity(settings: Settings) -> str:
@@ -88,6 +90,17 @@ def _explain(shared: Shared, client: str | None, files: list[str]) -> int:
     context = file_context(shared.settings())
     if client and client not in context.catalog.clients:
         raise ConfigError(f"no client {client!r} in the catalog")
+    for file in files:
+        _raise_unless_readable(file)
     found = [item for file in files for item in explain.explain(context, file, client)]
     write(report.FILES, found, shared)
     return COMPLETE
+
+
+def _raise_unless_readable(file: str) -> None:
+    """Raises `OSError` for what is not there or may not be read; a key of the Windows registry is no file."""
+    from collectors.sources.filesystem.windows_registry import is_key
+
+    if not is_key(file) and not os.access(file, os.R_OK):
+        os.stat(file)
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), file)

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 
 from agent.governance.baseline import KINDS, Baseline, about_of
 from agent.records import Record
+from agent.reports import sheet
+from agent.reports.sheet import Sheet
+
+_HEAD = ("difference", "about", "field", "before", "after")
 
 
 class Comparison(NamedTuple):
@@ -18,16 +22,32 @@ class Comparison(NamedTuple):
 
 def lines(compared: Comparison) -> Iterator[str]:
     """What is new, changed or gone since the baseline."""
+    for what, about, name, before, after in _differences(compared):
+        yield f"{what:<8} {about}" + (f": {name} from {before} to {after}" if name else "")
+
+
+def csv(compared: Comparison) -> Iterator[str]:
+    """A row per difference."""
+    return sheet.as_csv(Sheet(_HEAD, list(_differences(compared))))
+
+
+def as_json(compared: Comparison) -> Iterator[str]:
+    """An array of objects, one a difference."""
+    return sheet.as_json(Sheet(_HEAD, list(_differences(compared))))
+
+
+def _differences(compared: Comparison) -> Iterator[tuple[str, str, str, str, str]]:
     baseline = compared.baseline
     held = {record.id: record for record in compared.records if record.kind in KINDS}
     for record in held.values():
+        about = _words(about_of(record))
         if baseline.is_new(record):
-            yield f"new      {_words(about_of(record))}"
+            yield "new", about, "", "", ""
         for name, before, after in baseline.changes(record):
-            yield f"changed  {_words(about_of(record))}: {name} from {before} to {after}"
-    for id_, about in baseline.accepted.items():
+            yield "changed", about, name, str(before), str(after)
+    for id_, about_gone in baseline.accepted.items():
         if id_ not in held:
-            yield f"gone     {_words(about)}"
+            yield "gone", _words(about_gone), "", "", ""
 
 
 _UNSAID = (

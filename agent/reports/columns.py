@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 
+from agent.reports.tone import Toned
 from agent.runtime.terminal import plain
 
 _WIDEST = 60
@@ -13,6 +15,11 @@ _WIDEST = 60
 _NARROWEST = 12
 _GAP = "  "
 _LEAST_WIDTH = 80
+_EXAMPLES = "AMONG THEM"
+"""The column that gives way before all others, to this width: it names some of what the others count."""
+_EXAMPLES_WIDTH = 20
+_TONED = ("SEVERITY", "WORST")
+"""The columns whose words have a colour."""
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None = None) -> list[str]:
@@ -21,11 +28,9 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | Non
     lines = [list(head), *([_cut(plain(cell), _WIDEST) for cell in row] for row in rows)]
     kept = [n for n in range(len(head)) if len(lines) == 1 or any(line[n] not in ("", "-") for line in lines[1:])]
     lines = [[line[n] for n in kept] for line in lines]
-    widths = _fitted([max(len(line[n]) for line in lines) for n in range(len(kept))], width or terminal_width())
-    return [
-        _GAP.join(_cut(cell, most).ljust(most) for cell, most in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
+    widths = _fitted([max(_width(line[n]) for line in lines) for n in range(len(kept))], lines[0], width)
+    toned = next((n for n, name in enumerate(lines[0]) if name in _TONED), None)
+    return [_line(line, widths, toned) for line in lines]
 
 
 def terminal_width() -> int | None:
@@ -38,9 +43,23 @@ def terminal_width() -> int | None:
         return _LEAST_WIDTH
 
 
-def _fitted(widths: list[int], room: int | None) -> list[int]:
-    """The widest columns give way first, and none below what still says something."""
+def _line(cells: Sequence[str], widths: Sequence[int], toned: int | None) -> str:
+    shown = [_cut(cell, most) for cell, most in zip(cells, widths, strict=True)]
+    text = _GAP.join(cell + " " * (most - _width(cell)) for cell, most in zip(shown, widths, strict=True)).rstrip()
+    if toned is None:
+        return text
+    return Toned(text, sum(widths[:toned]) + len(_GAP) * toned, cells[toned])
+
+
+def _fitted(widths: list[int], names: Sequence[str], width: int | None) -> list[int]:
+    """The examples give way first, then the widest column, and none below what still says something."""
+    room = width or terminal_width()
     over = 0 if room is None else sum(widths) + len(_GAP) * (len(widths) - 1) - room
+    if over > 0 and _EXAMPLES in names:
+        examples = names.index(_EXAMPLES)
+        given = min(over, max(0, widths[examples] - _EXAMPLES_WIDTH))
+        widths[examples] -= given
+        over -= given
     while over > 0 and max(widths) > _NARROWEST:
         widest = widths.index(max(widths))
         widths[widest] -= 1
@@ -49,4 +68,18 @@ def _fitted(widths: list[int], room: int | None) -> list[int]:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    if len(text) <= most and (text.isascii() or _width(text) <= most):
+        return text
+    text = text[: most - 1]
+    while _width(text) > most - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _width(text: str) -> int:
+    """Places on the screen: letters of East Asia take two, accents that combine none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )

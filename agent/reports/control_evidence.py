@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from agent.governance.subject import describe
 from agent.records import DataSource, Finding, Record
 from agent.records.finding import SEVERITIES
 from agent.records.posture import Rule
+from agent.reports import sheet
+from agent.reports.sheet import Sheet
 from agent.runtime.error import RollcallError
 from agent.runtime.terminal import plain
 
@@ -65,6 +68,34 @@ def lines(evidence: ControlEvidence) -> Iterator[str]:
         yield from _control(control, held)
 
 
+def csv(evidence: ControlEvidence) -> Iterator[str]:
+    """A row per control and record or finding."""
+    rows = [
+        (control.id, record.kind, record.id, record_line(record, held)) for control, record, held in _each(evidence)
+    ]
+    return sheet.as_csv(Sheet(("control", "kind", "id", "evidence"), rows))
+
+
+def as_json(evidence: ControlEvidence) -> Iterator[str]:
+    """An array of objects, one a control and record: the record itself."""
+    found = list(_each(evidence))
+    yield "["
+    for number, (control, record, _) in enumerate(found, 1):
+        yield f' {{"control": {json.dumps(control.id)}, "record": {record.to_json()}}}{"," * (number < len(found))}'
+    yield "]"
+
+
+def _each(evidence: ControlEvidence) -> Iterator[tuple[Control, Record, dict[str, Record]]]:
+    held = {record.id: record for record in evidence.records}
+    for control in evidence.controls:
+        for record in held.values():
+            if isinstance(record, Finding):
+                if belongs(record, control):
+                    yield control, record, held
+            elif record.kind in control.evidence:
+                yield control, record, held
+
+
 def _control(control: Control, held: dict[str, Record]) -> Iterator[str]:
     yield f"{control.id}  {control.name}"
     for kind in control.evidence:
@@ -85,6 +116,8 @@ def belongs(finding: Finding, control: Control) -> bool:
 
 def record_line(record: Record, held: dict[str, Record]) -> str:
     """What a record is and what it says, on one line."""
+    if isinstance(record, Finding):
+        return _finding(record)
     said = [f"{name}={_text(value)}" for name in _FIELDS.get(record.kind, ()) if (value := getattr(record, name, None))]
     said += [f"{name}=no" for name in ("pinned", "publisher_known", "in_scope") if getattr(record, name, None) is False]
     return plain(" ".join((_title(record, held), *said)))

@@ -9,18 +9,22 @@ from typing import cast
 from agent.records import Finding, Record
 from agent.records.finding import SEVERITIES, Severity
 from agent.reports import records_json
-from agent.reports.columns import columns
+from agent.reports.columns import columns, terminal_width
 from agent.reports.csv_lines import csv_lines
 from agent.reports.place import Place, place_of, where
+from agent.reports.rows import some
 
 _GROUP = ("SEVERITY", "FINDING", "COUNT", "AMONG THEM")
+_BY_RULE = ("SEVERITY", "COUNT", "RULE", "FINDING", "AMONG THEM")
+_WIDE = 120
+"""From so many characters on there is room for examples beside the rules."""
 _EACH = ("ID", "SEVERITY", "FINDING", "SUBJECT", "STATE")
 _CSV = (
     "id", "severity", "rule", "title", "subject", "state", "owner", "agent", "accountable", "path", "line", "key",
     "because", "remediation", "controls", "opened_at", "closed_at", "exception",
 )  # fmt: skip
 _ID_LENGTH = 8
-_NAMED_WIDTH = 44
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,22 @@ def at_least(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
 
 def grouped(found: Findings) -> Iterator[str]:
     """A line per rule and severity: how many findings it has, and as many of their subjects as a line has room for."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in found.chosen:
-        groups.setdefault((finding.severity, finding.rule), []).append(finding)
-    rows = [_group_row(group) for group in groups.values()]
+    rows = [(severity, title, count, named) for severity, count, _, title, named in _groups(found)]
     yield from columns(_GROUP, rows) if rows else ["Nothing wants attention."]
 
 
 def lines(found: Findings) -> Iterator[str]:
+    """A line per finding; of many, a line per rule, and how to see each."""
+    if len(found.chosen) <= _FEW:
+        yield from each(found)
+        return
+    narrow = (terminal_width() or _WIDE) < _WIDE
+    kept = len(_BY_RULE) - narrow
+    yield from columns(_BY_RULE[:kept], [row[:kept] for row in _groups(found)])
+    yield f"{len(found.chosen)} findings; each: `rollcall findings --all`; in full: `rollcall findings ID or RULE`"
+
+
+def each(found: Findings) -> Iterator[str]:
     """A line per finding."""
     rows = [(f.id[:_ID_LENGTH], f.severity, f.title, f.subject, f.state) for f in found.chosen]
     yield from columns(_EACH, rows) if rows else ["Nothing wants attention."]
@@ -75,7 +87,7 @@ def array(found: Findings) -> Iterator[str]:
     return records_json.array(found.chosen)
 
 
-def each(found: Findings) -> Iterator[str]:
+def ndjson(found: Findings) -> Iterator[str]:
     """A finding a line, as JSON."""
     return records_json.each(found.chosen)
 
@@ -113,14 +125,14 @@ def _details(finding: Finding, found: Findings) -> Iterator[str]:
     yield f"  to do: {finding.remediation}"
 
 
-def _group_row(group: Sequence[Finding]) -> tuple[str, ...]:
-    first = group[0]
-    named = list(dict.fromkeys(finding.subject for finding in group))
-    shown = 1
-    while shown < len(named) and len(", ".join(named[: shown + 1])) <= _NAMED_WIDTH:
-        shown += 1
-    more = f", and {len(named) - shown} more" if len(named) > shown else ""
-    return first.severity, first.title, str(len(group)), ", ".join(named[:shown]) + more
+def _groups(found: Findings) -> list[tuple[str, ...]]:
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found.chosen:
+        groups.setdefault((finding.severity, finding.rule), []).append(finding)
+    return [
+        (severity, str(len(group)), rule, group[0].title, some(list(dict.fromkeys(f.subject for f in group))))
+        for (severity, rule), group in groups.items()
+    ]
 
 
 def _csv_row(finding: Finding, place: Place | None) -> tuple[object, ...]:

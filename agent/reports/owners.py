@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agent.records import AiAgent, Finding, Instance, McpServer, Owner, Record
-from agent.reports.columns import columns
+from agent.reports import sheet
+from agent.reports.sheet import Sheet
 from agent.runtime.terminal import plain
 
-_HEAD = ("ACCOUNT", "WHAT", "NAME", "PERSON", "TEAM", "KNOWN BY")
+_HEAD = ("account", "what", "name", "person", "team", "known_by")
 _BY = {
     "policy": "policy",
     "assignment": "assignment file",
@@ -20,10 +21,8 @@ _BY = {
 
 def lines(records: Sequence[Record]) -> Iterator[str]:
     """A table for a person, then the findings about owners."""
-    teams = {record.owner: record.team for record in records if isinstance(record, Owner)}
-    used = {record.owner for record in records if isinstance(record, AiAgent | McpServer | Instance)}
-    rows = sorted(row for record in records if record.owner in used and (row := _row(record, teams)))
-    yield from columns(_HEAD, rows) if rows else ["No agents found."]
+    table = _sheet(records)
+    yield from sheet.in_columns(table) if table.rows else ["No agents found."]
     findings = sorted(
         f"{finding.severity}: {finding.title}: {finding.subject} ({finding.rule})"
         for finding in records
@@ -31,8 +30,24 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
     )
     yield ""
     yield from map(plain, findings)
-    nobody = sum(row[3] == "nobody" for row in rows)
-    yield f"{len(rows)} accounts, agents, servers and processes; nobody answers for {nobody}"
+    nobody = sum(row[3] == "nobody" for row in table.rows)
+    yield f"{len(table.rows)} accounts, agents, servers and processes; nobody answers for {nobody}"
+
+
+def csv(records: Sequence[Record]) -> Iterator[str]:
+    """The table for a spreadsheet."""
+    return sheet.as_csv(_sheet(records))
+
+
+def as_json(records: Sequence[Record]) -> Iterator[str]:
+    """The table as an array of objects."""
+    return sheet.as_json(_sheet(records))
+
+
+def _sheet(records: Sequence[Record]) -> Sheet:
+    teams = {record.owner: record.team for record in records if isinstance(record, Owner)}
+    used = {record.owner for record in records if isinstance(record, AiAgent | McpServer | Instance)}
+    return Sheet(_HEAD, sorted(row for record in records if record.owner in used and (row := _row(record, teams))))
 
 
 def _row(record: Record, teams: dict[str | None, str | None]) -> tuple[str, ...] | None:

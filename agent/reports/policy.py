@@ -11,6 +11,8 @@ from typing import NamedTuple
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy_explanation import Explainer, Explanation, Topic
 from agent.records import AiAgent, Finding, McpServer, PolicyInForce, Record
+from agent.reports import sheet
+from agent.reports.sheet import Sheet
 from agent.runtime.terminal import plain
 
 
@@ -52,6 +54,17 @@ def as_json(explained: PolicyExplanation) -> Iterator[str]:
     yield from json.dumps(whole, indent=1).split("\n")
 
 
+def csv(explained: PolicyExplanation) -> Iterator[str]:
+    """A row per subject and topic, with what decided it."""
+    head = ("kind", "subject", "owner", "topic", "answer", "decided_by", "line")
+    rows = [
+        (one.kind, one.subject, one.owner or "", topic.name, topic.answer, *_decided(topic))
+        for one in explained.found
+        for topic in one.topics
+    ]
+    return sheet.as_csv(Sheet(head, rows))
+
+
 def lines(explained: PolicyExplanation) -> Iterator[str]:
     """For a person."""
     yield from map(plain, _head(explained.policy))
@@ -78,3 +91,8 @@ def _topic(topic: Topic) -> Iterator[str]:
     for step in topic.steps:
         line = f" (line {step.line})" if step.line else ""
         yield f"    {'*' if step.applies else '-'} {step.what}{line}: {step.why}"
+
+
+def _decided(topic: Topic) -> tuple[str, str]:
+    step = next((step for step in topic.steps if step.applies), None)
+    return (f"{step.what}: {step.why}", str(step.line or "")) if step else ("", "")

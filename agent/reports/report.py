@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agent.reports.findings import Findings
     from agent.reports.graph import Graph
     from agent.reports.html.subject import Machine
+    from agent.reports.listing import Listing
     from agent.reports.owner_view.subject import OwnerView
     from agent.reports.policy import PolicyExplanation
     from agent.reports.tools import ToolText
@@ -57,6 +58,7 @@ class Report(Generic[S]):
 INVENTORY: Report[Sequence[Record]] = Report(
     {
         "table": "table:lines",
+        "all": "table:whole",
         "json": "records_json:array",
         "ndjson": "records_json:each",
         "cyclonedx": "cyclonedx:lines",
@@ -73,24 +75,31 @@ ACTIONS: Report[Sequence[Action]] = Report(
 FINDINGS: Report[Findings] = Report(
     {
         "table": "findings:lines",
-        "groups": "findings:grouped",
+        "all": "findings:each",
         "full": "findings:in_full",
         "csv": "findings:csv",
         "sarif": "sarif:lines",
         "ocsf": "ocsf:findings",
         "json": "findings:array",
-        "ndjson": "findings:each",
+        "ndjson": "findings:ndjson",
     }
 )
 TOOLS: Report[Sequence[Tool]] = Report(
     {"table": "tools:lines", "json": "records_json:array", "ndjson": "records_json:each"}
 )
 TOOL: Report[Iterable[ToolText]] = Report({"text": "tools:details"})
-OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines"})
-CONTROLS: Report[Sequence[Record]] = Report({"text": "controls:lines"})
-CONTROL_EVIDENCE: Report[ControlEvidence] = Report({"text": "control_evidence:lines"})
-POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "json": "policy:as_json"})
-BASELINE: Report[Comparison] = Report({"text": "baseline:lines"})
+LIST: Report[Listing] = Report(
+    {"table": "listing:lines", "csv": "listing:csv", "json": "listing:array", "ndjson": "listing:each"}
+)
+OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines", "csv": "owners:csv", "json": "owners:as_json"})
+CONTROLS: Report[Sequence[Record]] = Report(
+    {"text": "controls:lines", "csv": "controls:csv", "json": "controls:as_json"}
+)
+CONTROL_EVIDENCE: Report[ControlEvidence] = Report(
+    {"text": "control_evidence:lines", "csv": "control_evidence:csv", "json": "control_evidence:as_json"}
+)
+POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "csv": "policy:csv", "json": "policy:as_json"})
+BASELINE: Report[Comparison] = Report({"text": "baseline:lines", "csv": "baseline:csv", "json": "baseline:as_json"})
 HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", "ndjson": "history:each"})
 OWNER: Report[OwnerView] = Report({"text": "owner_view.text:lines", "html": "owner_view.page:lines"})
 PAGE: Report[Machine] = Report({"html": "html.page:lines"})

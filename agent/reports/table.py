@@ -1,88 +1,101 @@
-"""The inventory for a person at a terminal: what needs attention, then agents, their servers and what runs."""
+"""The inventory for a person at a terminal: what needs attention, what is here, what it reaches, what was not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import cast
 
 from agent.records import AiAgent, Diagnostic, Instance, LookScope, McpServer, Owner, Posture, Record, Summary
-from agent.reports.columns import columns
-from agent.reports.findings import Findings, grouped, wanting
+from agent.reports import rows
+from agent.reports.findings import Findings, each, grouped, wanting
+from agent.reports.sheet import Sheet, in_columns
+from agent.reports.worst import Worst, by_severity, rank
 from agent.runtime.terminal import plain
 
-_AGENT = ("AGENT", "OWNER", "VERSION", "INSTALLED", "RUNNING", "SERVERS", "APPROVALS")
-_SERVER = ("AGENT", "SERVER", "TRANSPORT", "PACKAGE OR TARGET", "SCOPE", "OWNER", "STATE")
-_LOOSE = ("AGENT", "OWNER", "WHERE", "APPROVALS", "SANDBOX", "SET BY", "IN")
-_UNASKED = ("auto_approves", "bypasses")
+_MOST = 20
+"""Rows of a part where nobody asks for all of them."""
+_SCREEN = 24
+"""Lines that everybody sees at once: after more of them the worst is said again."""
+_WORST = 3
 
 
 def lines(records: Sequence[Record]) -> Iterator[str]:
-    """In the order people ask: what needs attention, what is here, what could not be seen."""
-    of = {kind: [r for r in records if r.kind == kind] for kind in {r.kind for r in records}}
+    """In the order people ask; of what is many, the worst and a count."""
+    told = list(_told(records, _MOST))
+    yield from told
+    wanted = wanting(records)
+    if wanted and len(told) > _SCREEN:
+        yield from ("", "The worst of it, as above:", *islice(grouped(Findings(wanted)), 1, 1 + _WORST))
+
+
+def whole(records: Sequence[Record]) -> Iterator[str]:
+    """The same with every row."""
+    yield from _told(records, None)
+
+
+def _told(records: Sequence[Record], most: int | None) -> Iterator[str]:
+    of: dict[str, list[Record]] = {}
+    for record in records:
+        of.setdefault(record.kind, []).append(record)
     if wanted := wanting(of.get("finding", ())):
-        yield from ("What needs attention (`rollcall findings` shows each):", *grouped(Findings(wanted)), "")
-    yield from _here(of)
-    if warnings := [_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())]:
-        yield from ("", "Warnings:", *sorted(warnings))
+        shown = each(Findings(wanted)) if most is None else _cut(list(grouped(Findings(wanted))), most)
+        yield from ("What needs attention (`rollcall findings` shows each):", *shown, "")
+    yield from _here(of, Worst(records), most)
+    if reach := rows.reach(cast(McpServer, r) for r in of.get("mcp_server", ())):
+        yield from ("", "What they can reach:", *_table(rows.REACH, reach, most))
+    yield from _unasked(of, most)
+    if warnings := sorted(_warning(cast(Diagnostic, r)) for r in of.get("diagnostic", ())):
+        yield from ("", "Warnings:", *_cut(warnings, most, head=0))
     for summary in of.get("summary", ()):
         yield from ("", *_closing(cast(Summary, summary), of.get("owner", ())))
 
 
-def _here(of: Mapping[str, Sequence[Record]]) -> Iterator[str]:
-    """What is here: agents, their servers, what runs without a definition, and who acts unasked."""
+def _here(of: Mapping[str, Sequence[Record]], worst: Worst, most: int | None) -> Iterator[str]:
+    """Agents, their servers, and what runs without a definition."""
     agents = [cast(AiAgent, r) for r in of.get("ai_agent", ())]
     servers = [cast(McpServer, r) for r in of.get("mcp_server", ())]
     undeclared = [i for i in map(_instance, of.get("instance", ())) if i.subject == "mcp_server" and not i.server_ids]
-    postures = [cast(Posture, r) for r in of.get("posture", ())]
-    modes = {(p.owner, p.agent): p for p in postures if p.basis == "effective" and p.project is None}
-    agent_rows = sorted(_agent_row(agent, modes.get((agent.owner, agent.agent))) for agent in agents)
-    yield from columns(_AGENT, agent_rows) if agents else ["No AI agents found."]
-    yield from ("", *(columns(_SERVER, sorted(map(_server_row, servers))) if servers else ["No MCP servers found."]))
+    modes = rows.modes(cast(Posture, r) for r in of.get("posture", ()))
+    agents.sort(key=lambda agent: (-rank(worst.of_client.get((agent.owner, agent.agent))), rows.order(agent)))
+    keys = [(agent.owner, agent.agent) for agent in agents]
+    agent_rows = [rows.agent(a, modes.get(k), worst.of_client.get(k)) for a, k in zip(agents, keys, strict=True)]
+    yield from _table(rows.AGENT, agent_rows, most, "agents") if agents else ["No AI agents found."]
+    yield ""
+    server_rows = [
+        rows.server(server, worst.of.get(server.id)) for server in by_severity(servers, worst.of, rows.order)
+    ]
+    yield from _table(rows.SERVER, server_rows, most, "servers") if servers else ["No MCP servers found."]
     if undeclared:
-        rows = sorted(map(_instance_row, undeclared))
-        yield from ("", "Running without a definition:", *columns(("SERVER", "PID", "UNDER", "OWNER"), rows))
-    loose = sorted(_loose_row(p) for p in postures if p.basis != "configured" and p.approval_mode in _UNASKED)
+        running = sorted(map(rows.undeclared, undeclared))
+        yield from ("", "Running without a definition:", *_table(rows.UNDECLARED, running, most))
+
+
+def _unasked(of: Mapping[str, Sequence[Record]], most: int | None) -> Iterator[str]:
+    postures = [cast(Posture, r) for r in of.get("posture", ())]
+    loose = sorted(rows.loose(p) for p in postures if p.basis != "configured" and p.approval_mode in rows.UNASKED)
     if loose:
-        yield from ("", "Permissions of agents that act unasked:", *columns(_LOOSE, loose))
+        yield from ("", "Permissions of agents that act unasked:", *_table(rows.LOOSE, loose, most))
+
+
+def _table(
+    head: Sequence[str], body: Sequence[Sequence[str]], most: int | None, listed: str | None = None
+) -> Iterator[str]:
+    yield from in_columns(Sheet(head, body if most is None else body[:most]))
+    if most is not None and len(body) > most:
+        where = f"`rollcall list {listed}`, or --all" if listed else "--all"
+        yield f"… and {len(body) - most} more: {where}"
+
+
+def _cut(told: Sequence[str], most: int | None, head: int = 1) -> Iterator[str]:
+    """As many lines as there may be, and how many more there are."""
+    yield from told if most is None else told[: most + head]
+    if most is not None and len(told) - head > most:
+        yield f"… and {len(told) - head - most} more: --all"
 
 
 def _instance(record: Record) -> Instance:
     return cast(Instance, record)
-
-
-def _agent_row(agent: AiAgent, posture: Posture | None) -> tuple[str, ...]:
-    installed, running = ("yes" if flag else "-" for flag in (agent.installed, agent.running))
-    mode = _words(posture.approval_mode) if posture else "-"
-    return agent.name, agent.owner or "(machine)", agent.version or "-", installed, running, str(agent.servers), mode
-
-
-def _loose_row(posture: Posture) -> tuple[str, ...]:
-    seen = posture.basis == "observed"
-    shown = " ".join(posture.flags) or posture.evidence.source if seen else posture.source and posture.source.path
-    where = posture.project or ("-" if seen else "everywhere")
-    mode, sandbox = _words(posture.approval_mode), _words(posture.sandbox)
-    return posture.agent, posture.owner or "(machine)", where, mode, sandbox, posture.set_by, shown or "-"
-
-
-def _words(value: str | None) -> str:
-    return (value or "-").replace("_", " ")
-
-
-def _server_row(server: McpServer) -> tuple[str, ...]:
-    target = server.package or server.url or " ".join((server.command or "-", *server.args))
-    state = _state(server)
-    scope = f"{server.scope} {server.project or server.extension or ''}".strip()
-    return server.agent, server.name, server.transport, target, scope, server.owner or "(machine)", state
-
-
-def _state(server: McpServer) -> str:
-    if server.running:
-        return "running"
-    return "disabled" if not server.enabled else "-" if server.effective else "shadowed"
-
-
-def _instance_row(instance: Instance) -> tuple[str, ...]:
-    return instance.package or instance.name, str(instance.pid), instance.agent or "-", instance.owner or "-"
 
 
 def _warning(diagnostic: Diagnostic) -> str:

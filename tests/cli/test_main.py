@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from agent.cli.common import COMPLETE, FAILURE, USAGE
+from agent.cli.common import COMPLETE, FAILURE, FINDINGS, USAGE
 from agent.cli.main import INTERRUPTED, main
 
 SERVER = {"mcpServers": {"files": {"command": "npx", "args": ["-y", "some-mcp@1.0.0"]}}}
+RISK = {"mcpServers": {"plain": {"url": "http://plain.example.com/mcp"}}}
 
 
 @pytest.fixture
@@ -20,6 +24,8 @@ def image(tmp_path: Path) -> Path:
     home = tmp_path / "image/home/dev"
     home.mkdir(parents=True)
     (home / ".claude.json").write_text(json.dumps(SERVER), encoding="utf-8")
+    (home / ".cursor").mkdir()
+    (home / ".cursor/mcp.json").write_text(json.dumps(RISK), encoding="utf-8")
     return tmp_path / "image"
 
 
@@ -66,9 +72,60 @@ def test_a_root_that_is_no_folder_is_an_error_of_every_command(capsys: pytest.Ca
         assert capsys.readouterr().err == "/nowhere/at/all: no such folder\n"
 
 
-def test_without_a_command_it_says_what_there_is_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run() == USAGE
-    assert "give --once, or a command" in capsys.readouterr().err
+def test_without_a_command_it_looks_once(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--root", image, "--format", "table") == COMPLETE
+    assert "Claude Code" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--fail-on", "low", "findings"], ["findings", "--fail-on", "low"]])
+def test_a_pipeline_stops_wherever_its_option_stands(arguments: list[str], image: Path) -> None:
+    assert run("--root", image, *arguments) == FINDINGS
+    assert run("--fail-on", "low", "status") == USAGE
+
+
+def test_a_file_that_is_not_there_is_no_file_that_nobody_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", tmp_path / "none.json") == FAILURE
+    assert capsys.readouterr().err == f"rollcall: {tmp_path}/none.json: No such file or directory\n"
+
+
+@pytest.mark.parametrize("command", ["owners", "controls", "policy explain", "list servers", "findings"])
+def test_a_program_reads_the_same_as_json_and_csv(
+    command: str, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*command.split(), "--root", image, "--format", "json") == COMPLETE
+    assert json.loads(capsys.readouterr().out)
+    assert run(*command.split(), "--root", image, "--format", "csv") == COMPLETE
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert rows and None not in rows[0] and None not in rows[0].values()
+
+
+def test_a_list_is_filtered_and_sorted(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def listed(*options: str) -> str:
+        assert run("list", "servers", "--root", image, "--format", "csv", *options) == COMPLETE
+        return capsys.readouterr().out
+
+    assert "files" in listed("--owner", "dev", "--agent", "claude*", "--sort", "owner")
+    assert "files" not in listed("--owner", "nobody")
+    assert "plain" in (grave := listed("--severity", "high")) and "files" not in grave
+    assert run("list", "servers", "--root", image, "--sort", "colour") == USAGE
+    assert "choose from agent, server" in capsys.readouterr().err
+
+
+def test_colour_is_for_a_terminal_or_for_who_asks(
+    image: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(*options: str) -> str:
+        assert run("findings", "--root", image, *options) == COMPLETE
+        return capsys.readouterr().out
+
+    assert "\x1b" not in shown()
+    coloured = shown("--color", "always")
+    assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == shown("--color", "never")
+    assert "\x1b[" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in shown()
 
 
 def test_no_fault_shows_a_traceback(tmp_path: Path) -> None:

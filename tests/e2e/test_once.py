@@ -104,7 +104,7 @@ def test_names_from_files_cannot_steer_the_terminal(rollcall: Rollcall, place: P
     evil = "a\x1b]0;owned\x07\x1b[2Jb\r\n\u202eCOMPLETE\u2028c\x9bd"
     config = {"mcpServers": {evil: {"command": evil, "args": [evil]}, "plain": {"url": "https://h.example/" + evil}}}
     root = place(tmp_path / "root", {"home/dev/.claude.json": config})
-    status, shown = on_terminal(rollcall, "--once", "--root", str(root))
+    status, shown = on_terminal(rollcall, "--once", "--color", "never", "--root", str(root))
     text = shown.decode()
     assert status == 0
     assert all(char.isprintable() or char in "\r\n" for char in text)
@@ -206,7 +206,7 @@ def test_a_scope_that_cannot_be_read_makes_the_run_partial_and_is_named(
 @pytest.mark.parametrize(
     "arguments",
     [
-        (), ("--once", "--format", "xml"), ("--once", "--root", "/no/such/folder"), ("--nonsense",), ("frobnicate",),
+        ("--once", "--format", "xml"), ("--once", "--root", "/no/such/folder"), ("--nonsense",), ("frobnicate",),
         ("--once", "--root", "/etc/passwd"), ("--config", "/no/such/file", "--once"),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.records import Evidence, Finding, Proof
 from agent.reports.columns import columns
-from agent.reports.findings import Findings, at_least, grouped, in_full, lines, wanting
+from agent.reports.findings import Findings, at_least, each, grouped, in_full, lines, wanting
 from tests import made
 
 
@@ -49,6 +49,13 @@ def test_a_line_begins_with_an_id_that_shows_it_in_full() -> None:
     (_, row) = lines(Findings([finding()]))
     assert finding().id.startswith(row.split()[0])
     assert list(lines(Findings([]))) == ["Nothing wants attention."]
+
+
+def test_of_many_there_is_a_line_a_rule_and_all_when_asked() -> None:
+    many = Findings([finding(f"s{number}") for number in range(300)])
+    (_, row, more) = lines(many)
+    assert row.split()[1:3] == ["300", "server.floating"] and "--all" in more
+    assert len(list(each(many))) == 301
 
 
 def test_in_full_it_says_where_why_and_what_to_do() -> None:
