@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from agent.delivery.settings import TargetSettings
+from agent.delivery.targets.registry import AnyTarget
 from agent.governance.policy.settings import PolicySettings
 from agent.inventory.settings import CatalogSettings, CollectSettings, LimitSettings
 from agent.journal.settings import JournalSettings
@@ -31,7 +32,7 @@ class Settings(Section):
     policy: PolicySettings = PolicySettings()
     daemon: DaemonSettings = DaemonSettings()
     journal: JournalSettings = JournalSettings()
-    target: tuple[TargetSettings, ...] = ()
+    target: tuple[AnyTarget, ...] = ()
 
     @field_validator("target")
     @classmethod

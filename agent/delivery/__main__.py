@@ -16,13 +16,15 @@ from pathlib import Path
 from agent.delivery.failure_log import FailureLog
 from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.sender import Sender
-from agent.delivery.targets.registry import make_sender
+from agent.delivery.senders import make_sender
 from agent.journal.journal import Journal
 from agent.runtime.lock import AlreadyRunningError, lock
 from agent.runtime.logs import configure
 
 _LOOK = 0.5
 _GOODBYE = 2.0
+_pipe = 1
+"""The pipe to the daemon."""
 
 
 def main() -> None:
@@ -32,6 +34,7 @@ def main() -> None:
             # They are sent to the whole group and meant for the daemon, which ends this process by its pipe.
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     errand = DeliveryJob.model_validate_json(sys.stdin.buffer.readline())
+    _take_stdout(errand)
     configure(errand.log)
     try:
         # One that a killed daemon left behind needs a moment to see that it is alone.
@@ -56,6 +59,14 @@ def _deliver(errand: DeliveryJob) -> None:
         sender.stop(max(0.1, deadline - time.monotonic()))
 
 
+def _take_stdout(job: DeliveryJob) -> None:
+    """What targets write to standard output goes where the daemon's goes, not into the pipe to the daemon."""
+    global _pipe
+    if job.stdout is not None:
+        _pipe = os.dup(1)
+        os.dup2(job.stdout, 1)
+
+
 def _listen(senders: list[Sender], ended: threading.Event) -> None:
     while sys.stdin.buffer.readline():
         for sender in senders:
@@ -75,7 +86,7 @@ def _report_until_done(senders: list[Sender], ended: threading.Event, linger: fl
 
 def _notice(code: str, message: str) -> None:
     try:
-        os.write(sys.stdout.fileno(), WorkerMessage(code=code, text=message).line())
+        os.write(_pipe, WorkerMessage(code=code, text=message).line())
     except OSError:
         # Nobody listens any more; the end of standard input says so too.
         return

@@ -40,7 +40,11 @@ class Batch:
     @property
     def is_notice(self) -> bool:
         """Whether it is a single entry about the daemon itself."""
-        return len(self.lines) == 1 and json.loads(self.lines[0]).get("op") == "notice"
+        return len(self.lines) == 1 and self.is_notice_at(self.first_seq)
+
+    def is_notice_at(self, seq: int) -> bool:
+        """Whether one of the entries is about the daemon itself: that it was refused is told by no other notice."""
+        return bool(json.loads(self.lines[seq - self.first_seq]).get("op") == "notice")
 
     @property
     def size(self) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from agent.delivery.batch import Batch
+    from agent.delivery.settings import TargetSettings
     from agent.journal.receipts import Receipt
 
 
@@ -32,6 +33,16 @@ class Accepted:
     """The target has the whole batch, durably; `receipt` is what it said that it holds."""
 
     receipt: Receipt | None = None
+    loss: str | None = None
+    """How much of it the target says that it has not taken, where it names no entry: that is journaled as lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyRefused:
+    """The target has the batch but for these entries, which it will never accept."""
+
+    entries: tuple[tuple[int, str], ...]
+    """Their numbers, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,15 @@ class Misconfigured:
     reason: str
 
 
-Outcome = Accepted | Retry | Refused | Rewind | Misconfigured
+Outcome = Accepted | PartlyRefused | Retry | Refused | Rewind | Misconfigured
+
+
+class TargetType(NamedTuple):
+    """What a module of a target offers under the name `TARGET`, and a third party's under its entry point."""
+
+    settings: type[TargetSettings]
+    make: Callable[[Any, Notice], Target]
+    """From settings of that type."""
 
 
 class Target(Protocol):

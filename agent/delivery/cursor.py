@@ -12,6 +12,7 @@ from agent.delivery.dead_letters import (
     dead_letters,
     drop_dead_letter,
     keep_dead_letters,
+    loss_notice,
 )
 from agent.delivery.failure import Failure, drop_failure, failure_of, keep_failure
 from agent.journal.journal import Journal
@@ -90,6 +91,27 @@ class Cursor:
             if receipt:
                 keep_receipt(step.connection, receipt)
 
+    def accept_but(self, batch: Batch, refused: tuple[tuple[int, str], ...]) -> None:
+        """The target has the batch but for these entries, which become dead letters."""
+        position = Position(batch.last_seq, batch.last_seq, None, datetime.now(UTC).isoformat(timespec="seconds"))
+        with self._journal.transaction() as step:
+            self._put(step.connection, position)
+            drop_failure(step.connection, self._target)
+            for seq, reason in refused:
+                keep_dead_letters(step.connection, self._target, [seq], reason)
+                if batch.is_notice_at(seq):
+                    continue
+                notice = dead_letter_notice(batch.endpoint_id, self._target, (seq, seq), reason)
+                step.append("notice", notice.model_dump(mode="json", by_alias=True))
+
+    def accept_with_loss(self, batch: Batch, loss: str) -> None:
+        """The target has the batch, but not all of it, and does not say what is missing: the journal does."""
+        self.accept(batch.last_seq)
+        if not batch.is_notice:
+            with self._journal.transaction() as step:
+                notice = loss_notice(batch, self._target, loss)
+                step.append("notice", notice.model_dump(mode="json", by_alias=True))
+
     def rewind(self, seq: int) -> None:
         """The target asks to continue with `seq`."""
         position = self.load()
@@ -103,7 +125,9 @@ class Cursor:
             self._put(step.connection, position)
             if not batch.is_notice:
                 # A notice about a refused notice about a refused notice would never end.
-                notice = dead_letter_notice(self._journal.endpoint_id, self._target, batch, reason)
+                notice = dead_letter_notice(
+                    self._journal.endpoint_id, self._target, (batch.first_seq, batch.last_seq), reason
+                )
                 step.append("notice", notice.model_dump(mode="json", by_alias=True), controls=("clause 9",))
 
     def settle_retry(self, seq: int, reason: str | None) -> None:

@@ -51,15 +51,25 @@ def drop_dead_letter(connection: sqlite3.Connection, target: str, seq: int) -> N
     connection.execute("DELETE FROM dead_letters WHERE target = ? AND seq = ?", (target, seq))
 
 
-def dead_letter_notice(endpoint_id: str, target: str, batch: Batch, reason: str) -> Diagnostic:
+def dead_letter_notice(endpoint_id: str, target: str, span: tuple[int, int], reason: str) -> Diagnostic:
     """What the journal says of entries that became dead letters; `audit verify` looks for it."""
-    span = f"{batch.first_seq}" if len(batch.lines) == 1 else f"{batch.first_seq}-{batch.last_seq}"
-    return Diagnostic(
-        endpoint_id=endpoint_id,
-        evidence=Evidence(collector="rollcall", confidence="confirmed"),
-        code="delivery.dead_letter",
-        message=f"target {target}: entry {span} not taken: {reason}",
+    first, last = span
+    return _notice(
+        endpoint_id,
+        "delivery.dead_letter",
+        f"target {target}: entry {first if first == last else f'{first}-{last}'} not taken: {reason}",
     )
+
+
+def loss_notice(batch: Batch, target: str, loss: str) -> Diagnostic:
+    """What the journal says where a target has lost some entries of a batch, and does not name them."""
+    span = f"entries {batch.first_seq}-{batch.last_seq}"
+    return _notice(batch.endpoint_id, "delivery.lost", f"target {target}: {span}: not taken, and not to repeat: {loss}")
+
+
+def _notice(endpoint_id: str, code: str, message: str) -> Diagnostic:
+    evidence = Evidence(collector="rollcall", confidence="confirmed")
+    return Diagnostic(endpoint_id=endpoint_id, evidence=evidence, code=code, message=message)
 
 
 def request_retry(journal: Journal, target: str | None, entries: Iterable[int] | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.delivery.settings import TargetSettings
+from agent.delivery.targets.registry import AnyTarget
 from agent.runtime.logs import LogSettings
 from agent.runtime.settings import Section
 
@@ -18,8 +18,10 @@ class DeliveryJob(_Line):
     journal: str
     """Path of the journal's file."""
     endpoint_id: str
-    targets: tuple[TargetSettings, ...]
+    targets: tuple[AnyTarget, ...]
     log: LogSettings
+    stdout: int | None = None
+    """Descriptor of the daemon's standard output, where a target writes to it."""
     linger: float
     """Seconds with nothing to send before the process ends: a burst of changes shares one connection."""
 

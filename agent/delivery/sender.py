@@ -8,7 +8,18 @@ import time
 
 from agent.delivery.backoff import Backoff, backoff, patient, slow
 from agent.delivery.batch import Batch, batch_of, next_batch
-from agent.delivery.contract import Accepted, Misconfigured, Outcome, Refused, Retry, Rewind, Target, Tell, say_nothing
+from agent.delivery.contract import (
+    Accepted,
+    Misconfigured,
+    Outcome,
+    PartlyRefused,
+    Refused,
+    Retry,
+    Rewind,
+    Target,
+    Tell,
+    say_nothing,
+)
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
@@ -35,7 +46,7 @@ class Sender:
         self._suspect = 0
         self._hopeless = False
         self._noticed: str | None = None
-        key = settings.receipt_key
+        key = getattr(settings, "receipt_key", "")
         self._key = PublicKey.parse(key) if key else None
 
     def start(self) -> None:
@@ -106,10 +117,17 @@ class Sender:
     def _settle(self, batch: Batch, outcome: Outcome) -> float:
         self._hopeless = isinstance(outcome, Misconfigured)
         match outcome:
-            case Accepted(receipt):
+            case Accepted(receipt, loss):
                 if fault := self._fault_of(receipt):
                     return self._misconfigured(fault)
-                self._cursor.accept(batch.last_seq, receipt)
+                if loss:
+                    self._cursor.accept_with_loss(batch, loss)
+                else:
+                    self._cursor.accept(batch.last_seq, receipt)
+                self._failures, self._noticed = 0, None
+                return 0.0
+            case PartlyRefused(entries):
+                self._cursor.accept_but(batch, entries)
                 self._failures, self._noticed = 0, None
                 return 0.0
             case Refused(reason, splittable):
@@ -186,6 +204,9 @@ class Sender:
                 return 0.0
             case Refused(reason):
                 self._cursor.settle_retry(seq, reason)
+                return 0.0
+            case PartlyRefused(entries):
+                self._cursor.settle_retry(seq, entries[0][1])
                 return 0.0
             case Retry(reason, after):
                 return self._failed(reason, after)

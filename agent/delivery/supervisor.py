@@ -12,7 +12,7 @@ from agent.delivery.backoff import Backoff, backoff
 from agent.delivery.contract import Tell
 from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.messages import DeliveryJob, WorkerMessage
-from agent.delivery.settings import TargetSettings
+from agent.delivery.settings import TargetSettings, secret_files
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 from agent.runtime.capabilities import reading_lent
@@ -44,6 +44,7 @@ class DeliverySupervisor:
             endpoint_id=journal.endpoint_id,
             targets=targets,
             log=log,
+            stdout=_stdout() if any(target.type == "stdout" for target in targets) else None,
             linger=linger,
         )
         self._cursors = [Cursor(journal, target.name) for target in targets]
@@ -76,6 +77,8 @@ class DeliverySupervisor:
             self._thread.join(timeout)
         if self._thread.is_alive() and self._process:
             self._process.kill()
+        if self._errand.stdout is not None:
+            os.close(self._errand.stdout)
 
     def status(self) -> list[TargetStatus]:
         """Where each target stands. Raises `JournalError`."""
@@ -111,10 +114,11 @@ class DeliverySupervisor:
 
     def _deliver(self) -> str | None:
         """Run the process until it ends by itself or is dismissed; what was wrong with it, if anything."""
-        tokens = [target.token_file for target in self._errand.targets if target.token_file]
+        tokens = [path for target in self._errand.targets for path in secret_files(target)]
         # One that only root may read is read by the daemon's own right to, which that process else has not.
         with reading_lent(any(not os.access(path, os.R_OK) for path in tokens)):
-            started = start("agent.delivery", subprocess.PIPE, subprocess.PIPE)
+            kept = () if self._errand.stdout is None else (self._errand.stdout,)
+            started = start("agent.delivery", subprocess.PIPE, subprocess.PIPE, keep=kept)
         with started as process:
             self._send_off(process)
             for line in process.stdout or ():
@@ -150,3 +154,8 @@ class DeliverySupervisor:
         except ValueError:
             return
         self._on_notice(told.code, told.text)
+
+
+def _stdout() -> int | None:
+    """A descriptor of our standard output that a process can be given; None where a system has no such thing."""
+    return os.dup(1) if os.name == "posix" else None

@@ -9,13 +9,19 @@ from typing import IO
 
 
 def start(
-    module: str, stdin: int | IO[bytes], stdout: int | IO[bytes], stderr: int | None = None
+    module: str,
+    stdin: int | IO[bytes],
+    stdout: int | IO[bytes],
+    stderr: int | None = None,
+    keep: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    """The very modules that this process runs, and none from the folder it happens to be in. Raises `OSError`."""
+    """The very modules that this process runs, and none from the folder it happens to be in. It holds the
+    descriptors `keep` under their numbers. Raises `OSError`."""
     return subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
         [sys.executable, "-P", "-m", module],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
+        pass_fds=keep,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )

@@ -59,7 +59,7 @@ def _append(settings: Settings, journal: Journal, checkpoints: Checkpoints, look
 
 
 def _send(journal: Journal, target: TargetSettings) -> bool:
-    from agent.delivery.targets.registry import make_sender
+    from agent.delivery.senders import make_sender
 
     sender = make_sender(journal, target, lambda code, message: tell(f"rollcall: {message}"))
     sender.start()

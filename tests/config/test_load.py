@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from agent.config import load
 from agent.config.error import ConfigError
 from agent.config.settings import Settings
-from agent.delivery.settings import TargetSettings
+from agent.delivery.settings import FilteredSettings
+from agent.delivery.targets.registry import BUILT_IN, target_type
 from agent.runtime.toml_lines import line_of
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -36,15 +37,21 @@ def test_the_example_file_names_every_setting() -> None:
             assert set(documented[name]) == set(section.model_fields)
 
 
-def test_the_example_target_names_every_target_setting_with_its_default() -> None:
+def test_the_example_targets_are_one_of_each_type_with_every_setting_and_its_default() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     commented = text[text.index("# [[target]]") :]
     lines = [line[2:] for line in commented.splitlines() if re.match(r"# (\[\[|\w+ = )", line)]
-    target = tomllib.loads("\n".join(lines))["target"][0]
-    assert set(target) == set(TargetSettings.model_fields)
-    for name, field in TargetSettings.model_fields.items():
-        if name not in ("url", "token_file", "token_env", "ca_file"):
-            assert target[name] == field.default
+    targets = tomllib.loads("\n".join(lines))["target"]
+    assert [target["type"] for target in targets] == list(BUILT_IN)
+    told = set(targets[0]) - {"receipt_key"}
+    for target in targets:
+        fields = target_type(target["type"]).settings.model_fields
+        # What all have in common stands with the first, what may be left out for others with the second.
+        assert set(target) | (told & set(fields)) == set(fields), target["type"]
+        told |= set(target) & set(FilteredSettings.model_fields)
+        for name in set(target) - {"name", "url", "host", "path"}:
+            if (default := fields[name].default) is not None:
+                assert target[name] == (list(default) if isinstance(default, tuple) else default), name
 
 
 def test_what_is_managed_beats_the_environment_which_beats_the_file(

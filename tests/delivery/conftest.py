@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agent.delivery.settings import TargetSettings
+from agent.delivery.targets.rollcall import RollcallSettings
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 
@@ -49,6 +50,6 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def settings_for() -> Callable[..., TargetSettings]:
     def settings(receiver: RunningReceiver, **more: object) -> TargetSettings:
         base = {"url": receiver.url, "token_file": receiver.token_file, "ca_file": receiver.ca_file, "timeout": 5.0}
-        return TargetSettings.model_validate({**base, "backoff_cap": 0.2, **more})
+        return RollcallSettings.model_validate({**base, "backoff_cap": 0.2, **more})
 
     return settings

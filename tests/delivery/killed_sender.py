@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import sys
 
-from agent.delivery.settings import TargetSettings
-from agent.delivery.targets.registry import make_sender
+from agent.delivery.senders import make_sender
+from agent.delivery.targets.rollcall import RollcallSettings
 from agent.journal.journal import Journal
 
 
 def main() -> None:
     journal = Journal.open(sys.argv[1], "e" * 32)
-    sender = make_sender(journal, TargetSettings.model_validate_json(sys.argv[2]))
+    sender = make_sender(journal, RollcallSettings.model_validate_json(sys.argv[2]))
     sender.start()
     print("ready", flush=True)
     if "--drain" in sys.argv:

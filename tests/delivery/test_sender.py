@@ -15,8 +15,9 @@ from agent.delivery.contract import Accepted, Outcome, Refused
 from agent.delivery.cursor import Cursor
 from agent.delivery.dead_letters import request_retry
 from agent.delivery.sender import Sender
+from agent.delivery.senders import make_sender
 from agent.delivery.settings import TargetSettings
-from agent.delivery.targets.registry import make_sender
+from agent.delivery.targets.rollcall import RollcallSettings
 from agent.journal.journal import Journal
 from agent.journal.receipts import Receipt, receipts
 from agent.journal.signing import SigningKey
@@ -70,7 +71,7 @@ class Picky:
     def close(self) -> None: ...
 
 
-SETTINGS = TargetSettings(url="https://unused.example/x", backoff_cap=0.01)
+SETTINGS = RollcallSettings(url="https://unused.example/x", backoff_cap=0.01)
 
 
 def test_everything_arrives_in_order_and_new_entries_follow_when_woken(
@@ -380,7 +381,7 @@ def test_a_wrong_token_costs_no_entry_and_a_new_one_is_picked_up(
 
 def test_a_collector_that_cannot_be_reached_is_no_error_of_the_caller(journal: Journal) -> None:
     append(journal, 1)
-    sender = make_sender(journal, TargetSettings(url="https://127.0.0.1:9/x", backoff_cap=0.1))
+    sender = make_sender(journal, RollcallSettings(url="https://127.0.0.1:9/x", backoff_cap=0.1))
     sender.start()
     assert not sender.flush(0.5)
     assert "refused" in (sender.status().last_error or "").lower()
@@ -411,7 +412,7 @@ def test_stopping_is_quick_while_a_request_hangs(
 
 def test_a_sender_that_was_never_started_can_be_stopped_and_asked(journal: Journal) -> None:
     append(journal, 2)
-    sender = make_sender(journal, TargetSettings(url="https://c.example/x"))
+    sender = make_sender(journal, RollcallSettings(url="https://c.example/x"))
     assert sender.status().backlog == 2
     assert not sender.flush(1)
     assert sender.stop()

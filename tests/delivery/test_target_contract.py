@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from agent.delivery.settings import TargetSettings
+from agent.delivery.targets.rollcall import RollcallSettings
 
 
 @pytest.mark.parametrize("url", [
@@ -11,7 +11,7 @@ from agent.delivery.settings import TargetSettings
     "http://127.9.9.9/x", "http://[::1]:8080/x", "http://localhost:8080/x", "HTTPS://collector.example/x",
 ])  # fmt: skip
 def test_https_anywhere_and_http_to_this_machine_are_allowed(url: str) -> None:
-    assert TargetSettings(url=url).url == url
+    assert RollcallSettings(url=url).url == url
 
 
 @pytest.mark.parametrize("url", [
@@ -22,16 +22,16 @@ def test_https_anywhere_and_http_to_this_machine_are_allowed(url: str) -> None:
 ])  # fmt: skip
 def test_other_addresses_are_refused_without_being_quoted(url: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        TargetSettings(url=url)
+        RollcallSettings(url=url)
     assert "canary" not in str(caught.value)
 
 
 def test_limits_cannot_exceed_what_every_receiver_takes() -> None:
     for field, value in (("max_records", 501), ("max_bytes", 900_001), ("max_records", 0), ("timeout", 0)):
         with pytest.raises(ValidationError):
-            TargetSettings.model_validate({"url": "https://c.example/x", field: value})
+            RollcallSettings.model_validate({"url": "https://c.example/x", field: value})
 
 
 def test_two_sources_of_a_token_are_an_error() -> None:
     with pytest.raises(ValidationError):
-        TargetSettings.model_validate({"url": "https://c.example/x", "token_file": "/t", "token_env": "T"})
+        RollcallSettings.model_validate({"url": "https://c.example/x", "token_file": "/t", "token_env": "T"})

@@ -18,9 +18,8 @@ import rfc8785
 from agent.delivery.batch import next_batch
 from agent.delivery.cursor import Position
 from agent.delivery.sender import Sender
-from agent.delivery.settings import TargetSettings
-from agent.delivery.targets.registry import make_sender
-from agent.delivery.targets.rollcall import encode
+from agent.delivery.senders import make_sender
+from agent.delivery.targets.rollcall import RollcallSettings, encode
 from agent.journal.checkpoints import Checkpoints
 from agent.journal.journal import Journal
 from agent.journal.keys import load_keys, request_new_key
@@ -39,7 +38,7 @@ class Endpoint:
 
     def __init__(self, receiver: RunningReceiver, path: Path, endpoint_id: str = ENDPOINT) -> None:
         self.journal = Journal.open(path, endpoint_id)
-        settings = TargetSettings(
+        settings = RollcallSettings(
             url=receiver.url, token_file=receiver.token_file, ca_file=receiver.ca_file, backoff_cap=0.2
         )
         self.sender: Sender = make_sender(self.journal, settings)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from agent.delivery.http.pins import PinError, check_pin
+
 _BUSY_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 
@@ -19,7 +21,9 @@ class ConnectionAborter:
     Closing an `httpx.Client` does not wake a thread that waits in `recv`; shutting its socket down does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pins: tuple[str, ...] = ()) -> None:
+        """`pins`: of which the other end must have one before anything is sent to it."""
+        self._pins = pins
         self._socket: socket.socket | None = None
         self._cut = False
         self.expired = False
@@ -28,8 +32,18 @@ class ConnectionAborter:
     def watch(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
+            if event.endswith(".start_tls.complete"):
+                self._check_key(info["return_value"].get_extra_info("ssl_object").getpeercert(True))
             if self._cut or self.expired:
                 self._shut()
+
+    def _check_key(self, certificate: bytes | None) -> None:
+        try:
+            check_pin(certificate, self._pins)
+        except PinError:
+            # What raises in a trace leaves the connection open.
+            self._shut()
+            raise
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from agent.delivery.contract import Notice
-from agent.delivery.settings import TargetSettings
+from agent.delivery.http.settings import HttpSettings
 from agent.runtime.error import RollcallError
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -21,9 +21,10 @@ class TokenError(RollcallError):
 class Token:
     """Reads the file again whenever it changed, so that a rotated token needs no restart."""
 
-    def __init__(self, settings: TargetSettings, on_notice: Notice) -> None:
+    def __init__(self, settings: HttpSettings, on_notice: Notice) -> None:
         self._file = settings.token_file
         self._variable = settings.token_env
+        self._credential = settings.token_credential
         self._on_notice = on_notice
         self._seen: tuple[int, int, int] | None = None
         self._value: str | None = None
@@ -32,6 +33,9 @@ class Token:
         """The token, or None where none is configured. Raises `TokenError`."""
         if self._file is not None:
             return self._from_file(self._file)
+        if self._credential is not None:
+            # systemd names the folder to the processes of the service alone.
+            return self._from_file(Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"), self._credential))
         if self._variable is not None:
             return _usable(os.environ.get(self._variable, ""), f"environment variable {self._variable}")
         return None

@@ -1,20 +1,51 @@
-"""The delivery targets, by type: one line registers one."""
+"""The types of delivery targets: one line registers one; those of third parties are entry points."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
-from agent.delivery.contract import Notice, Target, Tell, say_nothing
-from agent.delivery.sender import Sender
+from pydantic import PlainValidator, SerializeAsAny
+
+from agent.delivery.contract import TargetType
 from agent.delivery.settings import TargetSettings
-from agent.delivery.standing import once_each
-from agent.delivery.targets.rollcall import RollcallHttp
-from agent.journal.journal import Journal
 
-TARGETS: dict[str, Callable[[TargetSettings, Notice], Target]] = {"rollcall": RollcallHttp}
+GROUP = "rollcall.targets"
+"""Entry points by the name of the type, each a `TargetType`."""
+
+BUILT_IN = {
+    "rollcall": "agent.delivery.targets.rollcall",
+    "file": "agent.delivery.targets.file",
+    "stdout": "agent.delivery.targets.stdout",
+    "syslog": "agent.delivery.targets.syslog",
+    "otlp": "agent.delivery.targets.otlp",
+    "ocsf": "agent.delivery.targets.ocsf",
+    "splunk_hec": "agent.delivery.targets.splunk_hec",
+    "elastic": "agent.delivery.targets.elastic",
+}
 
 
-def make_sender(journal: Journal, settings: TargetSettings, tell: Tell = say_nothing) -> Sender:
-    """A sender for one configured target, not started yet."""
-    target = TARGETS[settings.type](settings, once_each(journal, settings.name, tell))
-    return Sender(journal, target, settings, tell)
+def target_type(name: str) -> TargetType:
+    """Only a type that is used is loaded. Raises `ValueError` for one that nobody knows."""
+    if name in BUILT_IN:
+        found: TargetType = import_module(BUILT_IN[name]).TARGET
+        return found
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP, name=name):
+        return TargetType(*point.load())
+    raise ValueError(f"must be one of {', '.join(BUILT_IN)}, or an installed plug-in's")
+
+
+def _read(value: object) -> TargetSettings:
+    if isinstance(value, TargetSettings):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a table")
+    given: Mapping[str, Any] = value
+    return target_type(str(given.get("type", "rollcall"))).settings.model_validate(given)
+
+
+AnyTarget = Annotated[SerializeAsAny[TargetSettings], PlainValidator(_read)]
+"""Settings of a target of any type: each type has its own."""

@@ -11,8 +11,7 @@ import pytest
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import Retry
 from agent.delivery.cursor import Position
-from agent.delivery.settings import TargetSettings
-from agent.delivery.targets.rollcall import RollcallHttp
+from agent.delivery.targets.rollcall import RollcallHttp, RollcallSettings
 from agent.journal.journal import Journal
 
 
@@ -54,6 +53,6 @@ def test_an_answer_that_does_not_end_is_given_up_and_told(
     batch = next_batch(journal, Position(), 500, 900_000)
     assert isinstance(batch, Batch)
     with endless(answer) as url:
-        target = RollcallHttp(TargetSettings.model_validate({"url": url, "timeout": 1}))
+        target = RollcallHttp(RollcallSettings.model_validate({"url": url, "timeout": 1}))
         assert target.send(batch) == Retry("its answer does not end")
         target.close()

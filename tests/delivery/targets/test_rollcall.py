@@ -17,8 +17,9 @@ import pytest
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import Accepted, Misconfigured, Outcome, Refused, Retry, Rewind
 from agent.delivery.cursor import Position
+from agent.delivery.http.client import retry_after
 from agent.delivery.settings import TargetSettings
-from agent.delivery.targets.rollcall import RollcallHttp, retry_after
+from agent.delivery.targets.rollcall import RollcallHttp, RollcallSettings
 from agent.journal.journal import Journal
 from tests.receivers.running import RunningReceiver
 
@@ -63,7 +64,7 @@ def server(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
 
 def answer_to(batch: Batch, raw: bytes, **settings: object) -> Outcome:
     with server(raw) as (url, _):
-        target = RollcallHttp(TargetSettings.model_validate({"url": url, "timeout": 2, **settings}))
+        target = RollcallHttp(RollcallSettings.model_validate({"url": url, "timeout": 2, **settings}))
         outcome = target.send(batch)
         target.close()
     return outcome
@@ -163,7 +164,7 @@ def test_errors_name_the_cause_and_never_the_token(
 def test_the_token_is_sent_as_bearer_and_attempts_differ_only_in_their_time(batch: Batch, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("trial\n")
     with server(response(503), response(200)) as (url, heard):
-        target = RollcallHttp(TargetSettings(url=url, token_file=tmp_path / "token"))
+        target = RollcallHttp(RollcallSettings(url=url, token_file=tmp_path / "token"))
         target.send(batch)
         time.sleep(0.01)
         target.send(batch)
@@ -187,8 +188,8 @@ def test_plain_loopback_http_ignores_proxies(batch: Batch, monkeypatch: pytest.M
 def test_one_connection_serves_many_batches(receiver: RunningReceiver, batch: Batch, settings_for: SettingsFor) -> None:
     target = RollcallHttp(settings_for(receiver))
     opened: list[str] = []
-    watch = target._lifeline.watch
-    target._lifeline.watch = lambda event, info: (opened.append(event), watch(event, info))[1]  # type: ignore[method-assign]
+    watch = target._client._lifeline.watch
+    target._client._lifeline.watch = lambda event, info: (opened.append(event), watch(event, info))[1]  # type: ignore[method-assign]
     for _ in range(3):
         assert isinstance(target.send(batch), Accepted)
     assert opened.count("connection.connect_tcp.complete") == 1
@@ -200,7 +201,7 @@ def test_a_hanging_request_ends_at_once_when_aborted(batch: Batch, tls: bool, ru
     running.faults({"clear": True}, {"slow": 3})
     with server() as (url, _):
         address = running.url if tls else url
-        target = RollcallHttp(TargetSettings(url=address, ca_file=running.ca_file, token_file=running.token_file))
+        target = RollcallHttp(RollcallSettings(url=address, ca_file=running.ca_file, token_file=running.token_file))
         threading.Timer(0.5, target.abort).start()
         start = time.monotonic()
         assert isinstance(target.send(batch), Retry)
@@ -221,10 +222,10 @@ def test_retry_after_takes_seconds_and_dates_up_to_an_hour() -> None:
 
 def test_the_http_library_is_not_imported_before_something_is_sent() -> None:
     code = (
-        "import sys; from agent.delivery.targets.registry import make_sender;"
-        "from agent.delivery.settings import TargetSettings;"
+        "import sys; from agent.delivery.senders import make_sender;"
+        "from agent.delivery.targets.rollcall import RollcallSettings;"
         "from agent.journal.journal import Journal; j = Journal.open(':memory:', 'e');"
-        "make_sender(j, TargetSettings(url='https://c.example/x')).status();"
+        "make_sender(j, RollcallSettings(url='https://c.example/x')).status();"
         "print([m for m in ('httpx', 'ssl', 'asyncio') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
