@@ -15,8 +15,9 @@ from agent.delivery.dead_letters import (
     loss_notice,
 )
 from agent.delivery.failure import Failure, drop_failure, failure_of, keep_failure
-from agent.journal.journal import Journal
+from agent.journal.journal import Journal, Transaction
 from agent.journal.receipts import Receipt, keep_receipt
+from agent.records import Diagnostic
 
 if TYPE_CHECKING:
     from agent.delivery.batch import Batch
@@ -84,33 +85,26 @@ class Cursor:
 
     def accept(self, last_seq: int, receipt: Receipt | None = None) -> None:
         """The target has everything up to `last_seq`, and said so with this receipt."""
-        position = Position(last_seq, last_seq, None, datetime.now(UTC).isoformat(timespec="seconds"))
         with self._journal.transaction() as step:
-            self._put(step.connection, position)
-            drop_failure(step.connection, self._target)
+            self._put_accepted(step.connection, last_seq)
             if receipt:
                 keep_receipt(step.connection, receipt)
 
     def accept_but(self, batch: Batch, refused: tuple[tuple[int, str], ...]) -> None:
         """The target has the batch but for these entries, which become dead letters."""
-        position = Position(batch.last_seq, batch.last_seq, None, datetime.now(UTC).isoformat(timespec="seconds"))
         with self._journal.transaction() as step:
-            self._put(step.connection, position)
-            drop_failure(step.connection, self._target)
+            self._put_accepted(step.connection, batch.last_seq)
             for seq, reason in refused:
                 keep_dead_letters(step.connection, self._target, [seq], reason)
-                if batch.is_notice_at(seq):
-                    continue
-                notice = dead_letter_notice(batch.endpoint_id, self._target, (seq, seq), reason)
-                step.append("notice", notice.model_dump(mode="json", by_alias=True))
+                if not batch.is_notice_at(seq):
+                    _tell(step, dead_letter_notice(batch.endpoint_id, self._target, (seq, seq), reason))
 
     def accept_with_loss(self, batch: Batch, loss: str) -> None:
         """The target has the batch, but not all of it, and does not say what is missing: the journal does."""
-        self.accept(batch.last_seq)
-        if not batch.is_notice:
-            with self._journal.transaction() as step:
-                notice = loss_notice(batch, self._target, loss)
-                step.append("notice", notice.model_dump(mode="json", by_alias=True))
+        with self._journal.transaction() as step:
+            self._put_accepted(step.connection, batch.last_seq)
+            if not batch.is_notice:
+                _tell(step, loss_notice(batch, self._target, loss))
 
     def rewind(self, seq: int) -> None:
         """The target asks to continue with `seq`."""
@@ -125,10 +119,8 @@ class Cursor:
             self._put(step.connection, position)
             if not batch.is_notice:
                 # A notice about a refused notice about a refused notice would never end.
-                notice = dead_letter_notice(
-                    self._journal.endpoint_id, self._target, (batch.first_seq, batch.last_seq), reason
-                )
-                step.append("notice", notice.model_dump(mode="json", by_alias=True), controls=("clause 9",))
+                span = batch.first_seq, batch.last_seq
+                _tell(step, dead_letter_notice(batch.endpoint_id, self._target, span, reason))
 
     def settle_retry(self, seq: int, reason: str | None) -> None:
         """What became of a dead letter that was sent once more: taken, or refused again for this reason."""
@@ -171,9 +163,18 @@ class Cursor:
             last_success=position.last_success,
         )
 
+    def _put_accepted(self, connection: sqlite3.Connection, last_seq: int) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._put(connection, Position(last_seq, last_seq, None, now))
+        drop_failure(connection, self._target)
+
     def _store(self, position: Position) -> None:
         with self._journal.transaction() as step:
             self._put(step.connection, position)
 
     def _put(self, connection: sqlite3.Connection, position: Position) -> None:
         connection.execute("INSERT OR REPLACE INTO targets VALUES (?, ?, ?, ?, ?)", (self._target, *position))
+
+
+def _tell(step: Transaction, notice: Diagnostic) -> None:
+    step.append("notice", notice.model_dump(mode="json", by_alias=True))
