@@ -55,7 +55,7 @@ def runs(pid: int) -> bool:
         return False
 
 
-def wait_for(truth: Callable[[], object], seconds: float = 15) -> bool:
+def wait_for(truth: Callable[[], object], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if truth():
