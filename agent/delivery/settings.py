@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -22,6 +23,13 @@ class TargetSettings(Section):
     """Size of one batch before compression."""
     backoff_cap: float = Field(default=300.0, gt=0, le=3600)
     """Longest pause between two attempts, in seconds, unless the target asks for more."""
+
+    @property
+    def destination(self) -> str:
+        """Where it sends, for people: a host, a file, or its type where it has neither."""
+        url = getattr(self, "url", None)
+        place = urlsplit(url).hostname if url else getattr(self, "host", None) or getattr(self, "path", None)
+        return str(place or self.type)
 
 
 class FilteredSettings(TargetSettings):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from agent.config.error import ConfigError
 from agent.config.paths import state_dir
@@ -35,7 +34,7 @@ def _keeping(settings: Settings, root: str | None) -> Keeping:
     return Keeping(
         journal=None if root else _journal(settings),
         days=settings.journal.keep_days,
-        sent_to=[f"{target.name} ({urlsplit(target.url).hostname})" for target in settings.target],
+        sent_to=[f"{target.name} ({target.destination})" for target in settings.target],
         actions="off" if ACTIONS in collect.disabled else collect.actions,
         programs=collect.action_programs,
         transcripts=collect.transcripts,
