@@ -67,8 +67,7 @@ def _key(finding: Finding, sort: str) -> str:
 def _lines(chosen: Sequence[Finding], by_id: Mapping[str, Record], shared: Shared) -> Mapping[str, int]:
     from agent.service.lines import lines_of
 
-    about = dict.fromkeys(finding.subject_id for finding in chosen)
-    return lines_of((by_id[id_] for id_ in about if id_ in by_id), shared.settings(), shared.root)
+    return lines_of(chosen, by_id, shared.settings(), shared.root)
 
 
 def _is_meant(finding: Finding, subject: Record | None, given: argparse.Namespace) -> bool:

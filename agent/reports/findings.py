@@ -35,11 +35,11 @@ class Findings:
     records: Mapping[str, Record] = field(default_factory=dict)
     """By id, also those that no finding is about."""
     lines: Mapping[str, int] = field(default_factory=dict)
-    """Line in its file by record id, where somebody looked."""
+    """Line in its file by the finding's id, where somebody looked."""
 
     def place(self, finding: Finding) -> Place | None:
         """The file that the subject stands in, or was seen in."""
-        return place_of(self.records.get(finding.subject_id), self.lines.get(finding.subject_id))
+        return place_of(self.records.get(finding.subject_id), self.lines.get(finding.id))
 
 
 def wanting(records: Iterable[Record]) -> list[Finding]:
@@ -110,7 +110,7 @@ def _details(finding: Finding, found: Findings) -> Iterator[str]:
     about = finding.subject_id
     facts = {
         "subject": finding.subject,
-        "where": where(found.records.get(about), found.lines.get(about)),
+        "where": where(found.records.get(about), found.lines.get(finding.id)),
         "rule": finding.rule,
         "state": finding.state,
         "opened": f"{finding.opened_at:%Y-%m-%d %H:%M} UTC",

@@ -43,9 +43,9 @@ def machine(settings: Settings, root: str | None) -> Machine:
 
 
 def _lines(settings: Settings, root: str | None, records: Sequence[Record]) -> dict[str, int]:
-    """Of the subjects of findings."""
-    about = {finding.subject_id for finding in wanting(records)[:_MOST_LINES]}
-    return lines_of([record for record in records if record.id in about], settings, root)
+    """Of the gravest findings, by their ids."""
+    by_id = {record.id: record for record in records}
+    return lines_of(wanting(records)[:_MOST_LINES], by_id, settings, root)
 
 
 def _events(settings: Settings, since: datetime) -> tuple[list[Event], str]:

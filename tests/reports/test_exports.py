@@ -63,7 +63,7 @@ def test_sarif_is_valid_by_the_schema_of_oasis(look: str) -> None:
 def test_a_sarif_result_leads_to_its_rule_its_line_and_itself_in_the_next_run() -> None:
     server = made.server("files", path="/home/dev/a b.json")
     one = finding(server.id, rule="server.floating", severity="critical")
-    log = document(sarif.lines(Findings([one], {server.id: server}, {server.id: 12})))
+    log = document(sarif.lines(Findings([one], {server.id: server}, {one.id: 12})))
     (run,) = log["runs"]
     (result,) = run["results"]
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
@@ -136,7 +136,7 @@ def test_findings_as_csv_come_back_whole() -> None:
     for bad in HOSTILE:
         server = made.server("files")
         one = finding(server.id).model_copy(update={"subject": bad, "exception": bad})
-        text = "\n".join(findings_report.csv(Findings([one], {server.id: server}, {server.id: 3})))
+        text = "\n".join(findings_report.csv(Findings([one], {server.id: server}, {one.id: 3})))
         head, row = list(csv.DictReader(io.StringIO(text))), text.splitlines()
         assert len(row) == 2 and len(head) == 1
         assert head[0]["path"] == server.source.path and head[0]["line"] == "3" and head[0]["id"] == one.id
@@ -147,7 +147,8 @@ def test_a_place_is_told_of_what_stands_in_a_file() -> None:
         endpoint_id="e", evidence=made.server().evidence, basis="configured", agent="demo", set_by="user",
         source=Source(path="/a.toml", key="mode"),
     )  # fmt: skip
-    place = Findings([], {posture.id: posture}, {posture.id: 4}).place(finding(posture.id))
+    about = finding(posture.id)
+    place = Findings([], {posture.id: posture}, {about.id: 4}).place(about)
     assert place and place.text() == "/a.toml:4: mode"
     process = made.instance()
     process = process.model_copy(update={"evidence": process.evidence.model_copy(update={"source": "pid:7"})})

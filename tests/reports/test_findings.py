@@ -62,7 +62,7 @@ def test_in_full_it_says_where_why_and_what_to_do() -> None:
     server = made.server("files")
     proof = Proof(what="a version that floats", value="latest")
     about = finding(server.id, evidence_for=(proof,), controls=("A.10",))
-    text = "\n".join(in_full(Findings([about], {server.id: server}, {server.id: 12})))
+    text = "\n".join(in_full(Findings([about], {server.id: server}, {about.id: 12})))
     assert f"{server.source.path}:12: {server.source.key}" in text
     for part in ("because: a version that floats latest", "A.10", "2026-03-01 00:00 UTC", "to do: Name a version."):
         assert part in text

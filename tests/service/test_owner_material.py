@@ -20,6 +20,9 @@ def root(tmp_path: Path) -> Path:
         home = tmp_path / "home" / name
         home.mkdir(parents=True)
         server = {"command": f"{name}-mcp", "env": {"API_KEY": "sk-Zq8planted4w9"}}
+        (home / ".claude").mkdir()
+        rules = {"defaultMode": "bypassPermissions", "deny": ["Read(.env)"], "allow": ["Bash(*)"]}
+        (home / ".claude/settings.json").write_text(json.dumps({"permissions": rules}, indent=1))
         (home / ".claude.json").write_text(json.dumps({"mcpServers": {f"{name}-server": server}}, indent=1))
     return tmp_path
 
@@ -30,6 +33,8 @@ def test_only_their_own_records_and_the_line_that_each_finding_is_about(root: Pa
     told = " ".join(" ".join(text.lines(view)).split())
     assert "eve-" not in told and "/eve" not in told and "(eve)" not in told
     assert "/home/ada/.claude.json:3: mcpServers.ada-server" in told
+    assert "claude-code (ada): /home/ada/.claude/settings.json:3 (effective" in told
+    assert "claude-code (ada): /home/ada/.claude/settings.json:7 (allow rule" in told
     assert "Zq8planted" not in told
 
 

@@ -63,7 +63,7 @@ def _risk(machine: Machine, risk: Risk, some: list[Finding], *, opened: bool) ->
 def _row(machine: Machine, finding: Finding) -> Html:
     cells = (
         name(finding.subject),
-        code(where(machine.by_id.get(finding.subject_id), machine.lines.get(finding.subject_id))),
+        code(where(machine.by_id.get(finding.subject_id), machine.lines.get(finding.id))),
         because(finding.evidence_for),
         joined(tag("time", f"{finding.opened_at:%Y-%m-%d}"), " (again)" if finding.state == "reopened" else ""),
         name(finding.accountable) if finding.accountable else "nobody known",

@@ -41,7 +41,7 @@ class Machine:
     activities: Sequence[Activity] = ()
     actions_from: str = "What agents did is not collected here."
     lines: Mapping[str, int] = field(default_factory=dict)
-    """Line in its file by record id, where somebody looked."""
+    """Line in its file by the id of a finding about it, where somebody looked."""
     _of: dict[type[Record], list[Any]] = field(default_factory=dict, repr=False)
 
     def of(self, kind: type[R]) -> list[R]:

@@ -59,7 +59,7 @@ def advice(view: OwnerView) -> Iterator[Advice]:
         places = [
             (
                 finding.subject,
-                where(view.machine.by_id.get(finding.subject_id), view.machine.lines.get(finding.subject_id)) or "",
+                where(view.machine.by_id.get(finding.subject_id), view.machine.lines.get(finding.id)) or "",
                 "; ".join(because(finding)),
             )
             for finding in risk.findings[:_MOST_PLACES]

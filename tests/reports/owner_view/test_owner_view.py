@@ -34,7 +34,8 @@ def told(*records: Record, keeping: Keeping = KEPT, **fields: Any) -> str:
 
 
 def test_a_finding_says_why_it_matters_where_it_stands_and_how_to_mend_it() -> None:
-    words = told(SERVER, finding(SERVER), lines={SERVER.id: 12})
+    found = finding(SERVER)
+    words = told(SERVER, found, lines={found.id: 12})
     assert f"1. HIGH: Title server.inline_secret Why it matters: {meaning('server.inline_secret')}" in words
     assert "How to mend it: Move it. - notes in demo (dev): /home/dev/.demo.json:12: s.notes" in words
     assert "(a secret in env API_KEY)" in words
