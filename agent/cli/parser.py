@@ -16,6 +16,7 @@ from agent.cli import (
     governance,
     listing,
     policy,
+    reach,
     report,
     scan,
     service,
@@ -26,6 +27,7 @@ from agent.cli.common import shared_options
 _GROUPS = (
     scan,
     tools,
+    reach,
     findings,
     listing,
     report,

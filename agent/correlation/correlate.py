@@ -14,6 +14,7 @@ from agent.correlation.merging import merged
 from agent.correlation.precedence import resolve
 from agent.correlation.running import definitions_of_ports, listening_ports, own_port
 from agent.correlation.switches import switched
+from agent.correlation.tool_effects import effects
 from agent.correlation.tools import tools
 from agent.records import AiAgent, Connection, Evidence, Instance, McpServer, Posture, Record, Relation, ToolList
 from agent.records.ai_agent import ClientKey
@@ -56,7 +57,9 @@ def correlate(
     more: list[Record] = [*_edges(agents, servers, instances, memo), *fan_out(servers, catalog, memo)]
     in_effect = list(effective(agents.values(), postures, catalog, memo))
     more += in_effect
-    more += tools(lists, servers, in_effect, catalog, memo)
+    offered = tuple(tools(lists, servers, in_effect, catalog, memo))
+    more += offered
+    more += memo.get("effects", offered, lambda: list(effects(offered, {server.id: server for server in servers})))
     more += observed(instances, postures, catalog)
     more += decided
     more += coverage(records.values(), agents, catalog, memo)

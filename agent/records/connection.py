@@ -5,11 +5,12 @@ from typing import ClassVar, Literal, Self, TypedDict, Unpack
 from pydantic import AwareDatetime
 
 from agent.records.base import Record
+from agent.records.tool_list import Effect
 
 Purpose = Literal["model_provider", "mcp_remote", "local", "other"]
 """local: on this machine; other: egress of no known meaning."""
 Exposure = Literal["loopback", "lan", "any"]
-Relation = Literal["configured", "running", "serves", "connected", "listening", "established"]
+Relation = Literal["configured", "running", "serves", "connected", "reaches", "listening", "established"]
 
 
 class ConnectionConclusions(TypedDict, total=False):
@@ -26,7 +27,8 @@ class ConnectionConclusions(TypedDict, total=False):
 
 class Connection(Record):
     """`configured` and `running` join an agent to a server, `serves` a gateway to the servers behind it, `connected` a
-    process to the definition whose URL it talks to; `listening` and `established` are TCP sockets."""
+    process to the definition whose URL it talks to, `reaches` a server to a class of effect that its tools seem to
+    have; `listening` and `established` are TCP sockets."""
 
     kind: Literal["connection"] = "connection"
     relation: Relation
@@ -34,7 +36,14 @@ class Connection(Record):
     from_id: str
     """Record id of the agent or instance the edge starts at."""
     to_id: str | None = None
-    """Record id of the server or instance it ends at, when that is one of ours."""
+    """Record id of the server or instance it ends at, when that is one of ours; of `reaches` it is `effect:` and the
+    class."""
+    effect: Effect | None = None
+    """Of `reaches`: what tools of the server seem to do, inferred from their names, schemas and hints."""
+    tools: tuple[str, ...] = ()
+    """Of `reaches`: names of such tools, of many the first; those that the model may call unasked come first."""
+    unasked: bool | None = None
+    """Of `reaches`: whether the model may call one of them unasked; null where that is not known."""
     local: str | None = None
     """`address:port` of a listening socket; null for an established one, whose own port is fleeting."""
     remote: str | None = None

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.records import AiAgent, Connection, DataSource, Instance, McpServer, Record
+from agent.records import AiAgent, Connection, DataSource, Instance, McpServer, Record, Tool
 
-NodeKind = Literal["owner", "agent", "server", "undeclared", "data", "remote", "socket"]
+NodeKind = Literal["owner", "agent", "server", "undeclared", "tool", "effect", "data", "remote", "socket"]
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """undeclared: a server that runs without a definition; socket: an address that something listens on."""
+    """undeclared: a server that runs without a definition; socket: an address that something listens on; effect: what
+    tools seem to do, inferred."""
 
     id: str
     kind: NodeKind
@@ -23,7 +24,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`relation` is that of the connection record; besides, an owner `has` an agent and a server `reaches` data."""
+    """`relation` is that of the connection record; besides, an owner `has` an agent, a server `reaches` data and
+    `offers` tools, and a tool `seems to` have an effect."""
 
     start: str
     end: str
@@ -47,6 +49,7 @@ class _Builder:
         self._agents = [r for r in records if isinstance(r, AiAgent)]
         self._servers = {r.id: r for r in records if isinstance(r, McpServer)}
         self._instances = {r.id: r for r in records if isinstance(r, Instance)}
+        self._tools = [r for r in records if isinstance(r, Tool) and r.state != "gone"]
         self._connections = [r for r in records if isinstance(r, Connection)]
         self._nodes: dict[str, Node] = {}
         self._edges: dict[tuple[str, str, str], Edge] = {}
@@ -60,6 +63,8 @@ class _Builder:
             self._put(Node(server.id, "server", server.name, tuple(_server_notes(server))))
             for source in server.data:
                 self._link(server.id, self._data(source), "reaches")
+        for tool in self._tools:
+            self._offer(tool)
         for connection in self._connections:
             for start in self._places(connection.from_id):
                 for end in self._ends(connection):
@@ -67,6 +72,18 @@ class _Builder:
                         self._link(start, end, connection.relation)
         self._root_the_rest()
         return Graph(self._nodes, tuple(sorted(self._edges.values(), key=self._order)))
+
+    def _offer(self, tool: Tool) -> None:
+        servers = [id_ for id_ in tool.server_ids if id_ in self._servers]
+        if not servers:
+            return
+        notes = (tool.exposure, *(effect.replace("_", " ") for effect in tool.effects))
+        self._put(Node(tool.id, "tool", tool.name, notes))
+        for server in servers:
+            self._link(server, tool.id, "offers")
+        for effect in tool.effects:
+            node = self._put(Node(f"effect:{effect}", "effect", effect.replace("_", " "), ("inferred",)))
+            self._link(tool.id, node, "seems to")
 
     def _places(self, record_id: str | None) -> list[str]:
         """The nodes that stand for a record: those of a process are its agent or the definitions it was joined to."""
@@ -127,7 +144,7 @@ class _Builder:
 
 
 _RANK: dict[str, str] = {
-    kind: str(rank) for rank, kind in enumerate(("agent", "server", "undeclared", "data", "remote"))
+    kind: str(rank) for rank, kind in enumerate(("agent", "server", "undeclared", "tool", "effect", "data", "remote"))
 }
 _RANK |= {"socket": "8", "owner": "9"}
 

@@ -15,11 +15,13 @@ _SHAPES = {
     "agent": "box",
     "server": "ellipse",
     "undeclared": "octagon",
+    "tool": "component",
+    "effect": "diamond",
     "data": "cylinder",
     "remote": "note",
     "socket": "component",
 }
-_PLAIN = ("has", "configured", "running", "reaches", "established", "listening")
+_PLAIN = ("has", "offers", "configured", "running", "reaches", "established", "listening")
 """Relations that the place in the tree says already."""
 
 
@@ -47,7 +49,8 @@ def text(graph: Graph) -> Iterator[str]:
     for start in graph.nodes:
         below[start] = []
     for edge in graph.edges:
-        _add(below[edge.start], graph.nodes[edge.end], edge)
+        if graph.nodes[edge.end].kind != "effect":  # a tool's own line says it
+            _add(below[edge.start], graph.nodes[edge.end], edge)
     lines: list[str] = []
     for node in _nodes(graph):
         if node.kind == "owner":

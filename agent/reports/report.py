@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from agent.governance.agent_reach import Reach
     from agent.governance.rules.rule import Rule
     from agent.records import Action, Record, Tool
     from agent.reports.baseline import Comparison
@@ -84,6 +85,7 @@ FINDINGS: Report[Findings] = Report(
         "ndjson": "findings:ndjson",
     }
 )
+REACH: Report[Sequence[Reach]] = Report({"text": "reach:lines", "json": "reach:as_json"})
 TOOLS: Report[Sequence[Tool]] = Report(
     {"table": "tools:lines", "json": "records_json:array", "ndjson": "records_json:each"}
 )

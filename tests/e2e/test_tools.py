@@ -62,3 +62,30 @@ def test_the_text_is_shown_to_whoever_asks_on_the_machine_itself(machine: Machin
     assert [(tool["server"], tool["name"], tool["listed"]) for tool in listed] == [("notes", "read_note", True)]
     assert "Zq7planted5x" not in json.dumps(listed)
     assert b"Zq7planted5x" in rollcall("tools", "show", "notes/read_note").stdout
+
+
+FETCH = {"name": "fetch", "inputSchema": {"type": "object", "properties": {"url": {"type": "string"}}}}
+
+
+def test_reach_names_who_is_asked_and_the_three_legs(machine: Machine) -> None:
+    notes(machine, READ, {**FETCH, "annotations": {"readOnlyHint": True}}, {"name": "write_file"})
+    rollcall = machine.rollcall("")
+    said = rollcall("reach", "copilot-cli", "--owner", "dev").stdout.decode()
+    unasked, asked = said.split("after somebody was asked:")
+    assert "read files: notes/read_note" in unasked
+    assert "talk to the network: notes/fetch" in unasked
+    assert "write files: notes/write_file" in asked
+    (finding,) = json.loads(rollcall("findings", "reach.trifecta", "--format", "json").stdout)
+    assert [proof["value"] for proof in finding["evidence_for"]][1:] == ["notes/fetch (network)"] * 2
+    edges = [json.loads(line) for line in rollcall("--once", "--format", "ndjson").stdout.splitlines()]
+    reached = {edge["effect"]: edge["unasked"] for edge in edges if edge.get("relation") == "reaches"}
+    assert reached == {"reads_files": True, "network": True, "writes_files": False}
+
+
+def test_the_graph_goes_down_to_tools_and_what_they_seem_to_do(machine: Machine) -> None:
+    notes(machine, READ)
+    graph = json.loads(machine.rollcall("")("graph", "--format", "json").stdout)
+    labels = {node["id"]: (node["kind"], node["label"]) for node in graph["nodes"]}
+    edges = {(labels[edge["from"]], edge["relation"], labels[edge["to"]]) for edge in graph["edges"]}
+    assert (("server", "notes"), "offers", ("tool", "read_note")) in edges
+    assert (("tool", "read_note"), "seems to", ("effect", "reads files")) in edges

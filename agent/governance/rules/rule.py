@@ -13,7 +13,7 @@ from agent.governance.supply_chain.known_bad import KnownBadPackages
 from agent.governance.supply_chain.known_packages import KnownPackages, known_packages
 from agent.governance.supply_chain.name_collisions import NameCollisions
 from agent.governance.supply_chain.vetted_tools import OfferedTools
-from agent.records import AiAgent, Owner, Posture, Proof, Record, Tool
+from agent.records import AiAgent, McpServer, Owner, Posture, Proof, Record, Tool
 from agent.records.finding import Severity
 from collectors.catalog.catalog import Catalog
 
@@ -44,6 +44,19 @@ class RuleContext:
     def name_collisions(self) -> NameCollisions:
         """The servers by their names."""
         return NameCollisions(self.of("mcp_server"))
+
+    @cached_property
+    def servers(self) -> dict[str, McpServer]:
+        """The servers by their ids."""
+        return {server.id: server for server in self.of("mcp_server")}
+
+    @cached_property
+    def tools_of_agent(self) -> dict[tuple[str | None, str], list[Tool]]:
+        """The tools by account and client."""
+        found: dict[tuple[str | None, str], list[Tool]] = {}
+        for tool in self.of("tool"):
+            found.setdefault((tool.owner, tool.agent), []).append(tool)
+        return found
 
     @cached_property
     def offered_tools(self) -> OfferedTools:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from agent.governance.agent_reach import reach
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import AiAgent, PinnedTool, Proof, Tool
 
@@ -55,6 +56,25 @@ def _shadowing(agent: AiAgent, facts: RuleContext) -> Iterator[Proof]:
         yield proof("further names", len(named) - _MOST_NAMED)
 
 
+def _trifecta(agent: AiAgent, facts: RuleContext) -> Iterator[Proof]:
+    """The three legs, each with the tools it stands on."""
+    tools = facts.tools_of_agent.get((agent.owner, agent.agent))
+    if not tools:
+        return
+    near = (
+        p for p in facts.of("posture") if p.basis == "effective" and (p.owner, p.agent) == (agent.owner, agent.agent)
+    )
+    legs = reach(agent, near, tools, facts.servers).trifecta()
+    for what, abilities in zip(_LEGS, legs or (), strict=False):
+        named = list(dict.fromkeys(f"{ability.by} ({_EFFECTS[ability.effect]})" for ability in abilities))
+        more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+        yield proof(what, ", ".join(named[:_MOST_NAMED]) + more)
+
+
+_LEGS = ("private data it can read unasked:", "what strangers wrote it can take in unasked:", "a way out unasked:")
+_EFFECTS = {
+    "reads_files": "reads files", "credentials": "credentials", "network": "network", "messages": "messages",
+}  # fmt: skip
 _WATCH = ("A.10", "A.6", "clause 9")
 
 RULES = (
@@ -67,4 +87,7 @@ RULES = (
     Rule("tools.shadowing", "Tools of one name in several MCP servers", "low", "ai_agent", ("A.10", "A.6"),
          "Remove one of the servers, or hide its tool: a model may call the one for the other.", _shadowing,
          cross_record=True),
+    Rule("reach.trifecta", "Private data, untrusted content and a way out, unasked", "high", "ai_agent",
+         ("A.5", "A.6", "A.7"), "Let one of the three be asked for: what strangers write can else carry data out.",
+         _trifecta, cross_record=True),
 )  # fmt: skip
