@@ -94,7 +94,7 @@ def _verify(shared: Shared, given: argparse.Namespace) -> int:
 def _show(shared: Shared, given: argparse.Namespace) -> int:
     from agent.journal.history import history, subjects_called
 
-    with _journal(shared) as (journal, _):
+    with journal_of(shared) as (journal, _):
         subjects = tuple(id_ for name in given.subjects for id_ in subjects_called(journal, name))
         if given.subjects and not subjects:
             tell(f"rollcall: nothing here is called {' or '.join(given.subjects)}")
@@ -110,7 +110,7 @@ def _export(shared: Shared, given: argparse.Namespace) -> int:
     if on_terminal() and not shared.output:
         tell("rollcall: an export holds names as they were found; give --output FILE, or pipe it")
         return USAGE
-    with _journal(shared) as (journal, _):
+    with journal_of(shared) as (journal, _):
         emit((line.decode().removesuffix("\n") for line in export(journal, _selection(given))), shared.output)
     return COMPLETE
 
@@ -119,7 +119,7 @@ def _anchor(shared: Shared) -> int:
     from agent.journal.anchor import anchor
     from agent.journal.keys import existing_key
 
-    with _journal(shared) as (journal, folder):
+    with journal_of(shared) as (journal, folder):
         show_json([anchor(journal, existing_key(folder)).decode()])
     return COMPLETE
 
@@ -138,7 +138,7 @@ def _new_key(shared: Shared) -> int:
 
 
 @contextmanager
-def _journal(shared: Shared) -> Iterator[tuple[Journal, Path]]:
+def journal_of(shared: Shared) -> Iterator[tuple[Journal, Path]]:
     """The journal of this machine, for reading, and the state folder. Raises `JournalError`."""
     from agent.config.paths import state_dir
     from agent.inventory.context import this_endpoint_id

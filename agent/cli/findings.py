@@ -43,12 +43,15 @@ def verdict(records: Sequence[Record], severity: Severity | None, otherwise: int
 
 
 def _findings(shared: Shared, given: argparse.Namespace) -> int:
-    from agent.reports.findings import Findings, at_least, wanting
+    from agent.config.error import ConfigError
+    from agent.reports.findings import Findings, at_least, named, wanting
 
     records = known_records(shared)
     by_id = {record.id: record for record in records}
     if given.ids:
-        chosen = _named(records, given.ids)
+        chosen = named(records, given.ids)
+        if not chosen:
+            raise ConfigError(f"no finding {' or '.join(given.ids)}")
         shared = shared._replace(format=shared.format or "full")
     else:
         asked = at_least(wanting(records), given.severity)
@@ -78,15 +81,3 @@ def _is_meant(finding: Finding, subject: Record | None, given: argparse.Namespac
         "kind": subject.kind if subject else None,
     }
     return all(fnmatchcase(value or "", getattr(given, name)) for name, value in told.items())
-
-
-def _named(records: list[Record], ids: list[str]) -> list[Finding]:
-    """Findings by id, its beginning, or rule. Raises `ConfigError` where there is none."""
-    from agent.config.error import ConfigError
-    from agent.records import Finding
-
-    known = [record for record in records if isinstance(record, Finding)]
-    found = [f for f in known if any(f.rule == id_ or f.id.startswith(id_) for id_ in ids)]
-    if not found:
-        raise ConfigError(f"no finding {' or '.join(ids)}")
-    return found

@@ -6,11 +6,13 @@ import argparse
 
 from agent import VERSION
 from agent.cli import (
+    ack,
     actions,
     audit,
     catalog,
     config,
     delivery,
+    diff,
     doctor,
     findings,
     governance,
@@ -23,6 +25,7 @@ from agent.cli import (
     tools,
 )
 from agent.cli.common import shared_options
+from agent.cli.help import complete
 
 _GROUPS = (
     scan,
@@ -30,6 +33,8 @@ _GROUPS = (
     reach,
     findings,
     listing,
+    ack,
+    diff,
     report,
     service,
     doctor,
@@ -53,4 +58,5 @@ def parser() -> argparse.ArgumentParser:
     for each in _GROUPS:
         each.add(commands)
     whole.set_defaults(work=lambda shared, _: scan.once(shared), takes=scan.TAKES, formats=scan.FORMATS)
+    complete(whole)
     return whole

@@ -49,6 +49,12 @@ def wanting(records: Iterable[Record]) -> list[Finding]:
     return sorted(open_ones, key=lambda f: (-SEVERITIES.index(f.severity), f.rule, f.subject))
 
 
+def named(records: Iterable[Record], ids: Sequence[str]) -> list[Finding]:
+    """Findings by id, its beginning, or rule."""
+    found = [cast(Finding, record) for record in records if record.kind == "finding"]
+    return [f for f in found if any(f.rule == id_ or f.id.startswith(id_) for id_ in ids)]
+
+
 def at_least(findings: Iterable[Finding], severity: Severity) -> list[Finding]:
     """Those of this severity or a graver one."""
     return [f for f in findings if SEVERITIES.index(f.severity) >= SEVERITIES.index(severity)]

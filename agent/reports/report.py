@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agent.records import Action, Record, Tool
     from agent.reports.baseline import Comparison
     from agent.reports.control_evidence import ControlEvidence
+    from agent.reports.difference import Difference
     from agent.reports.doctor import Told
     from agent.reports.findings import Findings
     from agent.reports.graph import Graph
@@ -101,6 +102,9 @@ CONTROL_EVIDENCE: Report[ControlEvidence] = Report(
     {"text": "control_evidence:lines", "csv": "control_evidence:csv", "json": "control_evidence:as_json"}
 )
 POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "csv": "policy:csv", "json": "policy:as_json"})
+DIFFERENCES: Report[Sequence[Difference]] = Report(
+    {"text": "difference:lines", "csv": "difference:csv", "json": "difference:as_json"}
+)
 BASELINE: Report[Comparison] = Report({"text": "baseline:lines", "csv": "baseline:csv", "json": "baseline:as_json"})
 HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", "ndjson": "history:each"})
 OWNER: Report[OwnerView] = Report({"text": "owner_view.text:lines", "html": "owner_view.page:lines"})

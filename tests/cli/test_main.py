@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -165,3 +166,27 @@ def test_a_fault_of_its_own_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
     said = capsys.readouterr().err
     assert said.startswith("rollcall: a fault of its own, please report it: TypeError at test_main.py:")
     assert "hunter2" not in said
+
+
+def test_a_finding_is_acknowledged_by_what_the_policy_reads(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["ack", "server.plain_http", "--root", image, "--reason", "a test", "--until", "9d", "--by", "Dana"]
+    assert run(*command) == COMPLETE
+    said = capsys.readouterr()
+    assert 'server = "plain"' in said.out and "1 exceptions for 1 findings" in said.err
+    assert run("ack", "server.none", *command[2:]) == USAGE
+    assert run(*command[:6], "--until", "2020-01-01") == USAGE
+
+
+def test_every_help_has_its_exit_statuses_and_examples_that_exist() -> None:
+    from agent.cli.help import EXAMPLES
+    from agent.cli.parser import parser
+
+    whole = parser()
+    for words, examples in EXAMPLES.items():
+        for example in examples:
+            line = shlex.split(example.split("   ")[0], comments=True)
+            line = line[: next((n for n, word in enumerate(line) if word in (">", ">>", "|")), len(line))]
+            given = whole.parse_args(line[1:])
+            command = " ".join(filter(None, (given.command, getattr(given, "action", None))))
+            assert not words or command in ("", words)
+    assert "exit status:" in whole.format_help()
