@@ -14,6 +14,7 @@ from agent.cli import (
     delivery,
     diff,
     doctor,
+    enroll,
     findings,
     governance,
     listing,
@@ -43,6 +44,7 @@ _GROUPS = (
     policy,
     governance,
     config,
+    enroll,
     delivery,
     audit,
 )

@@ -74,6 +74,8 @@ class Misconfigured:
     """Nothing is wrong with the batch: credentials, address or deployment are. Retried slowly, never given up."""
 
     reason: str
+    credential_invalid: bool = False
+    """The target says that the credential is no longer good; another may be had by enrolment."""
 
 
 Outcome = Accepted | PartlyRefused | Retry | Refused | Rewind | Misconfigured

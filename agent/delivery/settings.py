@@ -45,4 +45,8 @@ class FilteredSettings(TargetSettings):
 
 def secret_files(target: TargetSettings) -> list[Path]:
     """Those of them that hold a secret."""
-    return [path for name in ("token_file", "client_key_file") if (path := getattr(target, name, None))]
+    return [
+        path
+        for name in ("token_file", "client_key_file", "enroll_secret_file")
+        if (path := getattr(target, name, None))
+    ]

@@ -24,8 +24,10 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if __package__:
+    from tests.receivers.devices import Devices
     from tests.receivers.rollcall_store import Rejected, Store
 else:
+    from devices import Devices
     from rollcall_store import Rejected, Store
 
 MAX_BODY = 1_000_000
@@ -42,7 +44,11 @@ class _Droppable(H11Protocol):
 class Receiver:
     """The HTTP face of a `Store`."""
 
-    def __init__(self, store: Store, token: str | None, faults: bool) -> None:
+    def __init__(
+        self, store: Store, token: str | None, faults: bool, devices: Devices | None = None, secret: str | None = None
+    ) -> None:
+        """`secret` is what a fleet enrolls with; then each device has a token of its own beside `token`."""
+        self._devices, self._secret = devices, secret
         self._store = store
         self._token = token
         self._faults: list[dict[str, Any]] = []
@@ -50,6 +56,7 @@ class Receiver:
         self.posts = 0
         routes = [
             Route("/v1/batches", self.post_batch, methods=["POST"]),
+            Route("/v1/enroll", self.post_enrolment, methods=["POST"]),
             Route("/v1/agents", self.get_agents),
             Route("/v1/servers", self.get_servers),
             Route("/v1/endpoints", self.get_endpoints),
@@ -61,8 +68,9 @@ class Receiver:
 
     async def post_batch(self, request: Request) -> Response:
         self.posts += 1
-        if not self._allowed(request):
-            return JSONResponse({"error": "token"}, 401)
+        device = self._device(request)
+        if device is None and not self._allowed(request):
+            return JSONResponse({"error": "credential_invalid" if self._secret else "token"}, 401)
         fault = self._faults.pop(0) if self._faults else {}
         body = await _body(request)
         if body is None or len(body) > MAX_BODY:
@@ -76,12 +84,29 @@ class Receiver:
         if any(word in body for word in self._poison) or fault.get("drop") == "before":
             return JSONResponse({"error": "poison"}, 422)
         try:
-            answer = await run_in_threadpool(self._store.accept, body, request.headers.get("Idempotency-Key", ""))
+            key = request.headers.get("Idempotency-Key", "")
+            answer = await run_in_threadpool(self._store.accept, body, key, device)
         except Rejected as rejected:
+            if device and self._devices and rejected.answer.get("error") == "fork":
+                self._devices.revoke(device)
+                return JSONResponse({"error": "credential_invalid"}, 401)
             return JSONResponse(rejected.answer, rejected.status)
         if fault.get("drop") == "after":
             request.scope["state"]["transport"].abort()
         return JSONResponse(answer)
+
+    async def post_enrolment(self, request: Request) -> Response:
+        sent = request.headers.get("Authorization", "")
+        if not (self._secret and self._devices and hmac.compare_digest(sent, f"Bearer {self._secret}")):
+            return JSONResponse({"error": "secret"}, 401)
+        try:
+            return JSONResponse(await run_in_threadpool(self._devices.enroll, await _body(request) or b""))
+        except Rejected as rejected:
+            return JSONResponse(rejected.answer, rejected.status)
+
+    def _device(self, request: Request) -> str | None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return self._devices.device_of(token) if self._devices else None
 
     async def get_agents(self, request: Request) -> Response:
         return await self._records(request, "ai_agent")
@@ -148,9 +173,12 @@ def main() -> None:
     parser.add_argument("--cert", help="PEM certificate chain; plain HTTP without it")
     parser.add_argument("--key")
     parser.add_argument("--token")
+    parser.add_argument("--enroll-secret", help="enroll devices that show it, each with a token of its own")
     parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
-    receiver = Receiver(Store(options.db), options.token, options.faults)
+    store = Store(options.db)
+    devices = Devices(options.db, store) if options.enroll_secret else None
+    receiver = Receiver(store, options.token, options.faults, devices, options.enroll_secret)
     uvicorn.run(
         receiver.app, host=options.host, port=options.port, ssl_certfile=options.cert, ssl_keyfile=options.key,
         http=_Droppable, ws="none", log_level="warning", timeout_graceful_shutdown=2,

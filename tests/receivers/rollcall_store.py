@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,6 +63,10 @@ class Posted:
     prev_hash: bytes
     head_hash: bytes
     lines: list[bytes]
+    device: str
+    """Whose inventory it changes: the endpoint, or a clone of it."""
+    held: str
+    """The name that the chain is kept under."""
 
     @classmethod
     def parse(cls, body: bytes) -> Posted:
@@ -72,7 +76,7 @@ class Posted:
             h = json.loads(head)
             prev_hash, head_hash = bytes.fromhex(h["prev_hash"]), bytes.fromhex(h["head_hash"])
             names = ("batch_id", "endpoint_id", "chain", "follows", "first_seq", "last_seq")
-            batch = cls(*(h[name] for name in names), prev_hash, head_hash, lines)
+            batch = cls(*(h[name] for name in names), prev_hash, head_hash, lines, h["endpoint_id"], h["chain"])
             fits = h["kind"] == "batch" and h["schema"] == "rollcall/1" and h["count"] == len(lines)
             numbers = [json.loads(line)["seq"] for line in lines]
             consecutive = numbers == list(range(batch.first_seq, batch.last_seq + 1)) and batch.follows >= 0
@@ -102,11 +106,16 @@ class Store:
         self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {_SCHEMA}")
         self._turn = threading.Lock()
 
-    def accept(self, body: bytes, key: str) -> dict[str, Any]:
-        """Take one batch, once. Returns after the commit. Raises `Rejected`."""
+    def accept(self, body: bytes, key: str, device: str | None = None) -> dict[str, Any]:
+        """Take one batch, once, from the device that it is of. Returns after the commit. Raises `Rejected`."""
         batch = Posted.parse(body)
         if batch.batch_id != key:
             raise Rejected(400, error="key")
+        if device and device.partition(":")[0] != batch.endpoint_id:
+            raise Rejected(403, error="batch of another endpoint")
+        if device and device != batch.endpoint_id:
+            # Of a clone: it has the chain of the machine that it was made from, and goes on with it in its own way.
+            batch, key = replace(batch, device=device, held=f"{batch.chain}@{device}"), f"{key}@{device}"
         with self._turn, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             if self._db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (key,)).fetchone():
@@ -117,15 +126,22 @@ class Store:
             if batch.last_seq > head_seq:
                 self._db.execute(
                     "UPDATE chains SET head_seq = ?, head_hash = ?, updated_at = datetime() WHERE chain = ?",
-                    (batch.last_seq, batch.head_hash, batch.chain),
+                    (batch.last_seq, batch.head_hash, batch.held),
                 )
-            self._db.execute("INSERT INTO batches VALUES (?, ?, ?)", (key, batch.chain, len(batch.lines)))
+            self._db.execute("INSERT INTO batches VALUES (?, ?, ?)", (key, batch.held, len(batch.lines)))
             return self._receipt(batch)
+
+    def holds(self, chain: str, seq: int, digest: bytes) -> bool:
+        """Whether an entry of this number and hash may be of the history that is held of a chain."""
+        with self._turn:
+            row = self._db.execute("SELECT head_seq FROM chains WHERE chain = ?", (chain,)).fetchone()
+            known = self._hash_of(chain, seq)
+        return row is None or seq > row[0] or known in (None, digest)
 
     def _receipt(self, batch: Posted) -> dict[str, Any]:
         """What it holds of the chain now, signed where it has a key."""
         query = "SELECT head_seq, head_hash FROM chains WHERE chain = ?"
-        seq, digest = self._db.execute(query, (batch.chain,)).fetchone()
+        seq, digest = self._db.execute(query, (batch.held,)).fetchone()
         statement = {
             "schema": "rollcall-receipt/1", "endpoint_id": batch.endpoint_id, "chain": batch.chain,
             "head_seq": seq, "head_hash": digest.hex(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -140,23 +156,23 @@ class Store:
         start = hashlib.sha256(batch.chain.encode()).digest()
         self._db.execute(
             "INSERT OR IGNORE INTO chains (chain, endpoint_id, head_seq, head_hash) VALUES (?, ?, 0, ?)",
-            (batch.chain, batch.endpoint_id, start),
+            (batch.held, batch.device, start),
         )
         endpoint_id, head_seq, head_hash = self._db.execute(
-            "SELECT endpoint_id, head_seq, head_hash FROM chains WHERE chain = ?", (batch.chain,)
+            "SELECT endpoint_id, head_seq, head_hash FROM chains WHERE chain = ?", (batch.held,)
         ).fetchone()
-        if endpoint_id != batch.endpoint_id:
+        if endpoint_id != batch.device:
             raise Rejected(403, error="chain of another endpoint")
         if batch.follows > head_seq:
             raise Rejected(412, error="gap", expected_seq=head_seq + 1)
         if batch.first_seq > head_seq + 1:
-            hole = (batch.chain, head_seq + 1, batch.first_seq - 1)
+            hole = (batch.held, head_seq + 1, batch.first_seq - 1)
             self._db.execute("INSERT INTO holes VALUES (?, ?, ?)", hole)
-            self._db.execute("UPDATE chains SET snapshot_open = 0 WHERE chain = ?", (batch.chain,))
+            self._db.execute("UPDATE chains SET snapshot_open = 0 WHERE chain = ?", (batch.held,))
             return int(head_seq)
         known = start if batch.first_seq == 1 else head_hash if batch.first_seq == head_seq + 1 else None
         if known is None:
-            known = self._hash_of(batch.chain, batch.first_seq - 1)
+            known = self._hash_of(batch.held, batch.first_seq - 1)
         if known is not None and known != batch.prev_hash:
             raise Rejected(412, error="fork")
         return int(head_seq)
@@ -168,31 +184,31 @@ class Store:
         try:
             VerifyKey(b64decode(key)).verify(rfc8785.dumps(unsigned), b64decode(signature))
         except (BadSignatureError, ValueError, TypeError):
-            self._alarm(batch.chain, seq, "signature")
+            self._alarm(batch.held, seq, "signature")
             return
         query = "SELECT public_key, next_public_key FROM keys WHERE chain = ?"
-        known = self._db.execute(query, (batch.chain,)).fetchone()
+        known = self._db.execute(query, (batch.held,)).fetchone()
         if known and key not in known:
-            self._alarm(batch.chain, seq, "key")
+            self._alarm(batch.held, seq, "key")
         if known is None and seq == 1:
             self._succeed(batch, record)
-        row = (batch.chain, key, record.get("next_public_key"))
+        row = (batch.held, key, record.get("next_public_key"))
         self._db.execute("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", row)
 
     def _succeed(self, batch: Posted, record: dict[str, Any]) -> None:
         """A new chain of a known endpoint must say which one it follows, and where that ended; so must its key."""
         query = "SELECT chain, head_seq FROM chains WHERE endpoint_id = ? AND chain <> ? ORDER BY updated_at, rowid"
-        before = self._db.execute(query, (batch.endpoint_id, batch.chain)).fetchall()
+        before = self._db.execute(query, (batch.device, batch.held)).fetchall()
         if not before:
             return
         chain, head_seq = before[-1]
         named = record.get("replaces") or {}
         held = self._hash_of(chain, named.get("head_seq") or 0)
         if named.get("chain") != chain or named["head_seq"] < head_seq or (held and held.hex() != named["head_hash"]):
-            self._alarm(batch.chain, 1, "history")
+            self._alarm(batch.held, 1, "history")
         key = self._db.execute("SELECT public_key FROM keys WHERE chain = ?", (chain,)).fetchone()
         if key and key[0] != record["public_key"]:
-            self._alarm(batch.chain, 1, "key")
+            self._alarm(batch.held, 1, "key")
 
     def _alarm(self, chain: str, seq: int, what: str) -> None:
         self._db.execute("INSERT OR IGNORE INTO alarms VALUES (?, ?, ?)", (chain, seq, what))
@@ -209,21 +225,21 @@ class Store:
         return row[0] if row else None
 
     def _keep(self, batch: Posted, seq: int, line: bytes, digest: bytes, *, new: bool) -> None:
-        known = self._hash_of(batch.chain, seq)
+        known = self._hash_of(batch.held, seq)
         if known is not None:
             if known != digest:
                 raise Rejected(412, error="fork")
             return
-        self._db.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", (batch.chain, seq, line, digest))
+        self._db.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", (batch.held, seq, line, digest))
         entry = json.loads(line)
         if entry["op"] == "checkpoint":
             self._check(batch, seq, entry["record"])
         if not new:
             # An entry that was refused once and is here after all.
-            hole = (batch.chain, seq, seq)
+            hole = (batch.held, seq, seq)
             self._db.execute("DELETE FROM holes WHERE chain = ? AND first_seq = ? AND last_seq = ?", hole)
         if new:
-            self._apply(batch.endpoint_id, batch.chain, entry["op"], entry["record"] or {})
+            self._apply(batch.device, batch.held, entry["op"], entry["record"] or {})
 
     def _apply(self, endpoint_id: str, chain: str, op: str, record: dict[str, Any]) -> None:
         opened, scope = self._open_snapshot(chain)

@@ -26,6 +26,7 @@ class RunningReceiver:
     folder: Path
     token: str = TOKEN
     port: int = 0
+    enroll_secret: str | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +50,10 @@ class RunningReceiver:
     def start(self) -> RunningReceiver:
         pem = str(self.folder / "server.pem")
         command = [sys.executable, str(SCRIPT), "--port", str(self.port), "--db", str(self.folder / "receiver.db")]
-        self.process = subprocess.Popen([*command, "--cert", pem, "--key", pem, "--token", self.token, "--faults"])
+        more = ["--enroll-secret", self.enroll_secret] if self.enroll_secret else []
+        self.process = subprocess.Popen(
+            [*command, "--cert", pem, "--key", pem, "--token", self.token, *more, "--faults"]
+        )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import field_validator
@@ -27,6 +28,7 @@ from agent.journal.receipts import Receipt
 from agent.journal.signing import PublicKey
 from agent.records.base import SCHEMA
 
+_UNKNOWN_CREDENTIAL = 401
 _KNOWN = 409
 _OUT_OF_PLACE = 412
 
@@ -53,6 +55,10 @@ class RollcallSettings(HttpSettings, TargetSettings):
     """A central collector that takes the whole journal."""
 
     type: Literal["rollcall"] = "rollcall"
+    enroll_url: str | None = None
+    """Where a credential of this endpoint's own is had; then no token is configured."""
+    enroll_secret_file: Path | None = None
+    """File that holds the fleet's secret for it."""
     receipt_key: str = ""
     """Ed25519 public key, base64, that must sign the receipts of this target; empty: they need no signature."""
 
@@ -94,6 +100,8 @@ class RollcallHttp:
             if isinstance(expected, int) and 1 <= expected < batch.first_seq:
                 return Rewind(expected, f"HTTP {status}: earlier entries are missing there")
             return Misconfigured(f"HTTP {status}: the collector holds other entries of this chain")
+        if status == _UNKNOWN_CREDENTIAL and told.get("error") == "credential_invalid":
+            return Misconfigured(f"HTTP {status}: the credential is no longer valid", credential_invalid=True)
         return failure_in(answer) or Accepted()
 
 

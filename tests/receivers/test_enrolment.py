@@ -1,0 +1,182 @@
+"""A fleet's secret becomes a credential of each endpoint's own, against the trial receiver as a real process."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.delivery.enrolment import credential_file, enrolment_of
+from agent.delivery.sender import Sender
+from agent.delivery.senders import make_sender
+from agent.delivery.targets.rollcall import RollcallSettings
+from agent.inventory.context import this_endpoint_id
+from agent.journal.checkpoints import Checkpoints
+from agent.journal.journal import Journal
+from agent.journal.keys import load_keys
+from agent.journal.settings import JournalSettings
+from agent.journal.succession import open_or_succeed
+from tests.receivers.running import RunningReceiver
+
+SECRET = "fleet-secret-1f9b"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[RunningReceiver]:
+    receiver = RunningReceiver(tmp_path / "receiver", enroll_secret=SECRET).start()
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    yield receiver
+    receiver.kill()
+
+
+def settings(fleet: RunningReceiver, **more: Any) -> RollcallSettings:
+    enrols = {
+        "enroll_url": fleet.url.replace("batches", "enroll"),
+        "enroll_secret_file": fleet.folder.parent / "secret",
+    }
+    return RollcallSettings.model_validate(
+        {"url": fleet.url, "ca_file": fleet.ca_file, "backoff_cap": 0.2, **enrols, **more}
+    )
+
+
+@contextmanager
+def endpoint(folder: Path, target: RollcallSettings, endpoint_id: str = "e" * 32) -> Iterator[tuple[Journal, Sender]]:
+    """A machine with a signed journal that delivers."""
+    opened = open_or_succeed(folder / "journal.db", endpoint_id)
+    Checkpoints(opened.journal, load_keys(folder), JournalSettings()).start(opened.replaces)
+    sender = make_sender(opened.journal, target)
+    sender.start()
+    try:
+        yield opened.journal, sender
+    finally:
+        sender.stop()
+        opened.journal.close()
+
+
+def say(journal: Journal, name: str) -> None:
+    record = {"kind": "mcp_server", "id": name, "owner": "alice", "name": name, "endpoint_id": "e" * 32,
+              "observed_at": "2026-11-23T12:00:00Z", "evidence": {"collector": "configs"}}  # fmt: skip
+    with journal.transaction() as step:
+        step.append("discovered", record)
+
+
+def delivered(sender: Sender) -> bool:
+    """Also where what is wrong at first mends itself."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if sender.flush(1):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def servers(fleet: RunningReceiver, device: str) -> list[str]:
+    return sorted(record["name"] for record in fleet.get(f"/v1/servers?endpoint={device}"))
+
+
+def forget(fleet: RunningReceiver) -> None:
+    with sqlite3.connect(fleet.folder / "receiver.db", timeout=10) as database:
+        database.execute("UPDATE devices SET token = NULL")
+    database.close()
+
+
+def test_an_endpoint_enrolls_by_itself_and_again_when_its_credential_is_no_longer_valid(
+    fleet: RunningReceiver, tmp_path: Path
+) -> None:
+    with endpoint(tmp_path / "state", settings(fleet)) as (journal, sender):
+        say(journal, "a")
+        assert delivered(sender)
+        credential = credential_file(tmp_path / "state", "central")
+        first = credential.read_text()
+        assert stat.S_IMODE(credential.stat().st_mode) == 0o600
+        assert SECRET not in first and SECRET not in repr(enrolment_of(tmp_path / "state", "central"))
+        forget(fleet)
+        say(journal, "b")
+        assert delivered(sender)
+        assert credential.read_text() != first
+        assert servers(fleet, "e" * 32) == ["a", "b"]
+        assert len(fleet.lines(journal.chain)) == journal.head().seq
+
+
+def test_with_the_wrong_secret_nothing_is_sent_and_nothing_lost(fleet: RunningReceiver, tmp_path: Path) -> None:
+    (tmp_path / "wrong").write_text("guessed-secret")
+    with endpoint(tmp_path / "state", settings(fleet, enroll_secret_file=tmp_path / "wrong")) as (journal, sender):
+        say(journal, "a")
+        assert not sender.flush(5)
+        status = sender.status()
+        assert status.last_error == "enrolment: HTTP 401"
+        assert (status.dead_letters, status.backlog) == (0, journal.head().seq)
+
+
+def test_a_clone_is_noticed_and_enrolled_as_a_new_device(fleet: RunningReceiver, tmp_path: Path) -> None:
+    with endpoint(tmp_path / "state", settings(fleet)) as (journal, sender):
+        say(journal, "both")
+        assert delivered(sender)
+    shutil.copytree(tmp_path / "state", tmp_path / "clone")
+    with (
+        endpoint(tmp_path / "state", settings(fleet)) as (first, one),
+        endpoint(tmp_path / "clone", settings(fleet)) as (second, other),
+    ):
+        say(first, "first")
+        assert delivered(one)
+        say(second, "second")
+        assert delivered(other)
+        say(first, "still the first")
+        assert delivered(one)
+    device = enrolment_of(tmp_path / "clone", "central")
+    assert device and device.device == f"{'e' * 32}:1"
+    assert servers(fleet, "e" * 32) == ["both", "first", "still the first"]
+    assert servers(fleet, device.device) == ["both", "second"]
+
+
+def test_a_machine_that_is_set_up_anew_stays_the_device_and_an_image_without_state_displaces_nobody(
+    fleet: RunningReceiver, tmp_path: Path
+) -> None:
+    with endpoint(tmp_path / "state", settings(fleet)) as (journal, sender):
+        say(journal, "old")
+        assert delivered(sender)
+        with endpoint(tmp_path / "anew", settings(fleet)) as (fresh, again):
+            say(fresh, "new")
+            assert delivered(again)
+            anew = enrolment_of(tmp_path / "anew", "central")
+            assert anew and anew.device == "e" * 32
+        # The one that was taken for gone is alive: there are two.
+        say(journal, "alive")
+        assert delivered(sender)
+    alive = enrolment_of(tmp_path / "state", "central")
+    assert alive and alive.device == f"{'e' * 32}:1"
+    assert servers(fleet, alive.device) == ["alive", "old"]
+
+
+def test_somebody_enrolls_by_hand(fleet: RunningReceiver, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "c.toml"
+    state = tmp_path / "state"
+    config.write_text(
+        f'[state]\ndir = "{state}"\n[[target]]\nurl = "{fleet.url}"\nca_file = "{fleet.ca_file}"\nbackoff_cap = 0.2\n'
+    )
+    by_hand = settings(fleet, enroll_url=None, enroll_secret_file=None)
+    with endpoint(state, by_hand, this_endpoint_id()) as (journal, sender):
+        say(journal, "a")
+        assert not sender.flush(2)
+        command = [sys.executable, "-m", "agent", "--config", str(config), "enroll", "--url"]
+        done = subprocess.run(
+            [*command, fleet.url.replace("batches", "enroll"), "--secret-file", str(tmp_path / "secret")],
+            capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (0, f"enrolled with central as {this_endpoint_id()}\n"), done.stderr
+        assert SECRET not in done.stdout + done.stderr
+    # From now on, also after a restart.
+    with endpoint(state, by_hand, this_endpoint_id()) as (journal, sender):
+        assert delivered(sender)
+        forget(fleet)
+        say(journal, "b")
+        assert delivered(sender)
