@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # For the scripts beside it: .venv in the checkout, with Rollcall and the locked versions of what it needs.
 # POSIX sh and the options that GNU and BSD tools share: Debian's dash and macOS run this.
 

@@ -21,6 +21,15 @@ class StateSettings(Section):
 class DaemonSettings(Section):
     heartbeat_seconds: float = Field(default=300, ge=1)
     snapshot_seconds: float = Field(default=86_400, ge=10)
+    metrics_file: str = ""
+    """OpenMetrics text for node_exporter's textfile collector; empty: none is written."""
+
+
+class BudgetSettings(Section):
+    cpu_share: float = Field(default=0.4, gt=0, le=64)
+    """Of one core, over five minutes."""
+    memory_bytes: int = Field(default=192 * 1024 * 1024, ge=32 * 1024 * 1024)
+    """Resident memory of the daemon's own process."""
 
 
 class Settings(Section):
@@ -31,6 +40,7 @@ class Settings(Section):
     catalog: CatalogSettings = CatalogSettings()
     policy: PolicySettings = PolicySettings()
     daemon: DaemonSettings = DaemonSettings()
+    budget: BudgetSettings = BudgetSettings()
     journal: JournalSettings = JournalSettings()
     target: tuple[AnyTarget, ...] = ()
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from agent.inventory.inventory import Inventory
+from agent.inventory.patience import Patience
 from agent.records import Diagnostic, Evidence
 from agent.runtime.logs import logger, place
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
@@ -50,6 +51,7 @@ class Engine:
         self._context = surroundings()
         self._depends: dict[str, object] = {}
         self._seen_version = -1
+        self._patience = Patience()
 
     @property
     def context(self) -> Context:
@@ -100,9 +102,15 @@ class Engine:
     def poll(self, names: Iterable[str]) -> None:
         """Let these collectors have their periodic look."""
         for collector in self.collectors:
-            if collector.name in names:
-                self._look(collector, "poll", partial(collector.poll, self._context))
+            if collector.name in names and self._patience.may(collector.name):
+                self._poll(collector)
         self.catch_up()
+
+    def _poll(self, collector: Collector) -> None:
+        start = time.perf_counter()
+        self._look(collector, "poll", partial(collector.poll, self._context))
+        ok = not self.inventory.told(_trouble(collector, "poll"))
+        self._patience.looked(collector.name, ok, time.perf_counter() - start)
 
     def _view_of(self, collector: Collector) -> object:
         with self._visible(collector, "depends_on"):

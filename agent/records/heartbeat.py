@@ -37,6 +37,23 @@ class TargetHealth(Part):
     """UTC time, RFC 3339, at which it last began to take nothing; null while it takes what it is sent."""
 
 
+class OwnUse(Part):
+    """What the daemon's own process takes of the machine."""
+
+    cpu_share: float
+    """Of one core, over the last five minutes."""
+    resident_bytes: int
+    """Resident memory."""
+    descriptors: int
+    """Open files, sockets and watches."""
+    threads: int
+    """Its threads of execution, those that wait among them."""
+    state_bytes: int
+    """All files of the state folder."""
+    exceeded: str | None = None
+    """What is beyond its limit, for which the daemon works more slowly; null where nothing is."""
+
+
 class Heartbeat(Record):
     """Health of the running daemon; `inventory_digest` tells a receiver whether it is up to date."""
 
@@ -53,5 +70,7 @@ class Heartbeat(Record):
     """The last run of each collector."""
     targets: tuple[TargetHealth, ...] = ()
     """How far each delivery target is."""
+    own_use: OwnUse | None = None
+    """What the daemon itself takes of the machine; null before it was measured."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ()

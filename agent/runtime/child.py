@@ -18,7 +18,7 @@ def start(
     """The very modules that this process runs, and none from the folder it happens to be in. It holds the
     descriptors `keep` under their numbers. Raises `OSError`."""
     return subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
-        [sys.executable, "-P", "-m", module],
+        [sys.executable, "-P", *["-OO"] * (sys.flags.optimize > 1), "-m", module],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,

@@ -12,6 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Literal, TextIO, cast
 
 from agent.runtime.imports import hollow, without
+from agent.runtime.log_repeats import Repeats
 from agent.runtime.settings import Section
 
 
@@ -57,6 +58,7 @@ def logger() -> Any:
     json = _settings.format == "json"
     structlog.configure(
         processors=[
+            Repeats(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(),

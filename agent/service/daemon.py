@@ -20,7 +20,7 @@ from agent.runtime.capabilities import keep_from_children, privileged
 from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
 from agent.runtime.ownership import demand_ours
-from agent.service import systemd
+from agent.service import crash_loop, systemd
 from agent.service.session import Session
 from agent.service.setup import Setup
 
@@ -29,6 +29,8 @@ _LAST_SECONDS = 4.5
 """After SIGTERM; whatever still hangs then, such as a look at a dead network drive, is left behind."""
 _ONCE_SECONDS = 60.0
 """A journal that is lost again sooner than this is no accident of the file: whoever starts the daemon must know."""
+_WELL_SECONDS = 120.0
+"""A start that lasts so long went well."""
 _SWITCH_SECONDS = 0.0005
 """How long a thread that has something to do waits for the interpreter. Python's 5 ms, once for each of the dozen
 system calls that reading a process takes, is longer than some servers live."""
@@ -44,6 +46,7 @@ class Daemon:
         self._session: Session | None = None
         self._stopping = False
         self._asked = False
+        self._ended = threading.Event()
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises `service.AlreadyRunningError` and `JournalError`."""
@@ -60,9 +63,22 @@ class Daemon:
             if privileged():
                 demand_ours(folder)
             with lock(folder / "lock"):
+                self._wait_after_crashes(folder)
                 lost = self._serve(folder, lost)
+                crash_loop.went_well(folder)
         systemd.notify("STOPPING=1")
         logger().info("daemon.stopped")
+
+    def _wait_after_crashes(self, folder: Path) -> None:
+        """Only where a service manager starts it again and again; whoever starts it by hand sees what is wrong."""
+        if not systemd.is_service():
+            return
+        if pause := crash_loop.pause_before_start(folder):
+            logger().warning("daemon.waits", reason="it ended soon after its last starts", seconds=pause)
+            self._ended.wait(pause)
+        forget = threading.Timer(_WELL_SECONDS, crash_loop.went_well, (folder,))
+        forget.daemon = True
+        forget.start()
 
     def _serve(self, folder: Path, lost: JournalLostError | None) -> JournalLostError | None:
         """Sessions until the daemon is stopped, or until the journal of one is lost: why it is."""
@@ -101,6 +117,7 @@ class Daemon:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if not self._stopping:
             self._stopping = True
+            self._ended.set()
         self._reload(number, frame)
 
     def _reload(self, number: int, frame: FrameType | None) -> None:

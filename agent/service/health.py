@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from agent.inventory.runner import Engine
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
 from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, TargetHealth
+from agent.records.heartbeat import OwnUse
 from agent.runtime.files import overwrite_file, replace_file
 from agent.runtime.logs import logger
+from agent.service import public_status
 from collectors.contract import Watcher
 
 STATUS = "status.json"
@@ -29,11 +31,19 @@ _STATUS_BYTES = 8192
 class Health:
     """Reads the state of everyone; changes nothing but the status file."""
 
-    def __init__(self, engine: Engine, journal: Journal, courier: DeliverySupervisor, status_file: Path) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        courier: DeliverySupervisor,
+        folder: Path,
+        own_use: Callable[[], OwnUse | None],
+    ) -> None:
         self._engine = engine
         self._journal = journal
         self._courier = courier
-        self._file = status_file
+        self._file = folder / STATUS
+        self._own_use = own_use
         self._started = time.monotonic()
         self.journal_error: str | None = None
         self.watchers: Mapping[str, Watcher] = {}
@@ -49,6 +59,7 @@ class Health:
             journal_head=self._journal.head().seq,
             collectors=tuple(self._collectors()),
             targets=tuple(self._targets()),
+            own_use=self._own_use(),
         )
 
     def notice(self, code: str, message: str) -> Diagnostic:
@@ -77,6 +88,7 @@ class Health:
                 if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                     raise
                 overwrite_file(self._file, text)
+            public_status.write(beat)
         except (OSError, JournalError) as error:
             logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
 

@@ -11,8 +11,11 @@ from agent.inventory.settings import CollectSettings
 from agent.service import systemd
 
 _RETENTION_SECONDS = 600.0
+_BUDGET_SECONDS = 30.0
 _UNWATCHED = 3600.0
 """Seconds between two notices to a watchdog that nobody set."""
+
+_STEADY = {"heartbeat", "retention", "budget", "watchdog"}
 
 
 class Schedule:
@@ -21,6 +24,8 @@ class Schedule:
     def __init__(self, collect: CollectSettings, daemon: DaemonSettings, policy_seconds: Callable[[], float]) -> None:
         """`policy_seconds`: how soon the policy wants to be looked at again, which depends on what it waits for."""
         self._due: dict[str, float] = {}
+        self.slowness = 1.0
+        """By what the pauses between looks are longer than the settings say."""
         self._socket_seconds = collect.socket_seconds
         self._reconcile_seconds = collect.reconcile_seconds
         self._policy_seconds = policy_seconds
@@ -31,6 +36,7 @@ class Schedule:
             "tools": collect.tool_seconds,
             "heartbeat": daemon.heartbeat_seconds,
             "retention": _RETENTION_SECONDS,
+            "budget": _BUDGET_SECONDS,
             "watchdog": systemd.watchdog_seconds() or _UNWATCHED,
         }
 
@@ -62,4 +68,5 @@ class Schedule:
         if name == "reconcile":
             # A fleet that was started at one time must not reconcile at one time for ever.
             return self._reconcile_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, no secret
-        return self._seconds.get(name, self._socket_seconds)
+        seconds = self._seconds.get(name, self._socket_seconds)
+        return seconds if name in _STEADY else seconds * self.slowness

@@ -19,10 +19,12 @@ from agent.journal.journal import Transaction
 from agent.journal.retention import Keep, Retention
 from agent.network.resolver import Resolver
 from agent.runtime.logs import logger
-from agent.service import systemd
+from agent.service import metrics_file, systemd
 from agent.service.action_trail import ActionTrail
+from agent.service.budget import Budget
 from agent.service.commit import Committer
-from agent.service.health import STATUS, Health
+from agent.service.health import Health
+from agent.service.own_use import measure
 from agent.service.pulse import Pulse
 from agent.service.room import is_short
 from agent.service.schedule import Schedule
@@ -35,6 +37,8 @@ _STOP_SECONDS = 3.5
 _REST = 2.0
 """Pause after a round, as a multiple of what it took: a third of one core at most, whatever goes on here."""
 _LONGEST_REST = 1.0
+_REDUCED = 5.0
+"""By what all pauses are longer while more is taken than the budget allows."""
 
 
 class Session:
@@ -62,7 +66,8 @@ class Session:
         self._schedule = Schedule(settings.collect, settings.daemon, lambda: setup.policy.look_seconds)
         self._resolver = Resolver(setup.names, settings.collect.resolve_seconds) if settings.collect.resolve else None
         self._snapshots = Snapshots(signed.store, settings.daemon.snapshot_seconds)
-        self._health = Health(self._engine, self._journal, self._courier, folder / STATUS)
+        self._budget = Budget(settings.budget)
+        self._health = Health(self._engine, self._journal, self._courier, folder, self._budget.own_use)
         self._pulse = Pulse(folder)
         self._commit = Committer(signed, setup.names, self._resolver, self._courier, self._health)
         self._folder, self._checkpoints = folder, signed.checkpoints
@@ -82,7 +87,7 @@ class Session:
             if self._resolver:
                 self._resolver.start()
             collectors = {collector.name for collector in self._engine.collectors}
-            self._schedule.again("heartbeat", "watchdog", "policy", "retention", *collectors)
+            self._schedule.again("heartbeat", "watchdog", "policy", "retention", "budget", *collectors)
             self._reconcile()
             self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.
@@ -104,11 +109,14 @@ class Session:
         self._ping_watchdog()
         self._work(work, self._schedule.due())
         # A storm is taken in a few large steps: each costs what deriving costs, however little changed.
-        self._agenda.rest(min(_REST * (time.monotonic() - now), _LONGEST_REST))
+        slowness = self._schedule.slowness
+        self._agenda.rest(min(_REST * (time.monotonic() - now), _LONGEST_REST) * slowness)
 
     def _work(self, work: Work, due: set[str]) -> None:
         self._schedule.again(*due)
         self._commit.tell(*work.notices, *(self._pace.tell() if self._pace else ()))
+        if "budget" in due:
+            self._look_at_budget()
         if "policy" in due:
             self._look_at_policy()
         if ACTIONS in due and self._trail:
@@ -123,6 +131,22 @@ class Session:
             self._health.write()
         if "retention" in due and self._retain():
             self._schedule.at_once("retention")
+
+    def _look_at_budget(self) -> None:
+        """Slow down where this process takes more than it may, and say so; a metrics file is as fresh as this."""
+        if self._budget.judge(measure(self._folder)):
+            exceeded = self._budget.exceeded
+            self._schedule.slowness = _REDUCED if exceeded else 1.0
+            code, text = (
+                ("daemon.reduced", f"works more slowly: {exceeded}")
+                if exceeded
+                else ("daemon.at_full_speed", "within its budget again")
+            )
+            logger().warning(code, reason=text)
+            self._commit.tell((code, text))
+            self._health.write()
+        if self._settings.daemon.metrics_file:
+            metrics_file.write(Path(self._settings.daemon.metrics_file), self._health.heartbeat())
 
     def _look_at_policy(self) -> None:
         if self._policy.look():

@@ -16,6 +16,7 @@ from agent.delivery.failure import Failure
 from agent.journal.journal import FILE
 from agent.records import Heartbeat, Supervision
 from agent.runtime.lock import AlreadyRunningError, lock
+from agent.service import public_status
 from agent.service.health import STATUS
 from agent.service.pulse import seconds_since
 
@@ -43,7 +44,13 @@ class Report:
 
 def report(folder: Path) -> Report:
     """The state of the daemon of this folder. Raises `OSError` where the caller may not read it."""
-    if not (folder / STATUS).exists():
+    try:
+        found = (folder / STATUS).exists()
+    except PermissionError:
+        found = False
+    if not found and (public := public_status.read()):
+        return Report(f"{public_status.text_of(public)}\n", True, public_status.document_of(public))
+    if not found:
         text = f"no daemon has run with the state folder {folder}"
         return Report(f"{text}\n", False, {"state": text, "running": False})
     text = (folder / STATUS).read_text(encoding="utf-8", errors="replace")
@@ -93,6 +100,9 @@ def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
         failures = {t.name: Failure(t.last_error, t.failing_since or "") for t in beat.targets if t.last_error}
         yield f"  journal not readable now: {error.sqlite_errorname}"
     yield f"  journal: {head} entries"
+    if use := beat.own_use:
+        slower = f"; WORKS MORE SLOWLY: {use.exceeded}" if use.exceeded else ""
+        yield f"  own use: {use.cpu_share:.1%} of a core, {use.resident_bytes / 1e6:.0f} MB{slower}"
     yield "  collector     ok   mode       last success                      seconds  records"
     for c in beat.collectors:
         ok, mode = "yes" if c.ok else "NO", c.mode or "-"

@@ -19,6 +19,11 @@ def notify(state: str) -> None:
             return
 
 
+def is_service() -> bool:
+    """Whether a service manager started this process, and will again when it ends: systemd or launchd."""
+    return bool(os.environ.get("NOTIFY_SOCKET") or os.environ.get("XPC_SERVICE_NAME", "0") != "0")
+
+
 def watchdog_seconds() -> float | None:
     """How often the watchdog wants to hear from this process: half of its patience; None without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")

@@ -18,6 +18,7 @@ from tests.bench import (
     bench_latency,
     bench_once,
     bench_runtime,
+    bench_soak,
     machine,
 )
 from tests.bench.table import print_table
@@ -32,7 +33,10 @@ BENCHES = {
     "governance": bench_governance.run,
     "journal": bench_journal.run,
     "actions": bench_actions.run,
+    "soak": bench_soak.run,
 }
+_AN_HOUR = {"soak"}
+"""Only when it is named."""
 
 
 def main() -> int:
@@ -46,7 +50,7 @@ def main() -> int:
     machine.enter_private_namespaces(processes=not options.host_processes)
     machine.compile_all()
     rows = []
-    for name in options.names or BENCHES:
+    for name in options.names or [name for name in BENCHES if name not in _AN_HOUR]:
         print(f"{name} …", file=sys.stderr, flush=True)
         rows += BENCHES[name](options.quick)
     print("with process events and the load of others" if options.host_processes else "sweeps only, no process events")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,12 @@ class Booted:
 
 
 @contextmanager
-def booted_debian(folder: Path) -> Iterator[Booted]:
-    """A freshly booted machine below `folder`, with this checkout in /src; nothing is left of it afterwards."""
+def booted_debian(folder: Path, change: Callable[[Path], None] = lambda root: None) -> Iterator[Booted]:
+    """A freshly booted machine below `folder`, with this checkout in /src; nothing is left of it afterwards. `change`
+    gets its root before it boots."""
     skip_unless_possible("systemd-nspawn", "nsenter")
     root = debian(folder / "root", *PACKAGES)
+    change(root)
     mounts = [f"--bind-ro={mirror}" for mirror in mirrors()]
     command = ["systemd-nspawn", "--quiet", f"--directory={root}", "--boot", "--register=no", "--keep-unit"]
     with (folder / "console").open("wb") as console:

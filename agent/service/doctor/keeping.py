@@ -22,6 +22,8 @@ _LATER = timedelta(minutes=5)
 def look(settings: Settings, running: Running) -> Iterator[Answer]:
     """One answer for each, and one for each collector that fails."""
     yield _daemon(running)
+    if use := _heartbeat(running).get("own_use"):
+        yield _own_use(use)
     yield _database(settings, running)
     yield _key(running)
     for collector in _heartbeat(running).get("collectors", ()):
@@ -50,6 +52,17 @@ def _daemon(running: Running) -> Answer:
     if failed := running.said.get("journal_error"):
         return error("daemon", f"cannot write its journal: {failed}", "see disk and database below")
     return ok("daemon", f"runs, pid {running.pid}")
+
+
+def _own_use(use: dict[str, Any]) -> Answer:
+    said = (
+        f"{use['cpu_share']:.1%} of a core, {use['resident_bytes'] / 1e6:.0f} MB, "
+        f"{use['descriptors']} descriptors, {use['threads']} threads, {use['state_bytes'] / 1e6:.1f} MB on disk"
+    )
+    if use.get("exceeded"):
+        slower = f"works more slowly: {use['exceeded']}"
+        return warning("own use", slower, "see in its log what changes so often, or raise [budget]")
+    return ok("own use", said)
 
 
 def _database(settings: Settings, running: Running) -> Answer:

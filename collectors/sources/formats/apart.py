@@ -18,6 +18,8 @@ _MOST_MEMORY: Final = 192 * 1024 * 1024
 _MOST_VALUES: Final = 500_000
 _MOST_ANSWER: Final = 16 * 1024 * 1024
 _OURS: Final = str(Path(__file__).resolve().parents[3])
+_OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))
+"""What was compiled for this process serves that one too."""
 _WINDOWS: Final = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
 _COSTLY: Final = "reading it takes more memory or time than a file may"
 
@@ -29,7 +31,7 @@ def parse_apart(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Not
     """
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and a module of ours
-            [sys.executable, "-P", "-S", "-m", "collectors.sources.formats.apart", format, str(depth)],
+            [sys.executable, *_OPTIONS, "-m", "collectors.sources.formats.apart", format, str(depth)],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
