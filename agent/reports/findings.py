@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -43,10 +44,13 @@ class Findings:
 
 
 def wanting(records: Iterable[Record]) -> list[Finding]:
-    """Findings that want somebody, the gravest first: neither resolved nor acknowledged, and more than a remark."""
+    """Findings that want somebody: neither resolved nor acknowledged, and more than a remark. The gravest first, of
+    these those of the rule with the most."""
     found = [cast(Finding, record) for record in records if record.kind == "finding"]
     open_ones = [f for f in found if f.state in ("open", "reopened") and f.severity != "info"]
-    return sorted(open_ones, key=lambda f: (-SEVERITIES.index(f.severity), f.rule, f.subject))
+    many = Counter((f.severity, f.rule) for f in open_ones)
+    rank = {severity: -place for place, severity in enumerate(SEVERITIES)}
+    return sorted(open_ones, key=lambda f: (rank[f.severity], -many[f.severity, f.rule], f.rule, f.subject))
 
 
 def named(records: Iterable[Record], ids: Sequence[str]) -> list[Finding]:

@@ -46,7 +46,7 @@ def _agent(subject: EvidenceSubject, agent: AiAgent, teams: _Teams) -> _Row:
         agent.accountable_by, teams.get(agent.owner), "yes" if agent.in_scope else "no", agent.role,
         subject.purposes.get(agent.agent), agent.version, None, f"{agent.servers} MCP servers", _policy(agent.sanction),
         "yes" if agent.running else "no", "; ".join(agent.paths[:3]), len(machine.findings_around(agent)),
-        machine.worst_of(agent),
+        machine.worst(agent),
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def _server(subject: EvidenceSubject, server: McpServer, teams: _Teams, agent: A
         server.accountable_by, teams.get(server.owner), scope, role, subject.purposes.get(server.agent), None, target,
         "; ".join(f"{source.kind} {source.target}" for source in server.data), _policy(server.sanction),
         {True: "yes", False: "no", None: "not known"}[server.running], f"{server.source.path}: {server.source.key}",
-        len(machine.findings_of.get(server.id, ())), machine.worst(server.id),
+        len(machine.findings_of.get(server.id, ())), machine.worst(server),
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class _Parts:
         self._events = _Grouped(machine.events)
 
     def agent(self, agent: AiAgent) -> Html:
-        servers, worst = self._servers.of(agent), self._machine.worst_of(agent)
+        servers, worst = self._servers.of(agent), self._machine.worst(agent)
         summary = tag(
             "summary", tag("b", name(agent.name)), " of ", name(agent.owner or "(machine)"),
             tag("span", f" {agent.servers:,} servers "), badge(worst) if worst else None,

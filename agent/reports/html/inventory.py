@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from agent.records import AiAgent, McpServer
 from agent.reports.html.elements import Html, badge, capped, code, facts, joined, left_out, name, row, table, tag
 from agent.reports.html.filters import filters
-from agent.reports.html.subject import Machine, gravity
+from agent.reports.html.subject import Machine
 
 _AGENT = ("Agent", "Account", "Version", "State", "Servers", "Answers for it", "Policy", "Worst finding")
 _SERVER = ("Server", "Agent", "Account", "Starts or talks to", "Reaches", "State", "Worst finding")
@@ -35,14 +35,12 @@ def inventory(machine: Machine) -> Html:
 
 def sorted_agents(machine: Machine) -> list[AiAgent]:
     """Those with the gravest findings first."""
-    return sorted(machine.of(AiAgent), key=lambda a: (gravity(machine.worst_of(a)), -a.servers, a.name, a.owner or ""))
+    return sorted(machine.of(AiAgent), key=lambda a: (machine.gravity(a), -a.servers, a.name, a.owner or ""))
 
 
 def shown_servers(machine: Machine) -> list[McpServer]:
     """As many as a page bears, by name; those with the gravest findings are among them."""
-    ranked = sorted(
-        machine.of(McpServer), key=lambda s: (gravity(machine.worst(s.id)), s.name, s.agent, s.owner or "", s.id)
-    )
+    ranked = sorted(machine.of(McpServer), key=lambda s: (machine.gravity(s), s.name, s.agent, s.owner or "", s.id))
     return ranked[:_MOST_SERVERS]
 
 
@@ -74,7 +72,7 @@ def sanction(value: str) -> str:
 
 
 def _agent(machine: Machine, agent: AiAgent) -> Html:
-    severity = machine.worst_of(agent)
+    severity = machine.worst(agent)
     seen = [word for word, is_so in (("running", agent.running), ("installed", agent.installed)) if is_so]
     cells = (
         tag("a", name(agent.name), href=f"#agent-{agent.id}"),
@@ -91,7 +89,7 @@ def _agent(machine: Machine, agent: AiAgent) -> Html:
 
 
 def _server(machine: Machine, server: McpServer) -> Html:
-    severity = machine.worst(server.id)
+    severity = machine.worst(server)
     cells = (
         tag("details", tag("summary", name(server.name)), _details(machine, server)),
         name(server.agent),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 from agent.records import AiAgent, Finding, Record
-from agent.records.finding import SEVERITIES, Severity
 from agent.reports.findings import wanting
 from agent.reports.html.activity import Activity
 from agent.reports.html.events import Event
+from agent.reports.worst import Worst, rank
 
 R = TypeVar("R", bound=Record)
 
@@ -61,8 +61,11 @@ class Machine:
 
     @cached_property
     def risks(self) -> list[Risk]:
-        """The same by rule: the gravest first, of those the one with the most subjects."""
-        return risks(self.wanting)
+        """The same by rule, in the same order."""
+        groups: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self.wanting:
+            groups.setdefault((finding.severity, finding.rule), []).append(finding)
+        return [Risk(group) for group in groups.values()]
 
     @cached_property
     def findings_of(self) -> dict[str, list[Finding]]:
@@ -83,26 +86,16 @@ class Machine:
         """Findings about an agent, what it may do, or its servers, the gravest first."""
         return self._findings_around.get((agent.owner, agent.agent), [])
 
-    def worst(self, subject_id: str) -> Severity | None:
-        """The severity of the gravest finding about a record."""
-        found = self.findings_of.get(subject_id)
-        return found[0].severity if found else None
+    @cached_property
+    def _worst(self) -> Worst:
+        return Worst(self.wanting)
 
-    def worst_of(self, agent: AiAgent) -> Severity | None:
-        """The severity of the gravest of them."""
-        found = self.findings_around(agent)
-        return found[0].severity if found else None
+    def worst(self, record: Record) -> str | None:
+        """The severity of the gravest finding about a record; of an agent also about its servers."""
+        if isinstance(record, AiAgent):
+            return self._worst.of_client.get((record.owner, record.agent))
+        return self._worst.of.get(record.id)
 
-
-def gravity(severity: Severity | None) -> int:
-    """For sorting the gravest first."""
-    return -SEVERITIES.index(severity) if severity else 1
-
-
-def risks(findings: Iterable[Finding]) -> list[Risk]:
-    """Findings by rule and severity: the gravest first, of those the one with the most subjects."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.severity, finding.rule), []).append(finding)
-    ranked = sorted(groups.values(), key=lambda g: (gravity(g[0].severity), -len(g), g[0].rule))
-    return [Risk(group) for group in ranked]
+    def gravity(self, record: Record) -> int:
+        """For sorting the gravest first."""
+        return -rank(self.worst(record))

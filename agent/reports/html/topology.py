@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from agent.records import AiAgent
 from agent.reports.graph import Graph, Node, build
 from agent.reports.html.elements import Html, badge, joined, left_out, name, tag
 from agent.reports.html.picture import picture
-from agent.reports.html.subject import Machine, gravity
+from agent.reports.html.subject import Machine
 
 _MOST = 3_000
 _MOST_BELOW = 150
@@ -58,19 +57,23 @@ class _Tree:
         self._room -= 1
         below = {} if known or depth > _DEEPEST else self._below.get(node.id, {})
         record = self._machine.by_id.get(node.id)
-        worst = self._machine.worst_of(record) if isinstance(record, AiAgent) else self._machine.worst(node.id)
+        worst = self._machine.worst(record) if record else None
         label = joined(
             tag("span", node.kind, class_=f"kind {node.kind}"), " ", name(node.label, 120), _notes(node, relations),
             joined(" ", badge(worst)) if worst else None,
         )  # fmt: skip
         if not below:
             return tag("li", label, " (shown above)" if known and self._below.get(node.id) else None)
-        ranked = sorted(below, key=lambda id_: gravity(self._machine.worst(id_)))[:_MOST_BELOW]
+        ranked = sorted(below, key=self._gravity)[:_MOST_BELOW]
         made = [self._branch(self._nodes[id_], below[id_], depth + 1) for id_ in ranked if self._room > 0]
         more = len(below) - len(made)
         told = tag("li", f"and {more:,} more", class_="left-out") if more else None
         summary = tag("summary", label, tag("span", f" {len(below):,}", class_="fine"))
         return tag("li", tag("details", summary, tag("ul", made, told), open=depth == 0 and self._few))
+
+    def _gravity(self, id_: str) -> int:
+        record = self._machine.by_id.get(id_)
+        return self._machine.gravity(record) if record else 1
 
 
 def _notes(node: Node, relations: Sequence[str]) -> Html:
