@@ -11,7 +11,6 @@ import re
 import shlex
 import stat
 from collections.abc import Iterator
-from html import unescape
 from itertools import islice
 from typing import NamedTuple
 
@@ -95,6 +94,9 @@ def _script(path: str, text: str) -> str:
     if ending in ("desktop", "service"):
         return "\n".join(_EXECUTED.findall(text))
     if ending == "plist":
+        # Its table of names weighs half a MB, and only a Mac has such files.
+        from html import unescape
+
         words = (unescape(word) for word in _PLIST_TEXT.findall("".join(_ARGUMENTS.findall(text))))
         return shlex.join(words)
     first = text.partition("\n")[0]

@@ -22,8 +22,8 @@ _LOOK = 0.002
 
 def run(quick: bool) -> list[Row]:
     """JSON, TOML and YAML in turn; the next rewrite comes after the entry of the one before and a random pause."""
-    home.make(machine.HOME, machine.UID)
-    files = [file for file in home.FILES if file.prefix in ("claude", "codex", "goose")]
+    files = [*(file for file in home.FILES if file.prefix in ("claude", "codex", "goose")), *home.OF_PROJECTS]
+    home.make(machine.HOME, machine.UID, files=(*home.FILES, *home.OF_PROJECTS))
     with machine.sleepers(PROCESSES), machine.folder() as place, machine.daemon(machine.settings(place)):
         time.sleep(2)
         journal = sqlite3.connect(f"file:{place}/state/journal.db?mode=ro", uri=True, isolation_level=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,12 +105,21 @@ FILES = (
     File("shop-claude", "src/shop/.mcp.json", _json("mcpServers")),
     File("shop-code", "src/shop/.vscode/mcp.json", _jsonc("servers")),
 )
+OF_PROJECTS = tuple(
+    file
+    for number in range(14)
+    for file in (
+        File(f"app{number}-codex", f"src/app{number}/.codex/config.toml", _toml),
+        File(f"app{number}-claude", f"src/app{number}/.mcp.json", _json("mcpServers")),
+    )
+)
+"""More files, for those who change many: what changes a single one more than a dozen times at once has to wait."""
 NAMES = frozenset(name for file in FILES for name in servers(file.prefix))
 
 
-def make(home: Path, uid: int, projects: int = 0) -> None:
+def make(home: Path, uid: int, projects: int = 0, files: Iterable[File] = FILES) -> None:
     """The files, and so many further projects whose configuration folders hold no server."""
-    for file in FILES:
+    for file in files:
         (home / file.path).parent.mkdir(parents=True, exist_ok=True)
         (home / file.path).write_text(file.text())
     for number in range(projects):
