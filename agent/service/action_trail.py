@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from agent.inventory.actions import ActionLog
 from agent.inventory.behaviour import Behaviour
+from agent.inventory.installed_events import InstalledEvents, together
 from agent.inventory.settings import CollectSettings
 from agent.inventory.store import Store
 from agent.journal.journal import Journal, Transaction
+from agent.records import Diagnostic
 from agent.runtime.logs import logger
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
-from collectors.events import Batch
+from collectors.events import Batch, EventSource
 from collectors.transcripts.actions import ActionSource
 from collectors.transcripts.programs import risks
 
@@ -39,16 +41,20 @@ class ActionTrail:
         told = [
             client.id for client in catalog.clients.values() if client.actions and not self._log.leaves_out(client.id)
         ]
-        since = _since(store.mark(_SINCE), told, timedelta(days=settings.backfill_days))
+        installed = InstalledEvents(settings.disabled)
+        since = _since(store.mark(_SINCE), [*told, *installed.names], timedelta(days=settings.backfill_days))
         store.append(lambda step: self._begin(step, since))
+        positions = self._log.positions()
+        installed.start(positions, since)
         self._telemetry = _receiver(settings.telemetry_port, catalog, told)
-        self._source = ActionSource(
-            self._log.positions(),
-            since,
+        transcripts = ActionSource(
+            {name: position for name, position in positions.items() if not name.startswith("\n")},
+            {client: since[client] for client in told},
             programs=settings.action_programs,
             most_bytes=_MOST_BYTES,
             telemetry=self._telemetry.inbox.take if self._telemetry else tuple,
         )
+        self._sources: tuple[EventSource, ...] = (transcripts, installed)
         self._batch: Batch | None = None
         self._failed: set[tuple[str | None, str]] = set()
 
@@ -71,18 +77,23 @@ class ActionTrail:
     def read(self, context: Context) -> bool:
         """Read what is new. Whether there is something to write."""
         if self._batch is None:
-            self._batch = self._source.read(context)
-        return bool(self._batch.events or self._batch.known or self._batch.positions)
+            self._batch = together(source.read(context) for source in self._sources)
+        batch = self._batch
+        return bool(batch.events or batch.known or batch.positions or any(map(self._is_news, batch.diagnostics)))
 
     def notices(self) -> list[tuple[str, str]]:
-        """What could not be read, said once for each client and reason."""
+        """What could not be read, said once for each client or source and reason."""
         found: list[tuple[str, str]] = []
         for diagnostic in self._batch.diagnostics if self._batch else ():
-            told = diagnostic.agent, diagnostic.code
-            if told not in self._failed:
-                self._failed.add(told)
-                found.append((diagnostic.code, f"a transcript of {diagnostic.agent} could not be read for actions"))
+            if self._is_news(diagnostic):
+                self._failed.add(_reason(diagnostic))
+                transcript = f"a transcript of {diagnostic.agent} could not be read for actions"
+                said = transcript if diagnostic.agent else f"{diagnostic.key}: {diagnostic.message}"
+                found.append((diagnostic.code, said))
         return found
+
+    def _is_news(self, diagnostic: Diagnostic) -> bool:
+        return _reason(diagnostic) not in self._failed
 
     def append(self, step: Transaction) -> None:
         """Write what was read, and what follows from it."""
@@ -100,6 +111,10 @@ class ActionTrail:
         """What was read is not durable, and is written once more."""
         self._log.forget_context()
         self.behaviour.again(self._journal)
+
+
+def _reason(diagnostic: Diagnostic) -> tuple[str | None, str]:
+    return diagnostic.agent or diagnostic.key, diagnostic.code
 
 
 def _receiver(port: int, catalog: Catalog, clients: Collection[str]) -> Receiver | None:
