@@ -22,7 +22,7 @@ _WHAT = (
 
 def add(commands: Commands) -> None:
     """Declare `list`."""
-    listed = commands.add_parser("list", help="everything of one kind: agents, servers, skills, hooks, plugins …")
+    listed = commands.add_parser("list", help="everything of one kind: agents, servers, skills, hooks and the like")
     listed.add_argument("what", choices=_WHAT, metavar="WHAT", help=f"one of {', '.join(_WHAT)}")
     patterns(listed, "agent", "owner", "project", "name")
     listed.add_argument("--severity", choices=SEVERITIES, help="only what has an open finding as grave, or graver")
