@@ -43,9 +43,15 @@ ROOMS: dict[str, Room] = {
     "agent/delivery": Room(
         "cursor, sender, supervisor, targets", ("agent/records", "agent/runtime", "agent/journal")
     ),
+    "agent/probe": Room(
+        "asks servers for their tools, in a sandbox",
+        ("agent/records", "agent/redaction", "agent/runtime", "collectors/launch", "collectors/readers",
+         "collectors/tools"),
+    ),
     "agent/reports": Room(
         "what people read: pure functions of records",
-        ("agent/records", "agent/runtime", "agent/governance", "collectors/catalog", "collectors/readers"),
+        ("agent/records", "agent/runtime", "agent/governance", "agent/probe", "collectors/catalog",
+         "collectors/readers"),
     ),
     "agent/config": Room(
         "the sections that the layers declare, composed and loaded",
@@ -57,7 +63,7 @@ ROOMS: dict[str, Room] = {
     "collectors/catalog": Room("the clients, as data, and their schema", ("agent/records", "collectors/sources")),
     "collectors/launch": Room("what a command line starts", ("agent/redaction",)),
     "collectors/reach": Room("what a server reaches", ("agent/records", "agent/redaction", "collectors/launch")),
-    "collectors/text": Room("what texts that models read hide", ("agent/records",)),
+    "collectors/text": Room("what texts that models read hide", ("agent/records", "agent/redaction")),
     "collectors/contract.py": Room(
         "what a collector is", ("agent/records", "collectors/catalog", "collectors/sources")
     ),
@@ -95,7 +101,7 @@ ROOMS: dict[str, Room] = {
     "collectors/tools": Room(
         "what servers offer: tools as clients, packages and logs keep them, and what they seem to do",
         ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/sources",
-         "collectors/transcripts"),
+         "collectors/text", "collectors/transcripts"),
     ),
     "collectors/telemetry": Room(
         "what clients send of themselves by OTLP, received on a loopback port",

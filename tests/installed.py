@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import venv
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ PACKAGES = (
     "@anthropic-ai/claude-code", "@openai/codex", "@google/gemini-cli", "@github/copilot", "opencode-ai",
     "@qwen-code/qwen-code", "@modelcontextprotocol/server-everything", "@modelcontextprotocol/server-filesystem",
 )  # fmt: skip
+
+
+NPM_SERVERS = (
+    "@modelcontextprotocol/server-everything", "@modelcontextprotocol/server-filesystem",
+    "@modelcontextprotocol/server-memory", "@modelcontextprotocol/server-sequential-thinking", "@upstash/context7-mcp",
+)  # fmt: skip
+PYPI_SERVERS = ("mcp-server-time", "mcp-server-git", "mcp-server-fetch")
 
 
 def cache(name: str) -> Path:
@@ -43,3 +51,14 @@ def npm_commands() -> Path:
     everything = prefix / "node_modules/.bin/mcp-server-everything"
     install(everything, "npm", "install", "--no-audit", "--no-fund", "--prefix", str(prefix), *PACKAGES)
     return prefix / "node_modules/.bin"
+
+
+def mcp_servers() -> tuple[Path, Path]:
+    """Two folders with commands of real MCP servers: from npm, and from PyPI in an environment of their own."""
+    prefix, environment = cache("mcp-npm"), cache("mcp-pypi")
+    from_npm, from_pypi = prefix / "node_modules/.bin/mcp-server-memory", environment / "bin/mcp-server-time"
+    install(from_npm, "npm", "install", "--no-audit", "--no-fund", "--prefix", str(prefix), *NPM_SERVERS)
+    if not from_pypi.exists():
+        venv.create(environment, with_pip=True)
+    install(from_pypi, str(environment / "bin/python"), "-m", "pip", "install", "--quiet", *PYPI_SERVERS)
+    return prefix / "node_modules/.bin", environment / "bin"

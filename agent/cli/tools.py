@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from agent.cli import probe
 from agent.cli.common import COMPLETE, Shared, declare, group, progress, write
 from agent.reports import report
 
@@ -26,6 +27,7 @@ def add(commands: Commands) -> None:
     shown = tools.add_parser("show", help="everything about tools, with what they say of themselves")
     shown.add_argument("tools", nargs="+", metavar="SERVER[/TOOL]", help="names, which may hold *; or a record's id")
     declare(shown, _show, ("root", "output"), report.TOOL.formats)
+    probe.add(tools)
 
 
 def _list(shared: Shared, given: argparse.Namespace) -> int:

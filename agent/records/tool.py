@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Self, TypedDict, Unpack
 from pydantic import AwareDatetime
 
 from agent.records.base import Part, Record
+from agent.records.text_mark import TextMark
 from agent.records.tool_list import Effect, Hint, ToolSource
 
 ToolExposure = Literal["allowed", "ask", "denied", "filtered", "unknown"]
@@ -81,6 +82,8 @@ class Tool(Record):
     """Bytes of the canonical definition: what each request of the agent carries."""
     description: str | None = None
     """The start of the description; only where the policy asks for it."""
+    marks: tuple[TextMark, ...] = ()
+    """What its definition hides or says to the model that it should not: where, never the text."""
     parameters: tuple[str, ...] = ()
     """Names of its parameters."""
     hints: tuple[Hint, ...] = ()

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ValidatorFunctionWrapHandler, WrapValidator
 
 from agent.records.base import Record
 from agent.records.mcp_server import Source
+from agent.records.text_mark import TextMark
 
 ToolSource = Literal[
     "probe",
@@ -54,6 +55,7 @@ class ToolDigest(NamedTuple):
     hints: tuple[Hint, ...] = ()
     effects: tuple[Effect, ...] = ()
     description: str | None = None
+    marks: tuple[TextMark, ...] = ()
 
 
 def _as_it_is(value: Any, read: ValidatorFunctionWrapHandler) -> Any:

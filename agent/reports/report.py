@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agent.reports.listing import Listing
     from agent.reports.owner_view.subject import OwnerView
     from agent.reports.policy import PolicyExplanation
+    from agent.reports.probed import Probed
     from agent.reports.tools import ToolText
     from collectors.catalog.catalog import Catalog
     from collectors.catalog.client import Client
@@ -106,6 +107,7 @@ DIFFERENCES: Report[Sequence[Difference]] = Report(
     {"text": "difference:lines", "csv": "difference:csv", "json": "difference:as_json"}
 )
 BASELINE: Report[Comparison] = Report({"text": "baseline:lines", "csv": "baseline:csv", "json": "baseline:as_json"})
+PROBED: Report[Sequence[Probed]] = Report({"text": "probed:lines", "ndjson": "probed:as_json"})
 HISTORY: Report[Iterable[Mapping[str, Any]]] = Report({"text": "history:lines", "ndjson": "history:each"})
 OWNER: Report[OwnerView] = Report({"text": "owner_view.text:lines", "html": "owner_view.page:lines"})
 PAGE: Report[Machine] = Report({"html": "html.page:lines"})

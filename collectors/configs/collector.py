@@ -19,7 +19,7 @@ from collectors.locate.projects import working_folders
 from collectors.locate.starts import bringing
 from collectors.readers.brought import start_records
 from collectors.readers.file import observe_file
-from collectors.sources.account import Os
+from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.windows_registry import is_key
 from collectors.sources.watching.backend import Unwatched
 
@@ -117,6 +117,11 @@ class ConfigCollector(Collector):
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
         self._watch = ConfigWatch(notify)
         return self._watch
+
+    def files(self) -> Iterator[tuple[Home | None, str, list[Interest]]]:
+        """Every file that there is to read, with whose it is and who reads it."""
+        for territory in self._territories.values():
+            yield from ((territory.home, path, interests) for path, interests in territory.files.items())
 
     def _survey(self, context: Context, territory: HomeScan) -> None:
         home, os = territory.home, context.os_of(territory.home)

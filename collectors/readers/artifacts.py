@@ -23,6 +23,7 @@ from collectors.readers.origin import Origin
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.formats.keypath import Found, find
+from collectors.text.entries import entry_marks
 
 _MOST_FILES = 200
 _MOST_BYTES = 8_000_000
@@ -58,10 +59,8 @@ def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> 
         unique = key if seen[key] == 1 else f"{key}#{seen[key]}"
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-        judged = JudgedTexts()
-        judged.entry(value)
         program, reaches_out = _program(value, part), _fetches(value, part)
-        yield _artifact(origin, part, name, unique, digest, len(text), judged.marks, program, reaches_out)
+        yield _artifact(origin, part, name, unique, digest, len(text), entry_marks(value), program, reaches_out)
 
 
 def _entries(found: Found, part: client.Artifact, stem: str) -> Iterator[tuple[str, str, object]]:

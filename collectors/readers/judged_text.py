@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Final
 
 from agent.records.text_mark import TextMark
@@ -15,7 +14,6 @@ from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.text.marks import MOST, marks
 
 _MOST_KNOWN: Final = 4_096
-_MOST_STRINGS: Final = 200
 _MOST_MARKS: Final = 50
 _known: dict[str, tuple[TextMark, ...]] = {}
 """By the hash of the text: what was judged once need not be read again."""
@@ -48,15 +46,6 @@ class JudgedTexts:
         name = at and redact.name(at)
         self._found += [mark.model_copy(update={"at": name}) for mark in found] if name else found
 
-    def entry(self, value: object) -> None:
-        """Judge all strings of an entry of a configuration file."""
-        for number, (key, text) in enumerate(_strings(value)):
-            if number >= _MOST_STRINGS or len(text) > self._left:
-                self._found.append(TextMark(mark="unjudged", offset=0, at=key))
-                return
-            self._left -= min(len(text), MOST)
-            self._found += marks(text, key)
-
 
 def _text(context: Context, home: Home | None, path: str) -> str:
     """The beginning of a file as text; empty where it is none."""
@@ -68,15 +57,3 @@ def _text(context: Context, home: Home | None, path: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     return "" if b"\0" in data[:4_096] else data.decode("utf-8", "replace")
-
-
-def _strings(value: object, key: str = "", depth: int = 8) -> Iterator[tuple[str | None, str]]:
-    """Every text below a value, with its key path."""
-    if isinstance(value, str):
-        yield redact.name(key)[:200] or None, value
-    elif depth and isinstance(value, dict):
-        for name, item in value.items():
-            yield from _strings(item, f"{key}.{name}" if key else str(name), depth - 1)
-    elif depth and isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _strings(item, f"{key}[{number}]", depth - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import rfc8785
 
@@ -58,6 +58,8 @@ class Definition:
     loaded: bool
     inline_secret: bool
     launch_hash: str
+    entry: Entry = field(repr=False, compare=False)
+    """As it stands in the file, with its secrets: for who starts it, and for no record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _definition(name: str, key: str, scope: DefinitionScope, captures: tuple[str
         loaded=entry.unloaded is None,
         inline_secret=command.secret or args.secret or url.secret or _has_secret(entry),
         launch_hash="",
+        entry=entry,
     )
     return replace(definition, launch_hash=launch_hash(definition))
 

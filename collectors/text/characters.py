@@ -11,6 +11,8 @@ _SUSPECT: Final = re.compile(
     "\x1b\\[|[\x00\x08\x7f\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u2069-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]|[\ufe00-\ufe0f]{2,}"
 )
+_ESCAPES: Final = re.compile("\x1b\\[|[\x00\x08\x7f]")
+"""Those of them that are ASCII."""
 _TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OVERRIDES: Final = "\u202d\u202e"
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -24,7 +26,9 @@ _TAG: Final = 0xE0000
 
 def invisible(text: str) -> Iterator[int]:
     """Where invisible characters stand that writing does not need, and gaps that push text out of sight."""
-    if not text.isascii() or not text.isprintable():
+    if text.isascii():
+        yield from (match.start() for match in _ESCAPES.finditer(text))
+    else:
         flags = [range(*match.span()) for match in _FLAG.finditer(text)] if "\U0001f3f4" in text else []
         for match in _SUSPECT.finditer(text):
             at = match.start()
@@ -74,6 +78,8 @@ _QUOTES: Final = {0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"'}
 def readable(text: str) -> tuple[str, list[int] | None]:
     """The text as a model takes it, in plain lower case letters, and where each character stood; None: where it stands.
     Tag characters are the letters they hide; what is invisible is left out; wide and styled letters are plain."""
+    if text.isascii():
+        return text.lower(), None
     if not _ODD.search(text):
         plain = text.translate(_QUOTES).lower()
         if len(plain) == len(text):

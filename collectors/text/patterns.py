@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +26,7 @@ class Pattern(NamedTuple):
 
     def found(self, text: str) -> Iterator[int]:
         """Where it begins, each time."""
-        if not all(any(word in text for word in words) for words in self.groups):
+        if not all(_has(text, words) for words in self.groups):
             return
         compiled = _compiled(self.expression)
         for start, end in _windows(text, self.groups[0]):
@@ -67,6 +67,12 @@ def _filled(text: str, named: dict[str, str]) -> str:
 def _compiled(expression: str) -> re.Pattern[str]:
     """Compiled when it is first needed: most texts hold no word of most patterns."""
     return re.compile(_PIECES.sub(lambda piece: _PIECE.get(piece[0], piece[0]), expression), re.DOTALL)
+
+
+@lru_cache(maxsize=8)
+def _has(text: str, words: tuple[str, ...]) -> bool:
+    """Whether any of the words is there: patterns beside each other ask for the same ones."""
+    return any(map(text.__contains__, words))
 
 
 def _windows(text: str, words: tuple[str, ...]) -> Iterator[tuple[int, int]]:

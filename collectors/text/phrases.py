@@ -14,6 +14,8 @@ from collectors.text.patterns import found
 _FORBIDS: Final = re.compile(r"\b(?:never|not|n't|avoid|no)\s+(?:\w+\s+)?\Z")
 """Before a request: it is one to refrain."""
 _LINE: Final = 400
+_HOST: Final = re.compile(r"[a-z0-9]\.[a-z]{2,5}\b")
+"""What any host has, and few descriptions do."""
 
 
 class _Hosts(NamedTuple):
@@ -54,6 +56,8 @@ def configurations(text: str) -> Iterator[int]:
 def exfiltrations(text: str) -> Iterator[int]:
     """Where something is sent that should stay, or to a host that is made for collecting what others send."""
     yield from found("exfiltration", text)
+    if not _HOST.search(text):
+        return
     for name in _hosts().ways_out:
         if name in text:
             yield from (match.start() for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", text))

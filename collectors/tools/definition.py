@@ -11,8 +11,10 @@ from sys import intern
 from typing import Any
 
 from agent.records.canonical_json import canonical_json, representable
+from agent.records.text_mark import TextMark
 from agent.records.tool_list import Hint, ToolDigest
 from agent.redaction import redact
+from collectors.text.entries import entry_marks
 from collectors.tools.effects import effects_of
 
 _MEMBERS = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
@@ -27,6 +29,7 @@ _WORDS = re.compile(r"[a-z]{1,12}(?:[_-][a-z]{1,12}){0,7}")
 """A few short words in lower case: nothing that redaction would hide, which takes its time to say so."""
 _MOST_PARAMETERS = 50
 _LONGEST_NAME = 128
+_MOST_KNOWN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,21 @@ def digest(tool: ToolAsRead) -> ToolDigest:
         parameters=tuple(map(shown, tool.parameters[:_MOST_PARAMETERS])),
         hints=hints,
         effects=effects_of(tool.name[:_LONGEST_NAME], tool.parameters[:_MOST_PARAMETERS], hints),
+        marks=() if only_name else _marks(hashlib.sha256(body).digest(), tool),
     )
+
+
+_known: dict[bytes, tuple[TextMark, ...]] = {}
+"""By the hash of the definition: the same tools are read again and again."""
+
+
+def _marks(of: bytes, tool: ToolAsRead) -> tuple[TextMark, ...]:
+    found = _known.get(of)
+    if found is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[of] = entry_marks(tool.definition)
+    return found
 
 
 @lru_cache(maxsize=4_096)

@@ -65,4 +65,7 @@ def _place(mark: TextMark) -> str:
     return f"{f'{mark.at}, ' if mark.at else ''}character {mark.offset}{more}"
 
 
-RULES = tuple(_rule(sort, "artifact", "a text that agents read") for sort in _SORTS)
+RULES = (
+    *(_rule(sort, "artifact", "a text that agents read") for sort in _SORTS),
+    *(_rule(sort, "tool", "the definition of a tool") for sort in _SORTS),
+)

@@ -1,0 +1,1 @@
+"""Asks a server that the policy sanctions for its tools, shut away from everything else."""

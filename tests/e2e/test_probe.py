@@ -1,0 +1,104 @@
+"""Real servers, asked in their sandbox for what they offer; whoever may not be asked is not."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.installed import mcp_servers
+
+if TYPE_CHECKING:
+    from conftest import Machine, Outcome, Rollcall
+
+UID = 54321
+pytestmark = pytest.mark.timeout(900)
+
+POLICY = """
+version = "1"
+[[server]]
+name = "free-*"
+"""
+
+
+@pytest.fixture(scope="module")
+def servers() -> tuple[Path, Path]:
+    """Folders with the commands of real servers, from npm and from PyPI."""
+    return mcp_servers()
+
+
+def prepared(machine: Machine, defined: dict[str, Any], **files: object) -> Rollcall:
+    """A home whose Cursor has these servers, and Rollcall under a policy that sanctions those called `free-…`."""
+    for name, content in {".cursor/mcp.json": {"mcpServers": defined}, **files}.items():
+        path = machine.home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+    subprocess.run(["chown", "-R", f"{UID}:{UID}", str(machine.home)], check=True)
+    policy = machine.folder / "policy.toml"
+    policy.write_text(POLICY)
+    return machine.rollcall(f'[policy]\nfile = "{policy}"\n')
+
+
+def probed(rollcall: Rollcall, *arguments: str) -> tuple[Outcome, dict[str, Any]]:
+    done = rollcall("tools", "probe", "--yes", "--format", "ndjson", *arguments, timeout=400)
+    return done, {one["server"]: one for one in map(json.loads, done.stdout.splitlines())}
+
+
+def test_real_servers_tell_their_tools(machine: Machine, servers: tuple[Path, Path]) -> None:
+    npm, pypi = servers
+    (machine.home / "files").mkdir()
+    (machine.home / "files/private.txt").write_text("Zq7planted5x")
+    defined: dict[str, Any] = {
+        "free-everything": {"command": str(npm / "mcp-server-everything")},
+        "free-filesystem": {"command": str(npm / "mcp-server-filesystem"), "args": ["/home/dev/files"]},
+        "free-memory": {"command": str(npm / "mcp-server-memory"), "env": {"MEMORY_FILE_PATH": "/scratch/notes.json"}},
+        "free-thinking": {"command": str(npm / "mcp-server-sequential-thinking")},
+        "free-context7": {"command": str(npm / "context7-mcp"), "env": {"CONTEXT7_API_KEY": "Zq7planted5x"}},
+        "free-time": {"command": str(pypi / "mcp-server-time")},
+        "free-git": {"command": str(pypi / "mcp-server-git")},
+        "free-fetch": {"command": str(pypi / "mcp-server-fetch")},
+        "other": {"command": str(pypi / "mcp-server-time")},
+    }
+    done, answers = probed(prepared(machine, defined), "*")
+    assert {name for name, one in answers.items() if one["kind"] == "tools"} == set(defined) - {"other"}, [
+        (one["server"], one["reason"]) for one in answers.values()
+    ]
+    counts = {name: len(one["tools"]) for name, one in answers.items()}
+    print(counts, {name: one["protocol"] for name, one in answers.items()})
+    tools = [tool for one in answers.values() for tool in one["tools"]]
+    assert all(re.fullmatch("[0-9a-f]{64}", tool["definition_hash"]) for tool in tools)
+    assert [tool["name"] for tool in tools if tool["marks"]] == []
+    said = done.stderr.decode()
+    assert "other in cursor is not asked: the policy does not sanction it" in said
+    assert "CONTEXT7_API_KEY (left out" in said and "Zq7planted5x" not in said + done.stdout.decode()
+    assert "finds empty: /home/dev/files" in said and "network: none" in said
+
+
+def test_a_server_at_an_address_is_asked_in_both_ways(machine: Machine, servers: tuple[Path, Path]) -> None:
+    command = str(servers[0] / "mcp-server-everything")
+    ports = {"streamableHttp": 39461, "sse": 39462}
+    for kind, port in ports.items():
+        machine.start({"PORT": str(port)}, command, kind)
+    defined = {
+        "free-http": {"url": f"http://127.0.0.1:{ports['streamableHttp']}/mcp"},
+        "free-sse": {"url": f"http://127.0.0.1:{ports['sse']}/sse", "type": "sse"},
+        "free-untold": {"url": f"http://127.0.0.1:{ports['sse']}/sse"},
+    }
+    rollcall = prepared(machine, defined)
+    deadline = time.monotonic() + 120
+    answers: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        _, answers = probed(rollcall, "free-*")
+        if all(one["kind"] == "tools" for one in answers.values()):
+            break
+        time.sleep(0.5)
+    assert {name: one["kind"] for name, one in answers.items()} == dict.fromkeys(defined, "tools"), [
+        one["reason"] for one in answers.values()
+    ]
+    tools = [[(tool["name"], tool["definition_hash"]) for tool in one["tools"]] for one in answers.values()]
+    assert tools[0] == tools[1] == tools[2] and len(tools[0]) >= 8
