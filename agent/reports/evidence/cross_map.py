@@ -36,4 +36,5 @@ def _rows(pairs: Iterable[tuple[str, Control]]) -> Iterator[Html]:
 
 def _link(control: Control) -> Html:
     href = f"statement-of-applicability.html#{control.id.replace(' ', '-')}"
-    return tag("p", tag("a", f"{control.id} {control.name}", href=href), f": {', '.join(control.evidence) or 'none'}")
+    kinds = ", ".join(control.evidence).replace("_", " ") or "none"
+    return tag("p", tag("a", f"{control.id} {control.name}", href=href), f": {kinds}")

@@ -54,7 +54,7 @@ FILES = (
     PackFile(
         "risk-register.html",
         "Input for the risk register: each class of finding with its exposure and how it is treated",
-        _page("Input for the risk register", lambda subject: risks.risks(subject).html("Risks")),
+        _page("Input for the risk register", lambda subject: risks.page(subject)),
     ),
     PackFile("risk-register.csv", "The same as a list", lambda subject: risks.risks(subject).csv()),
     PackFile(

@@ -8,6 +8,7 @@ from agent.records import Finding
 from agent.records.finding import SEVERITIES
 from agent.reports.evidence.sheet import Sheet
 from agent.reports.evidence.subject import EvidenceSubject
+from agent.reports.html.elements import Html, tag
 
 _RISK = (
     "class", "what is wrong", "severity", "subjects exposed", "accounts exposed", "open", "acknowledged", "resolved",
@@ -27,6 +28,11 @@ def risks(subject: EvidenceSubject) -> Sheet:
         groups[finding.rule, finding.severity].append(finding)
     ranked = sorted(groups.values(), key=lambda g: (-SEVERITIES.index(g[0].severity), -len(g), g[0].rule))
     return Sheet(_RISK, [_risk(group) for group in ranked])
+
+
+def page(subject: EvidenceSubject) -> Html:
+    """The same for reading."""
+    return risks(subject).html(_RISK.index("what is wrong")) or tag("p", "Nothing was found in the period.")
 
 
 def nonconformities(subject: EvidenceSubject) -> Sheet:
