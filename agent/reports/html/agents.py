@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from agent.records import AiAgent, Artifact, Instance, McpServer, ModelProvider, Posture, Tool
-from agent.records.tool import ToolExposure
 from agent.reports.html.activity import Activity
 from agent.reports.html.elements import Html, badge, capped, code, facts, joined, left_out, name, tag
 from agent.reports.html.events import Event
+from agent.reports.html.exposure import EXPOSED, LEAST_SAFE
 from agent.reports.html.inventory import sanction, shown_servers, sorted_agents, target
 from agent.reports.html.permissions import rules_in_words, words
 from agent.reports.html.subject import Machine
@@ -18,15 +18,6 @@ from agent.reports.html.timeline import events_list
 
 _MOST = 300
 _MOST_OF_EACH = 25
-_EXPOSED: dict[ToolExposure, str] = {
-    "allowed": "runs unasked",
-    "unknown": "not known whether somebody is asked",
-    "ask": "somebody is asked",
-    "denied": "refused",
-    "filtered": "not shown to the model",
-}
-_EXPOSURE = list(_EXPOSED)
-"""The least safe first."""
 
 T = TypeVar("T", Artifact, Instance, McpServer, ModelProvider, Posture, Tool, Activity, Event)
 
@@ -62,7 +53,9 @@ class _Parts:
         self._with_row = {server.id for server in shown_servers(machine)}
         self._servers = _Grouped(machine.of(McpServer))
         self._postures = _Grouped([p for p in machine.of(Posture) if p.basis != "configured"])
-        self._tools = _Grouped(sorted(machine.of(Tool), key=lambda tool: (_EXPOSURE.index(tool.exposure), tool.server)))
+        self._tools = _Grouped(
+            sorted(machine.of(Tool), key=lambda tool: (LEAST_SAFE.index(tool.exposure), tool.server))
+        )
         self._artifacts = _Grouped(machine.of(Artifact))
         self._providers = _Grouped(machine.of(ModelProvider))
         self._instances = _Grouped([i for i in machine.of(Instance) if i.subject == "agent"])
@@ -141,7 +134,7 @@ def _tool(tool: Tool) -> Html:
     gone = ", no longer offered" if tool.state == "gone" else ""
     changed = ", not what it was when first seen" if tool.pinned else ""
     return joined(
-        code(tool.name), " of ", name(tool.server), f": {_EXPOSED[tool.exposure]}{effects}{called}{changed}{gone}"
+        code(tool.name), " of ", name(tool.server), f": {EXPOSED[tool.exposure]}{effects}{called}{changed}{gone}"
     )
 
 

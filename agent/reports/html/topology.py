@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from agent.records import Tool
 from agent.reports.graph import Graph, Node, build
 from agent.reports.html.elements import Html, badge, joined, left_out, name, tag
+from agent.reports.html.exposure import EXPOSED
 from agent.reports.html.picture import picture
 from agent.reports.html.subject import Machine
 
@@ -37,6 +39,10 @@ class _Tree:
         self._below: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for edge in graph.edges:
             self._below[edge.start].setdefault(edge.end, []).append(edge.relation)
+        self._tools: dict[str, list[Tool]] = defaultdict(list)
+        for tool in machine.of(Tool):
+            for id_ in tool.server_ids:
+                self._tools[id_].append(tool)
         self._room = _MOST
         self._shown: set[str] = set()
         self._count = 0
@@ -62,18 +68,29 @@ class _Tree:
             tag("span", node.kind, class_=f"kind {node.kind}"), " ", name(node.label, 120), _notes(node, relations),
             joined(" ", badge(worst)) if worst else None,
         )  # fmt: skip
-        if not below:
+        tools = _tools(self._tools[node.id]) if node.id in self._tools and not known else []
+        if not below and not tools:
             return tag("li", label, " (shown above)" if known and self._below.get(node.id) else None)
         ranked = sorted(below, key=self._gravity)[:_MOST_BELOW]
         made = [self._branch(self._nodes[id_], below[id_], depth + 1) for id_ in ranked if self._room > 0]
         more = len(below) - len(made)
         told = tag("li", f"and {more:,} more", class_="left-out") if more else None
-        summary = tag("summary", label, tag("span", f" {len(below):,}", class_="fine"))
-        return tag("li", tag("details", summary, tag("ul", made, told), open=depth == 0 and self._few))
+        summary = tag("summary", label, tag("span", f" {len(below):,}" if below else None, class_="fine"))
+        return tag("li", tag("details", summary, tag("ul", tools, made, told), open=depth == 0 and self._few))
 
     def _gravity(self, id_: str) -> int:
         record = self._machine.by_id.get(id_)
         return self._machine.gravity(record) if record else 1
+
+
+def _tools(tools: Sequence[Tool]) -> list[Html]:
+    """A line for each way in which the model may come to call them, the least safe first."""
+    by_exposure = {exposure: [t.name for t in tools if t.exposure == exposure] for exposure in EXPOSED}
+    return [
+        tag("li", tag("span", "tools", class_="kind"), f" {EXPOSED[exposure]}: ", name(", ".join(names), 500))
+        for exposure, names in by_exposure.items()
+        if names
+    ]
 
 
 def _notes(node: Node, relations: Sequence[str]) -> Html:
