@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,14 +32,18 @@ _Key = tuple[str | None, str, str]
 
 def tools(
     lists: Iterable[ToolList],
-    servers: Iterable[McpServer],
+    servers: Collection[McpServer],
     postures: Iterable[Posture],
     catalog: Catalog,
     memo: DerivationCache,
 ) -> Iterator[Tool]:
     """One record for each tool that some source knows; `postures` are the effective ones."""
     told: dict[_Key, list[ToolList]] = {}
+    held = {(server.agent, server.name) for server in servers}
     for each in lists:
+        # A catalogue describes what might be used; what is used is what somebody defines.
+        if each.known_from == "catalogue" and (each.agent, each.server) not in held:
+            continue
         told.setdefault((each.owner, each.agent, each.server), []).append(each)
     if not told:
         return

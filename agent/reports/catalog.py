@@ -55,8 +55,8 @@ def _about(fact: object) -> str:
 
 def table(catalog: Catalog) -> str:
     """The README's table in Markdown: per client and scope the systems, what is read, and how that is known."""
-    head = "| client | id | " + " | ".join(_SCOPES) + " | also read | verified |\n"
-    head += "|---" * (len(_SCOPES) + 4) + "|\n"
+    head = "| client | id | " + " | ".join(_SCOPES) + " | tools seen in | also read | verified |\n"
+    head += "|---" * (len(_SCOPES) + 5) + "|\n"
     return head + "".join(_row(client) + "\n" for client in catalog.clients.values())
 
 
@@ -72,10 +72,17 @@ def _row(client: Client) -> str:
     if client.actions:
         more.append("actions" if client.actions.confidence == "verified" else "actions (reported)")
     facts: list[Fact] = [*client.config, *client.roots, *client.install, *client.artifact, *client.provider]
-    facts += (*client.manifest, *client.signed_in)
+    facts += (*client.manifest, *client.signed_in, *client.tools)
     verified = sum(fact.confidence == "verified" for fact in facts)
     name = client.name.replace("|", "/")
-    return f"| {name} | `{client.id}` | {' | '.join(cells)} | {', '.join(more) or '-'} | {verified}/{len(facts)} |"
+    cells += (_tools(client), ", ".join(more) or "-")
+    return f"| {name} | `{client.id}` | {' | '.join(cells)} | {verified}/{len(facts)} |"
+
+
+def _tools(client: Client) -> str:
+    """Where tools of servers are seen without asking them."""
+    kinds = {part.known_from: part.confidence for part in client.tools}
+    return ", ".join(kind if told == "verified" else f"{kind} (reported)" for kind, told in kinds.items()) or "-"
 
 
 def _in_scope(config: ConfigFile, scope: str) -> bool:

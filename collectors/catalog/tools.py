@@ -34,7 +34,13 @@ class ToolsAt(Located, Fact):
     contains: str = ""
     """Text without which a line is not looked at."""
     json_from: str = ""
-    """For lines that are no JSON: where within the line it begins."""
+    """For lines that are no JSON: where within the line it begins; what follows it does not matter."""
+    from_start: bool = False
+    """For lines: whether the beginning is read, not the end."""
+    newest: int = 2_000
+    """Files of one account that are read, those written last."""
+    below: str = ""
+    """Key path of the values that are told apart from each other; each `*` in it counts on after those of the path."""
     when: dict[str, Condition] = Field(default_factory=dict)
     """What must hold of a document, line or row."""
     each: Paths = ""
@@ -43,6 +49,8 @@ class ToolsAt(Located, Fact):
     """What must hold of a tool."""
     server: Paths = ""
     """The server's name; without one, and without `beside`, it is part of the tool's name."""
+    server_pattern: str = ""
+    """Takes the name out of a longer text: its group."""
     beside: NamedBeside | None = None
     members: dict[Literal["name", "title", "description", "inputSchema", "outputSchema", "annotations"], Paths] = Field(
         default_factory=dict

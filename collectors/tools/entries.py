@@ -18,8 +18,11 @@ from collectors.transcripts.table import JoinedRows
 from collectors.transcripts.table import entries as rows
 from collectors.transcripts.tail import lines, next_line
 
-_MOST_LINES = 4 << 20
+_MOST_LINES = 2 << 20
 """Bytes at the end of a log that are read."""
+_MOST_START = 256 << 10
+"""Bytes at its beginning."""
+_JSON = json.JSONDecoder()
 _ITEMS = "ItemTable"
 
 
@@ -41,23 +44,21 @@ def entries(context: Context, home: Home | None, path: str, part: ToolsAt) -> It
 def _lines(context: Context, home: Home | None, path: str, part: ToolsAt) -> Iterator[Any]:
     wanted, start = part.contains.encode(), part.json_from
     with context.files.opened(path, home) as file:
-        begin = next_line(file, os.fstat(file).st_size - _MOST_LINES)
-        for line in lines(file, begin, _MOST_LINES):
+        begin = 0 if part.from_start else next_line(file, os.fstat(file).st_size - _MOST_LINES)
+        for line in lines(file, begin, _MOST_START if part.from_start else _MOST_LINES):
             if wanted in line.data:
                 text = line.data.decode("utf-8", "replace")
                 with suppress(ValueError, RecursionError):
-                    yield json.loads(text[max(0, text.find(start)) :] if start else text)
+                    yield _JSON.raw_decode(text, max(0, text.find(start)) if start else 0)[0]
 
 
 def _item(database: Database, key: str) -> Iterator[Any]:
     """The value of one key, which is JSON."""
     table = database.table(_ITEMS)
-    if table is None:
-        return
-    for _, (name, value, *_) in database.rows(table):
-        if name == key and isinstance(value, str | bytes):
-            with suppress(ValueError, RecursionError):
-                yield json.loads(value)
+    found = database.row_of(table, key) if table else None
+    if found and isinstance(value := found[1], str | bytes):
+        with suppress(ValueError, RecursionError):
+            yield json.loads(value)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def tool_files(context: Context, home: Home, client: Client) -> tuple[list[ToolF
         for template in part.on(os):
             path = template_path(template, os, home)
             try:
-                files = recent_files(context.files, path, home, 0, _MOST_FILES) if path else []
+                files = recent_files(context.files, path, home, 0, part.newest) if path else []
             except UnreadableError:
                 complete = False
                 continue

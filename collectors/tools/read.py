@@ -15,9 +15,10 @@ from collectors.contract import Context
 from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError, parse
+from collectors.sources.formats.keypath import Found, find
 from collectors.tools.definition import ToolAsRead, digest
 from collectors.tools.entries import entries
-from collectors.transcripts.values import Entry, condition, elements, first
+from collectors.transcripts.values import Entry, condition, elements, first, matched
 
 _MOST_TOOLS = 2_000
 """Of one file; a server with more is not told whole."""
@@ -52,8 +53,9 @@ def tools_of(
     """Server, tool with its texts, when that was said, and in which entry of the file. Raises as `read_tools`."""
     reader = _Reader(part, _beside(context, home, path, part), meaning)
     for number, value in enumerate(entries(context, home, path, part)):
-        for server, tool, at in reader.tools(Entry(value, captures)):
-            yield server, tool, at, number
+        for found in find(value, part.below) if part.below else (Found((), "", value),):
+            for server, tool, at in reader.tools(Entry(found.value, (*captures, *found.captures))):
+                yield server, tool, at, number
 
 
 class _Reader:
@@ -66,6 +68,7 @@ class _Reader:
         self._server = first(part.server) if part.server else lambda _: beside
         self._at = first(part.at) if part.at else lambda _: None
         self._members = {name: first(paths) for name, paths in part.members.items()}
+        self._pattern = part.server_pattern
         self._meaning = meaning if part.joined else None
 
     def tools(self, entry: Entry) -> Iterator[tuple[str, ToolAsRead, datetime | None]]:
@@ -82,6 +85,9 @@ class _Reader:
     def _named(self, tool: ToolAsRead, server: object) -> tuple[str, ToolAsRead] | None:
         """The server, and the tool by the name that the server itself gives it."""
         if self._meaning is None:
+            if self._pattern:
+                match = matched(server, self._pattern)
+                server = match[1] if match else None
             return (server, tool) if isinstance(server, str) and server else None
         meant = self._meaning(tool.name)
         return (meant[0], replace(tool, name=meant[1])) if meant else None

@@ -31,6 +31,8 @@ _MOST_VALUES: Final = 1_000_000
 _MOST_FRAMES: Final = 200_000
 _MOST_VALUE: Final = 1_000_000
 """Bytes of a row that are read; what lies behind them is told as None."""
+_MOST_FIRST: Final = 400
+"""Bytes of a row in which its first value stands, where that is short."""
 _MOST_SQL: Final = 100_000
 _NEVER: Final = {
     sqlite3.SQLITE_SELECT,
@@ -112,6 +114,29 @@ class Database:
                 return None
             number = next((_u32(page, at) for at in cells if wanted <= _varint(page, at + 4)[0]), _u32(page, start + 8))
         raise UnparseableError("parse.sqlite", "its pages lead in a circle")
+
+    def row_of(self, table: Table, first: str) -> list[Value] | None:
+        """The values of the first row whose first value is this text; of the others nothing but that is read."""
+        for page, at, length in self._leaves(table.root):
+            if self._values(page[at : at + _MOST_FIRST], 1)[0] == first:
+                return self._values(self._payload(page, at, length), len(table.columns))
+        return None
+
+    def _leaves(self, root: int) -> Iterator[tuple[bytes, int, int]]:
+        """Of each row: its page, where on it the row begins, and its length."""
+        pending = [(root, 0)]
+        while pending:
+            number, depth = pending.pop()
+            page, start = self._page(number)
+            kind, cells = page[start], _cells(page, start)
+            if kind == 0x05 and depth < _DEEPEST:
+                pending += [(_u32(page, at), depth + 1) for at in cells] + [(_u32(page, start + 8), depth + 1)]
+            elif kind == 0x0D:
+                for at in cells:
+                    length, at_id = _varint(page, at)
+                    yield page, _varint(page, at_id)[1], length
+            else:
+                raise UnparseableError("parse.sqlite", "a page that belongs to no table")
 
     def _rows(self, root: int, columns: int, since: int | None = None) -> Iterator[tuple[int, list[Value]]]:
         pending = [(root, 0)]
