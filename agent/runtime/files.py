@@ -11,6 +11,9 @@ from pathlib import Path
 
 def replace_file(path: Path, text: Iterable[str]) -> None:
     """Put a new file, mode 0600, in place of whatever is at `path`; a reader sees the old or the new one whole."""
+    path = path.absolute()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with contextlib.suppress(FileNotFoundError):
         # Left behind by a process of the same number that was killed, as happens in containers.

@@ -29,6 +29,7 @@ _SIGNATURE = Listed("manifest.sig", "The endpoint's signature (Ed25519) of the m
 def write(material: Material, place: Path) -> None:
     """Into a new folder, or a new ZIP file where the name ends so: whole, or not at all. Raises `OSError`, and
     `ConfigError` where there is something already."""
+    place = place.absolute()
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise ConfigError(f"{place}: exists already; a pack is written once")
     partial = place.with_name(f".{place.name}.{os.getpid()}.tmp")

@@ -32,3 +32,9 @@ def test_a_page_is_written_for_its_owner_only(tmp_path: Path) -> None:
     assert main(["--root", str(tmp_path), "report", "--html", str(file)]) == 0
     assert file.read_text().startswith("<!doctype html>") and file.stat().st_mode & 0o777 == 0o600
     assert main(["--root", str(tmp_path), "report", "--html", str(tmp_path / "no/page.html")]) == 1
+
+
+def test_a_folder_is_no_file_to_write_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--root", str(tmp_path), "report", "--html", str(tmp_path)]) == 1
+    assert f"{tmp_path}: Is a directory" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,7 @@ from agent.reports.html.subject import Machine
 from tests import made
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
-FORMULA = "=cmd|' /C calc'!A0"
+FORMULA = "=cmd|' /C calc'!A0<img src=x onerror=alert(1)>"
 CSV = [file.name for file in FILES if file.name.endswith(".csv")]
 SERVER = made.server(FORMULA, agent="demo", package=FORMULA)
 
@@ -93,6 +93,13 @@ def test_nothing_claims_conformity() -> None:
         assert not re.search(r"\b(is|are) (compliant|certified|conform)", text), name
         if name.endswith(".html"):
             assert "no statement of conformity" in text
+
+
+def test_no_page_holds_markup_of_others() -> None:
+    pages = [text for name, text in pack().items() if name.endswith(".html")]
+    assert len(pages) == 6
+    assert not [text for text in pages if "<img" in text or " onerror" in text.replace("&lt;img src=x onerror", "")]
+    assert sum("&lt;img src=x" in text for text in pages) >= 3
 
 
 def test_every_link_leads_somewhere() -> None:
