@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from agent.records import KINDS, Record
 from agent.reports import sheet
 from agent.reports.sheet import Sheet
+from agent.runtime.terminal import plain
 
 Fields = Mapping[str, Any]
 """A record as its JSON says it."""
@@ -60,7 +61,7 @@ def lines(found: Sequence[Difference]) -> Iterator[str]:
             yield f"{one.kind.replace('_', ' ')}:"
             kind = one.kind
         change = f": {one.field} from {one.before or 'nothing'} to {one.after or 'nothing'}" if one.field else ""
-        yield f"  {one.what:<8} {one.about}{change}"
+        yield plain(f"  {one.what:<8} {one.about}{change}")
     counts = ", ".join(f"{sum(one.what == what for one in found)} {what}" for what in ("new", "changed", "gone"))
     yield from ("", counts) if found else ("No difference.",)
 

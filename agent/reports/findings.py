@@ -14,6 +14,7 @@ from agent.reports.columns import columns, terminal_width
 from agent.reports.csv_lines import csv_lines
 from agent.reports.place import Place, place_of, where
 from agent.reports.rows import some
+from agent.runtime.terminal import plain
 
 _GROUP = ("SEVERITY", "FINDING", "COUNT", "AMONG THEM")
 _BY_RULE = ("SEVERITY", "COUNT", "RULE", "FINDING", "AMONG THEM")
@@ -107,7 +108,7 @@ def in_full(found: Findings) -> Iterator[str]:
     for number, finding in enumerate(found.chosen):
         if number:
             yield ""
-        yield from _details(finding, found)
+        yield from map(plain, _details(finding, found))
 
 
 def because(finding: Finding) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from agent.reports.graph import Edge, Graph, Node
+from agent.reports.graph import Graph, Node
 from agent.runtime.terminal import plain, plain_json
 
 _MAX_LABEL = 120
@@ -23,6 +23,10 @@ _SHAPES = {
 }
 _PLAIN = ("has", "offers", "configured", "running", "reaches", "established", "listening")
 """Relations that the place in the tree says already."""
+
+
+_Below = dict[str, dict[str, tuple[Node, list[str]]]]
+"""Of each node by id what it leads to, with the relations."""
 
 
 def as_json(graph: Graph) -> Iterator[str]:
@@ -45,12 +49,12 @@ def dot(graph: Graph) -> Iterator[str]:
 
 def text(graph: Graph) -> Iterator[str]:
     """One tree per owner."""
-    below: dict[str, list[tuple[Node, list[str]]]] = {}
-    for start in graph.nodes:
-        below[start] = []
+    below: _Below = {start: {} for start in graph.nodes}
     for edge in graph.edges:
-        if graph.nodes[edge.end].kind != "effect":  # a tool's own line says it
-            _add(below[edge.start], graph.nodes[edge.end], edge)
+        end = graph.nodes[edge.end]
+        if end.kind != "effect":  # a tool's own line says it
+            # Several relations to one node are one branch.
+            below[edge.start].setdefault(edge.end, (end, []))[1].append(edge.relation)
     lines: list[str] = []
     for node in _nodes(graph):
         if node.kind == "owner":
@@ -59,21 +63,10 @@ def text(graph: Graph) -> Iterator[str]:
     yield from lines or ["No AI agents found."]
 
 
-def _add(branches: list[tuple[Node, list[str]]], node: Node, edge: Edge) -> None:
-    """Several relations to one node are one branch."""
-    for known, relations in branches:
-        if known.id == node.id:
-            relations.append(edge.relation)
-            return
-    branches.append((node, [edge.relation]))
-
-
-def _branch(
-    below: dict[str, list[tuple[Node, list[str]]]], start: str, indent: str, shown: set[str], lines: list[str]
-) -> None:
+def _branch(below: _Below, start: str, indent: str, shown: set[str], lines: list[str]) -> None:
     """What a node leads to is shown once: gateways may lead to each other and back."""
     branches = below[start]
-    for number, (node, relations) in enumerate(branches, 1):
+    for number, (node, relations) in enumerate(branches.values(), 1):
         last = number == len(branches)
         said = [relation for relation in relations if relation not in _PLAIN]
         more = bool(below[node.id])

@@ -14,16 +14,23 @@ import pytest
 from agent.governance.rules.registry import RULES
 from agent.reports import report
 from agent.reports.control_evidence import ControlEvidence, selected
+from agent.reports.difference import differences
+from agent.reports.findings import Findings
 from agent.reports.graph import build
 from agent.reports.html.subject import Machine
+from agent.reports.listing import Listing
 from agent.reports.report import Report
 from tests import made
+from tests.reports.test_findings import finding
 
 REPORTS: dict[str, Report[Any]] = {name: made for name, made in vars(report).items() if isinstance(made, Report)}
 RECORDS = [made.agent("a\x1b[31m\nb"), made.server("s\r\nt"), made.owner(), made.instance(), made.diagnostic()]
 SUBJECTS: dict[str, Any] = {
     "INVENTORY": RECORDS,
     "GRAPH": build(RECORDS),
+    "FINDINGS": Findings([finding("s\x1b[2J\n")], {record.id: record for record in RECORDS}),
+    "LIST": Listing("servers", [record for record in RECORDS if record.kind == "mcp_server"], RECORDS),
+    "DIFFERENCES": differences({}, {"1": {"kind": "owner", "owner": "a\x1b\n", "id": "1"}}),
     "OWNERS": RECORDS,
     "CONTROLS": RECORDS,
     "CONTROL_EVIDENCE": ControlEvidence(selected([]), RECORDS),
