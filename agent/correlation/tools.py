@@ -9,6 +9,7 @@ from functools import partial
 
 from agent.correlation.tool_exposure import ExposureRules
 from agent.records import Evidence, McpServer, Posture, Tool, ToolDigest, ToolList
+from agent.records.tool import ToolCalls
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
 
@@ -89,7 +90,19 @@ def _of_server(
     exposure = ExposureRules(key[2], definitions, postures, catalog.clients.get(key[1]))
     ids = tuple(server.id for server in definitions)
     shared: dict[int, Evidence] = {}
-    return tuple(_tool(key, one, ids, exposure, shared) for one in found.values())
+    calls = _calls(own)
+    told = (_tool(key, one, ids, exposure, shared) for one in found.values())
+    return tuple(tool.changed(called=calls[tool.name]) if tool.name in calls else tool for tool in told)
+
+
+def _calls(lists: Iterable[ToolList]) -> dict[str, ToolCalls]:
+    """By tool: how often it was called in all projects together."""
+    found: dict[str, ToolCalls] = {}
+    for use in (use for each in lists for use in each.uses):
+        before = found.get(use.name)
+        times, last = (before.times, before.last) if before else (0, use.last)
+        found[use.name] = ToolCalls(times=times + use.times, last=max(last, use.last))
+    return found
 
 
 def _known(lists: Sequence[ToolList]) -> dict[str, _Known]:

@@ -6,14 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from agent.governance.behaviour.deviations import LEARNED, Watch
 from agent.governance.behaviour.profile import Key, Profile, key_of
 from agent.governance.behaviour.replay import take_in
 from agent.inventory.observed_mode import observed_mode
+from agent.inventory.tool_use import tool_uses
 from agent.journal.journal import Journal, Transaction
-from agent.records import Evidence, McpServer, Record
+from agent.records import Evidence, McpServer, Record, ToolList
 from agent.records.action import Action
 from agent.records.supervision import DeviationSeen, ModeSeen, Supervision
 from collectors.contract import Collector, Context, Observation, Scope
@@ -27,6 +28,18 @@ _FORGOTTEN = timedelta(days=60)
 _MOST_PROFILES = 500
 _ANEW = timedelta(hours=1)
 """Numbers alone are told anew so often: each call changes some."""
+
+
+class _Told(NamedTuple):
+    """What was last told of a profile."""
+
+    record: Supervision
+    uses: tuple[ToolList, ...]
+    at: datetime
+
+    def names(self, uses: tuple[ToolList, ...]) -> bool:
+        """Whether these are about the same tools."""
+        return {(use.id, use.tools) for use in self.uses} == {(use.id, use.tools) for use in uses}
 
 
 class Behaviour(Collector):
@@ -47,7 +60,7 @@ class Behaviour(Collector):
         self._watch = Watch(risks, learned)
         self._changed: set[Key] = set()
         self._dirty: set[Key] = set()
-        self._told: dict[Key, tuple[Supervision, datetime]] = {}
+        self._told: dict[Key, _Told] = {}
         with journal.reading() as connection:
             rows = connection.execute("SELECT name, profile FROM action_profiles").fetchall()
         self._profiles = {key: Profile.from_json(text) for name, text in rows if (key := _key(name))}
@@ -89,14 +102,15 @@ class Behaviour(Collector):
             yield self._observation(context, key)
 
     def _observation(self, context: Context, key: Key) -> Observation:
-        record = supervision(context, key, self._profiles[key])
+        profile = self._profiles[key]
+        record, uses = supervision(context, key, profile), tool_uses(context, key, profile)
         before = self._told.get(key)
         now = datetime.now(UTC)
-        if before and now - before[1] < _ANEW and _same_but_numbers(before[0], record):
-            record = before[0]
+        if before and now - before.at < _ANEW and _same_but_numbers(before.record, record) and before.names(uses):
+            record, uses = before.record, before.uses
         else:
-            self._told[key] = record, now
-        return Observation(scope(key), facts(context, record))
+            self._told[key] = _Told(record, uses, now)
+        return Observation(scope(key), (*facts(context, record), *uses))
 
     def _forget(self, step: Transaction) -> None:
         """Drop profiles that are long idle, and of very many those that were idle longest."""

@@ -10,6 +10,7 @@ from agent.governance.behaviour.profile import Key, Profile, key_of
 from agent.governance.behaviour.replay import take_in
 from agent.inventory.behaviour import NAME, facts, scope, servers, supervision
 from agent.inventory.settings import CollectSettings
+from agent.inventory.tool_use import tool_uses
 from agent.records import Diagnostic
 from agent.records.action import Action
 from collectors.catalog.catalog import Catalog
@@ -38,7 +39,8 @@ class PastBehaviour(Collector):
         if self._profiles is None:
             self._profiles = self._read(context)
         for key, profile in self._profiles.items():
-            yield Observation(scope(key), facts(context, supervision(context, key, profile)))
+            told = facts(context, supervision(context, key, profile))
+            yield Observation(scope(key), (*told, *tool_uses(context, key, profile)))
         for one in self._unread:
             yield Observation(Scope(NAME, one.owner or "", str(one.evidence.source)), (one,))
 

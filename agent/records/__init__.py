@@ -26,7 +26,7 @@ from agent.records.summary import Summary
 from agent.records.supervision import Supervision
 from agent.records.text_mark import TextMark
 from agent.records.tool import PinnedTool, Tool
-from agent.records.tool_list import ToolDigest, ToolList
+from agent.records.tool_list import ToolDigest, ToolList, ToolUse
 
 KINDS: dict[str, type[Record]] = {
     "endpoint": Endpoint,
@@ -105,6 +105,7 @@ __all__ = [
     "Tool",
     "ToolDigest",
     "ToolList",
+    "ToolUse",
     "Transport",
     "UnknownPart",
     "record_id",

@@ -58,6 +58,14 @@ class ToolDigest(NamedTuple):
     marks: tuple[TextMark, ...] = ()
 
 
+class ToolUse(NamedTuple):
+    """Calls of one tool."""
+
+    name: str
+    times: int
+    last: AwareDatetime
+
+
 def _as_it_is(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
     """The very object: there are thousands, and whoever made them keeps them too."""
     return value if type(value) is ToolDigest else read(value)
@@ -79,6 +87,8 @@ class ToolList(Record):
     at: AwareDatetime | None = None
     """When the server was asked, or the source was written."""
     source: Source
+    uses: tuple[ToolUse, ...] = ()
+    """How often tools of it were called, in one project."""
     tools: tuple[Annotated[ToolDigest, WrapValidator(_as_it_is)], ...] = ()
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "source.path", "source.key")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.correlation.tools import tools
-from agent.records import McpServer, Posture, Tool, ToolDigest, ToolList
+from agent.records import McpServer, Posture, Tool, ToolDigest, ToolList, ToolUse
 from agent.records.posture import Rule
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
@@ -146,3 +146,18 @@ def test_where_nothing_is_mentioned_opencode_asks_nobody() -> None:
     )
     assert allowed["opencode/read"].exposure == "allowed"
     assert denied["opencode/read"].exposure == "denied"
+
+
+def test_calls_are_counted_over_all_projects_and_show_that_there_is_the_tool() -> None:
+    one = listed(
+        "read", days=1, complete=False, known_from="transcript", uses=(ToolUse("read", 2, made.SEEN),), path="/a"
+    )
+    other = listed(
+        "read", "send", days=2, complete=False, known_from="transcript", path="/b",
+        uses=(ToolUse("read", 1, made.SEEN + timedelta(days=1)), ToolUse("send", 1, made.SEEN)),
+    )  # fmt: skip
+    found = told(listed("read", "write"), one, other)
+    calls = found["claude-code/read"].called
+    assert calls and (calls.times, calls.last) == (3, made.SEEN + timedelta(days=1))
+    assert found["claude-code/write"].called is None
+    assert not found["claude-code/send"].listed

@@ -36,6 +36,16 @@ class ModeUse:
 
 
 @dataclass(slots=True)
+class CalledTool:
+    """How often a tool of an MCP server was called."""
+
+    server: str
+    tool: str
+    times: int
+    last_at: datetime
+
+
+@dataclass(slots=True)
 class Noted:
     """Something unusual, in words."""
 
@@ -58,6 +68,8 @@ class Profile:
     """The last sessions, and the last modes of sessions, that were counted: several may go on at once."""
     tools: dict[str, int] = field(default_factory=dict)
     servers: dict[str, int] = field(default_factory=dict)
+    tool_uses: dict[str, CalledTool] = field(default_factory=dict)
+    """Tools of servers that are known by name, by `server/tool`."""
     programs: dict[str, int] = field(default_factory=dict)
     decisions: dict[Decision, int] = field(default_factory=dict)
     results: dict[Result, int] = field(default_factory=dict)
@@ -94,12 +106,24 @@ class Profile:
         _count(self.servers, (action.mcp_server,) if action.mcp_server else ())
         _count(self.programs, action.programs)
         _count(self.tools, (tool_of(action),))
+        self._add_use(action, at)
         local = at.astimezone()
         self.hours[local.hour] += 1
         _count(self.days, (local.date().isoformat(),), most=_MOST_DAYS + 1)
         if len(self.days) > _MOST_DAYS:
             self.days.pop(min(self.days))
         self._add_to_peak(at)
+
+    def _add_use(self, action: Action, at: datetime) -> None:
+        """A call that was refused shows that there is the tool, but is none."""
+        if not action.mcp_server or not action.mcp_tool or action.result == "denied":
+            return
+        name = tool_of(action)
+        if use := self.tool_uses.get(name):
+            use.times += 1
+            use.last_at = max(use.last_at, at)
+        elif len(self.tool_uses) < _MOST_NAMES:
+            self.tool_uses[name] = CalledTool(action.mcp_server, action.mcp_tool, 1, at)
 
     def note(self, noted: Noted) -> None:
         """Keep something unusual; the same thing of the same kind once, with the last time."""
