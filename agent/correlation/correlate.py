@@ -8,9 +8,10 @@ from typing import cast
 
 from agent.correlation.approvals import approvals
 from agent.correlation.coverage import coverage
-from agent.correlation.effective_posture import effective, observed
+from agent.correlation.effective_posture import effective
 from agent.correlation.gateways import fan_out
 from agent.correlation.merging import merged
+from agent.correlation.observed_posture import observed
 from agent.correlation.precedence import resolve
 from agent.correlation.running import definitions_of_ports, listening_ports, own_port
 from agent.correlation.switches import switched

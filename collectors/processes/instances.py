@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from agent.records import Children, Evidence, Instance, McpServer, record_id
@@ -61,19 +61,24 @@ def instance(
         exe=row.exe,
         args=shown.args,
         args_withheld=shown.withheld,
-        bypass_flags=tuple(
-            sorted(
-                {flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))}
-                | set(bypass_variables(client, environment(row.pid, client.process.bypass_variables) if client else {}))
-            )
-        ),
+        bypass_flags=_bypasses(row, members, client),
         cwd=row.cwd,
         project=_project(context, row),
-        children=tuple(
-            Children(program=program, at_least=1 << (count.bit_length() - 1))
-            for program, count in sorted(children.items())[:50]
-        ),
+        children=tuple(_children(children)),
     )
+
+
+def _bypasses(row: ProcessRow, members: Sequence[Judged], client: Client | None) -> tuple[str, ...]:
+    """Arguments of the tree, and variables of its top, that switch checks off."""
+    flags = {flag for m in members for flag in bypass_flags(client, own_arguments(m.row, m.package))}
+    around = environment(row.pid, client.process.bypass_variables) if client else {}
+    return tuple(sorted(flags | set(bypass_variables(client, around))))
+
+
+def _children(children: Counter[str]) -> Iterator[Children]:
+    """The first fifty programs; how often each runs is told in powers of two, so that not every start is a change."""
+    for program, count in sorted(children.items())[:50]:
+        yield Children(program=program, at_least=1 << (count.bit_length() - 1))
 
 
 def _arguments(top: Judged, client: Client | None) -> ShownArguments:

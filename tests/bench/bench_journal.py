@@ -35,7 +35,7 @@ def run(quick: bool) -> list[Row]:
         journal, checkpoints = _signed(place / "long")
         _fill(journal, checkpoints, count)
         rows += [_verifying(journal, place / "long"), _checkpoint(journal, checkpoints), _history(journal, count)]
-        rows += _cutting(journal, checkpoints, min(count, 100_000))
+        rows += _cutting(journal, checkpoints, min(count, 110_000))
         journal.close()
     return rows
 

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.correlation.correlate import correlate
-from agent.correlation.effective_posture import effective, observed
+from agent.correlation.effective_posture import effective
+from agent.correlation.observed_posture import observed
 from agent.records import Posture, Source
 from agent.records.posture import ApprovalMode, Network, Rule, Sandbox, SetBy
 from agent.runtime.memo import DerivationCache

@@ -8,7 +8,8 @@ from typing import Any, get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.correlation.effective_posture import effective, observed
+from agent.correlation.effective_posture import effective
+from agent.correlation.observed_posture import observed
 from agent.governance.findings import Assessor
 from agent.governance.policy.model import Policy
 from agent.governance.rules import permissions
