@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 
 from agent.delivery.senders import make_sender
-from agent.delivery.targets.rollcall import RollcallSettings
+from agent.delivery.targets.registry import settings_of
 from agent.journal.journal import Journal
 
 
 def main() -> None:
     journal = Journal.open(sys.argv[1], "e" * 32)
-    sender = make_sender(journal, RollcallSettings.model_validate_json(sys.argv[2]))
+    sender = make_sender(journal, settings_of(json.loads(sys.argv[2])))
     sender.start()
     print("ready", flush=True)
     if "--drain" in sys.argv:

@@ -38,7 +38,8 @@ def target_type(name: str) -> TargetType:
     raise ValueError(f"must be one of {', '.join(BUILT_IN)}, or an installed plug-in's")
 
 
-def _read(value: object) -> TargetSettings:
+def settings_of(value: object) -> TargetSettings:
+    """From a table of the configuration, by its type. Raises `ValueError`."""
     if isinstance(value, TargetSettings):
         return value
     if not isinstance(value, Mapping):
@@ -47,5 +48,5 @@ def _read(value: object) -> TargetSettings:
     return target_type(str(given.get("type", "rollcall"))).settings.model_validate(given)
 
 
-AnyTarget = Annotated[SerializeAsAny[TargetSettings], PlainValidator(_read)]
+AnyTarget = Annotated[SerializeAsAny[TargetSettings], PlainValidator(settings_of)]
 """Settings of a target of any type: each type has its own."""
