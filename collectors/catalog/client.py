@@ -143,6 +143,21 @@ class Roots(Located, Fact):
     """Others keep the file too: that it is there does not show that the client is."""
 
 
+class Listing(Located, Fact):
+    """A file that says where the client keeps marketplaces: they describe the plug-ins that do not do so themselves."""
+
+    at: str
+    """Key path of a marketplace's folder; the first `*` captures its name. Plug-ins are labelled `name@marketplace`."""
+    file: str
+    """The file in that folder that lists the plug-ins."""
+    entries: str = "plugins"
+    """Key path of the list of them, each with a `name`."""
+    servers: str = "mcpServers"
+    """Key of an entry that holds servers, or names files with servers within the plug-in."""
+    unless: str
+    """File of a plug-in that describes it in place of the marketplace."""
+
+
 class Install(Located, Fact):
     """Paths and packages whose existence shows that the client is installed, for one user or for the machine."""
 
@@ -277,6 +292,7 @@ class Client(Entry):
     install: tuple[Install, ...] = ()
     config: tuple[ConfigFile, ...] = ()
     roots: tuple[Roots, ...] = ()
+    listing: tuple[Listing, ...] = ()
     process: Process = Process()
     dialect: Dialect = Dialect()
     artifact: tuple[Artifact, ...] = ()

@@ -12,6 +12,7 @@ from collectors.contract import Context, Observation
 from collectors.locate.brought import Brought, BroughtFile, brought
 from collectors.locate.further import condition_files, is_met, named_files
 from collectors.locate.interest import NAME, Interest, Root
+from collectors.locate.listings import listed
 from collectors.locate.manifests import dependencies
 from collectors.locate.overrides import moved, moved_at_rest
 from collectors.locate.path_index import Found, Node, PathIndex
@@ -135,6 +136,7 @@ class HomeScan:
         if too_many:
             message = f"{too_many} project and plug-in folders were left out: {limits.account_projects} are looked into"
             self._trouble(context, home.path, "budget.projects", message, "error")
+        self.brought += tuple(listed(context, home, roots))
         for number, root in enumerate(roots):
             self._add(context, places.of_root(context, home, root))
             if len(self.files) > limits.account_files:
