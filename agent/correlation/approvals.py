@@ -55,7 +55,7 @@ def _judged(server: McpServer, above: McpServer | None, near: list[Posture], cli
 
 def _decide(server: McpServer, layers: list[Posture], client: Permissions) -> _Decision:
     """A refusal counts before everything else, then lists of what may run at all, then who approved."""
-    sure = [p for p in layers if client.project_wins or not _speaks_for_itself(p)]
+    sure = [p for p in layers if not p.only_loosens and (client.project_wins or not _speaks_for_itself(p))]
     if denied := _said(server, sure, "deny"):
         return _Decision("denied", denied.set_by, denied.source)
     listed = _listed(server, layers)
@@ -75,10 +75,10 @@ def _said(server: McpServer, layers: Iterable[Posture], effect: str) -> Posture 
 
 def _listed(server: McpServer, layers: list[Posture]) -> _Decision | None:
     """What the lists of permitted servers come to; a project can lengthen such a list but not begin one."""
-    if any(p.managed_servers_only for p in layers if p.set_by == "managed"):
+    if any(p.managed_servers_only for p in layers if p.set_by == "managed" and not p.only_loosens):
         layers = [p for p in layers if p.set_by == "managed"]
     limiting = [p for p in layers if any(rule.effect == "only" for rule in p.servers)]
-    first = next((p for p in limiting if p.set_by in ("managed", "user")), None)
+    first = next((p for p in limiting if p.set_by in ("managed", "user") and not p.only_loosens), None)
     if first is None:
         return None
     if found := _said(server, limiting, "only"):
@@ -90,8 +90,8 @@ def _listed(server: McpServer, layers: list[Posture]) -> _Decision | None:
 def _trusted(server: McpServer, layers: Iterable[Posture], client: Permissions) -> _Decision | None:
     """What trust in the project's folder decides; a project cannot speak for itself."""
     for posture in layers if client.trust_approves and server.project else ():
-        if posture.set_by in ("managed", "user"):
-            if server.project in posture.untrusted_folders:
+        if posture.set_by in ("managed", "user", "flag"):
+            if server.project in posture.untrusted_folders and not posture.only_loosens:
                 return _Decision("denied", posture.set_by, posture.source)
             if any(_below(server.project or "", folder) for folder in posture.trusted_folders):
                 return _Decision("approved", posture.set_by, posture.source)

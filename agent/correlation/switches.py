@@ -38,12 +38,14 @@ def _switched(server: McpServer, layers: list[Posture], order: tuple[str, ...]) 
 def _is_off(server: McpServer, layers: list[Posture], order: tuple[str, ...]) -> bool:
     """What the strongest layer says. A server of the user's is on if any project switches it on."""
     said = [(posture, word) for posture in layers if (word := _word(server, posture))]
+    # What one start of the client sets switches nothing off for the others.
+    said = [(posture, word) for posture, word in said if word == "on" or not posture.only_loosens]
     if server.project is None:
         if any(posture.project and word == "on" for posture, word in said):
             return False
         said = [(posture, word) for posture, word in said if posture.project is None]
     said = [(posture, word) for posture, word in said if posture.project in (None, server.project)]
-    ranks = {scope: rank for rank, scope in enumerate(order)}
+    ranks: dict[str, int] = {scope: rank for rank, scope in enumerate(("flag", *order))}
     return bool(said) and min(said, key=lambda one: ranks.get(one[0].set_by, len(ranks)))[1] == "off"
 
 

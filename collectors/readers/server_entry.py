@@ -109,7 +109,7 @@ def _tools(value: object) -> list[str]:
 def _unloaded(fields: Mapping[str, object], declared: str, entry: Entry, dialect: Dialect) -> str | None:
     """Why the client drops the entry, if it does."""
     for key in dialect.needs:
-        if not fields.get(key):
+        if entry.enabled and not fields.get(key):
             return f"this client does not load an entry without {key}"
     if dialect.known_types is not None and declared and declared not in dialect.known_types:
         return "this client does not load an entry of this type"

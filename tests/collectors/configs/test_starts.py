@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from agent.correlation.approvals import approvals
 from agent.correlation.effective_posture import effective
+from agent.correlation.switches import switched
 from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Posture, Record
 from agent.runtime.memo import DerivationCache
 from collectors.catalog.catalog import Catalog
@@ -153,3 +155,37 @@ def test_a_running_agent_brings_in_files_and_texts(tmp_path: Path) -> None:
     assert names(records) == [("claude-code", "one", "user"), ("claude-code", "two", "user")]
     set_by = [(p.set_by, p.approval_mode) for p in records if isinstance(p, Posture)]
     assert set_by == [("flag", "bypasses")]
+
+
+def test_a_start_switches_nothing_off_for_the_others(tmp_path: Path) -> None:
+    here = world(tmp_path, "claude-code")
+    cache = here.folder("~/.claude/plugins/cache/mk/one/1")
+    here.write("~/.claude/plugins/installed_plugins.json", {"plugins": {"one@mk": [{"installPath": cache}]}})
+    here.write("~/.claude/plugins/cache/mk/one/1/.mcp.json", SERVERS)
+    here.write("~/.bashrc", """alias c='claude --settings ~/off.json'\n""")
+    here.write("~/off.json", {"enabledPlugins": {"one@mk": False}})
+    here.write("~/.claude/settings.json", {"enabledPlugins": {"one@mk": True}})
+    assert enabled(here) == [True]
+    here.write("~/off.json", {"enabledPlugins": {"one@mk": True}})
+    here.write("~/.claude/settings.json", {"enabledPlugins": {"one@mk": False}})
+    assert enabled(here) == [True]
+
+
+def enabled(world: World) -> list[bool]:
+    records = collected(world)
+    servers = [record for record in records if isinstance(record, McpServer)]
+    postures = [record for record in records if isinstance(record, Posture)]
+    return [server.enabled for server in switched(servers, postures, world.catalog, DerivationCache())]
+
+
+def test_a_start_refuses_no_server_for_the_others(tmp_path: Path) -> None:
+    here = world(tmp_path, "claude-code")
+    here.folder("~/p/.git")
+    here.write("~/p/.mcp.json", SERVERS)
+    here.write("~/.bashrc", """alias c='claude --settings ~/no.json'\n""")
+    here.write("~/no.json", {"disabledMcpjsonServers": ["one"], "deniedMcpServers": [{"serverName": "one"}]})
+    here.write("~/.claude/settings.json", {"enableAllProjectMcpServers": True})
+    records = collected(here)
+    servers = [record for record in records if isinstance(record, McpServer)]
+    postures = [record for record in records if isinstance(record, Posture)]
+    assert [a.state for a in approvals(servers, postures, here.catalog, DerivationCache())] == ["approved"]
