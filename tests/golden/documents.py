@@ -17,12 +17,14 @@ STDIO = {
     "type": "stdio",
     "name": "files",
     "command": "npx",
+    "isActive": True,
     "args": ["-y", "@demo/files@1.2.3", "/srv", "--token", "${A_TOKEN}"],
     "env": {"A_TOKEN": "${A_TOKEN}"},
 }
 REMOTE = {
     "type": "http",
     "name": "remote",
+    "isActive": True,
     "url": "https://mcp.example/mcp",
     "headers": {"Authorization": "Bearer ${TOKEN}"},
 }
