@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
 from collectors.contract import Context
+from collectors.processes.command import script_of
 from collectors.processes.package import Programs
+from collectors.processes.server_scripts import ServerScripts
 from collectors.processes.signatures import AgentSignatures, Definitions, is_server_program, looks_like_server
 from collectors.sources.process.row import ProcessRow
 
@@ -23,6 +25,8 @@ class Judged:
     servers: tuple[McpServer, ...] = ()
     """Definitions it may be an instance of."""
     package: str | None = None
+    serves: bool = False
+    """Its script imports what only an MCP server needs."""
     impersonates: str | None = None
     """Catalog id of the agent it calls itself without being its program."""
 
@@ -32,8 +36,8 @@ class Judged:
 
     @property
     def names_itself_server(self) -> bool:
-        """By its package or its executable, whatever is defined."""
-        return looks_like_server(self.package) or is_server_program(self.row.exe)
+        """By its package, its executable or its script, whatever is defined."""
+        return self.serves or looks_like_server(self.package) or is_server_program(self.row.exe)
 
     @property
     def interesting(self) -> bool:
@@ -48,6 +52,8 @@ class Judged:
         shared = {server.id for server in self.servers} & {server.id for server in other.servers}
         if shared or (self.package is not None and self.package == other.package):
             return True
+        if self.serves and other.serves:
+            return script_of(self.row) == script_of(other.row)
         return is_server_program(self.row.exe) and self.row.exe == other.row.exe
 
 
@@ -58,12 +64,14 @@ class Classifier:
         self._programs = Programs(context.files)
         self._agents = AgentSignatures(context.catalog, context.files, present)
         self._definitions = Definitions(servers, context.files)
+        self._scripts = ServerScripts(context.files)
 
     def __call__(self, row: ProcessRow) -> Judged:
         package = self._programs.package(row)
         agent = self._agents.match(row, package)
         servers = () if agent else tuple(self._definitions.match(row, package))
-        judged = Judged(row, agent, servers, package, None if agent else self._agents.impersonates(row))
+        serves = not agent and not servers and self._scripts.serves(row)
+        judged = Judged(row, agent, servers, package, serves, None if agent else self._agents.impersonates(row))
         if judged.interesting or judged.impersonates:
             return judged
         # Ten thousand command lines that are of no interest need not be kept; the program's name is told of children.

@@ -24,6 +24,28 @@ _WORDS = re.compile(r"[^a-z0-9]+")
 _SERVER_WORDS = frozenset({"mcp", "fastmcp"})
 _TOOL_WORDS = frozenset({"inspector", "scan", "scanner", "client", "sdk", "create", "types", "installer", "test"})
 """What a package about MCP that is no server says of itself: `mcp-scan`, `create-mcp-server`."""
+_NO_SERVERS = frozenset(
+    {
+        "npm:mcp-get",
+        "npm:mcp-use",
+        "pypi:mcp-use",
+        "pypi:mcp-agent",
+        "pypi:mcp-cli",
+        "npm:add-mcp",
+        "npm:install-mcp",
+        "npm:mcp-framework",
+        "npm:mcp-evals",
+        "npm:mcp-publisher",
+        "npm:@anthropic-ai/mcpb",
+        "pypi:langchain-mcp-adapters",
+        "npm:@langchain/mcp-adapters",
+        "npm:pi-mcp-adapter",
+        "pypi:mcpadapt",
+    }
+)
+"""Packages with the word in their name that install, call, test or build servers; what serves says so itself."""
+_SERVERS = frozenset({"npm:supergateway", "npm:@modelcontextprotocol/inspector-server"})
+"""Packages that serve although their name does not say so."""
 _RUNNERS = LAUNCHERS.keys() | {"make", "just", "task", "java", "php", "dotnet", "cargo", "env", "sudo", "cmd"}
 """Programs that run anything: their name says nothing of what they run."""
 _ABSOLUTE = re.compile(r"[/~$%]|[A-Za-z]:[\\/]|\\\\")
@@ -181,7 +203,9 @@ def looks_like_server(package: str | None) -> bool:
         return False
     name = package.partition(":")[2].lower()
     said = words(name)
-    return bool(_SERVER_WORDS & said and not _TOOL_WORDS & said) or name.startswith("@modelcontextprotocol/server-")
+    if package in _SERVERS or name.startswith("@modelcontextprotocol/server-"):
+        return True
+    return bool(_SERVER_WORDS & said and not _TOOL_WORDS & said) and package not in _NO_SERVERS
 
 
 def is_server_program(path: str | None) -> bool:

@@ -137,7 +137,17 @@ def test_mcp_as_a_word_of_a_packages_name_makes_a_server(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", [None, "npm:mcpherson", "npm:tmcp", "npm:@modelcontextprotocol/inspector", "npm:react", ""]
+    "package",
+    [
+        "npm:add-mcp",
+        "pypi:mcp-agent",
+        None,
+        "npm:mcpherson",
+        "npm:tmcp",
+        "npm:@modelcontextprotocol/inspector",
+        "npm:react",
+        "",
+    ],
 )
 def test_other_names_make_no_server(package: str | None) -> None:
     assert not looks_like_server(package)
