@@ -51,7 +51,7 @@ class _Parts:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._with_row = {server.id for server in shown_servers(machine)}
-        self._servers = _Grouped(machine.of(McpServer))
+        self._servers = _Grouped(sorted(machine.of(McpServer), key=lambda s: (machine.gravity(s), s.name)))
         self._postures = _Grouped([p for p in machine.of(Posture) if p.basis != "configured"])
         self._tools = _Grouped(
             sorted(machine.of(Tool), key=lambda tool: (LEAST_SAFE.index(tool.exposure), tool.server))
@@ -103,7 +103,9 @@ class _Parts:
         """About itself and what it may do; those about its servers stand there."""
         ids = [agent.id, *(posture.id for posture in self._postures.of(agent))]
         found = [f for id_ in dict.fromkeys(ids) for f in self._machine.findings_of.get(id_, ())]
-        items = [joined(badge(f.severity), " ", name(f.title), ": ", f.remediation) for f in found]
+        items = [
+            joined(badge(f.severity), " ", name(f.title), ": ", name(f.subject), ". ", f.remediation) for f in found
+        ]
         return _part("Findings", items) if items else Html("")
 
     def _server(self, server: McpServer) -> Html:

@@ -49,7 +49,7 @@ def short(text: str | None, most: int = _LONGEST) -> str:
 
 def name(text: str | None, most: int = _LONGEST) -> Html:
     """A name that somebody gave: its direction of writing does not reach what stands beside it."""
-    return tag("bdi", short(text, most))
+    return tag("bdi", short(text, most)) if text else Html("")
 
 
 def code(text: str | None, most: int = _LONGEST) -> Html:
