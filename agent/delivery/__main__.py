@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from agent.delivery.failure_log import FailureLog
+from agent.delivery.host_pauses import HostPauses
 from agent.delivery.messages import DeliveryJob, WorkerMessage
 from agent.delivery.sender import Sender
 from agent.delivery.senders import make_sender
@@ -48,7 +49,8 @@ def main() -> None:
 
 def _deliver(errand: DeliveryJob) -> None:
     journal = Journal.open(errand.journal, errand.endpoint_id)
-    senders = [make_sender(journal, target, _notice) for target in errand.targets]
+    pauses = HostPauses()
+    senders = [make_sender(journal, target, _notice, pauses) for target in errand.targets]
     ended = threading.Event()
     threading.Thread(target=_listen, args=(senders, ended), name="daemon", daemon=True).start()
     for sender in senders:

@@ -21,6 +21,7 @@ from agent.delivery.contract import (
     say_nothing,
 )
 from agent.delivery.cursor import Cursor, TargetStatus
+from agent.delivery.host_pauses import HostPauses
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal
@@ -32,8 +33,15 @@ class Sender:
     """Delivers everything in order, at least once; the target removes duplicates by batch id and entry number."""
 
     def __init__(
-        self, journal: Journal, target: Target, settings: TargetSettings, on_notice: Tell = say_nothing
+        self,
+        journal: Journal,
+        target: Target,
+        settings: TargetSettings,
+        on_notice: Tell = say_nothing,
+        pauses: HostPauses | None = None,
     ) -> None:
+        """`pauses` are those of all that send to the same hosts."""
+        self._pauses = pauses or HostPauses()
         self._journal = journal
         self._target = target
         self._settings = settings
@@ -83,7 +91,7 @@ class Sender:
     def _run(self) -> None:
         while not self._pause.stopped:
             try:
-                delay = self._step()
+                delay = self._pauses.left(self._settings.destination) or self._step()
             except JournalError as error:
                 delay = self._failed(str(error))
             except Exception as error:
@@ -124,11 +132,11 @@ class Sender:
                     self._cursor.accept_with_loss(batch, loss)
                 else:
                     self._cursor.accept(batch.last_seq, receipt)
-                self._failures, self._noticed = 0, None
+                self._works()
                 return 0.0
             case PartlyRefused(entries):
                 self._cursor.accept_but(batch, entries)
-                self._failures, self._noticed = 0, None
+                self._works()
                 return 0.0
             case Refused(reason, splittable):
                 return self._refused(batch, reason, splittable)
@@ -137,9 +145,18 @@ class Sender:
                 self._cursor.rewind(seq)
                 return self._failed(reason)
             case Retry(reason, after):
-                return self._failed(reason, after)
+                return self._later(reason, after)
             case Misconfigured(reason):
                 return self._misconfigured(reason)
+
+    def _works(self) -> None:
+        self._failures, self._noticed = 0, None
+        self._pauses.end(self._settings.destination)
+
+    def _later(self, reason: str, after: float | None) -> float:
+        delay = self._failed(reason, after)
+        self._pauses.extend(self._settings.destination, delay)
+        return delay
 
     def _failed(self, reason: str, after: float | None = None) -> float:
         self._failures += 1
@@ -200,7 +217,7 @@ class Sender:
         match self._target.send(batch_of(self._journal, seq, self._cursor.load().accepted)):
             case Accepted():
                 self._cursor.settle_retry(seq, None)
-                self._failures, self._noticed = 0, None
+                self._works()
                 return 0.0
             case Refused(reason):
                 self._cursor.settle_retry(seq, reason)
@@ -209,7 +226,7 @@ class Sender:
                 self._cursor.settle_retry(seq, entries[0][1])
                 return 0.0
             case Retry(reason, after):
-                return self._failed(reason, after)
+                return self._later(reason, after)
             case Rewind(_, reason) | Misconfigured(reason):
                 return self._misconfigured(reason)
 
