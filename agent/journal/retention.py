@@ -21,6 +21,8 @@ _PAGES = 128
 """Pages of the file given back to the disk at a time."""
 _ROOM = 0.9
 """How full the file is after a cut for its size."""
+_NO_EARLIER = wire_time(datetime(2025, 1, 1, tzinfo=UTC))
+"""No journal is older: an entry that says so was written while the clock was wrong, as in 1970 without a battery."""
 _STEADY = timedelta(hours=1)
 """A clock that was set by more than this since the start says nothing of the age of an entry."""
 
@@ -98,7 +100,10 @@ class Retention:
         if abs(drift) > _STEADY:
             return 0
         limit = wire_time(now - timedelta(days=keep.days))
-        return int(connection.execute("SELECT max(seq) FROM checkpoints WHERE at < ?", (limit,)).fetchone()[0] or 0)
+        # What stands behind a younger entry is younger still, whatever a clock that was wrong for a while made of it.
+        query = """SELECT max(seq) FROM checkpoints WHERE at >= ? AND at < ? AND seq < ifnull(
+            (SELECT min(seq) FROM checkpoints WHERE at >= ? AND at <= ?), 9e18)"""
+        return int(connection.execute(query, (_NO_EARLIER, limit, limit, wire_time(now))).fetchone()[0] or 0)
 
     def _remove(self) -> bool:
         """Remove some of the entries that are cut; whether there were any."""

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.cursor import Cursor
+from agent.journal import checkpoints as checkpoints_module
 from agent.journal import entry as entry_module
+from agent.journal import journal as journal_module
 from agent.journal.checkpoints import Checkpoints
 from agent.journal.head_file import HeadFile
 from agent.journal.journal import FILE, Journal
@@ -168,6 +170,27 @@ def test_a_clock_that_was_set_forward_costs_no_entry(machine: Machine, monkeypat
     assert machine.first() == 1
 
 
+@pytest.mark.parametrize("before", [0, 50])
+def test_a_clock_that_was_in_1970_for_a_while_costs_no_entry_its_time(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    machine.append(before)
+    with monkeypatch.context() as clock:
+        for module in (journal_module, checkpoints_module):
+            clock.setattr(module, "datetime", In1970)
+        machine.append(50)
+    machine.append(50)
+    snapshot = machine.snapshot()
+    machine.assert_good()
+    keep = Keep(days=10, bytes=1 << 40)
+    machine.retain(keep, snapshot)
+    assert machine.first() == 1
+    later(monkeypatch, 11)
+    machine.retain(keep, snapshot)
+    assert machine.first() > before + 50
+    machine.assert_good()
+
+
 def test_a_cut_that_was_interrupted_is_finished_and_verifies_in_between(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +206,14 @@ def test_a_cut_that_was_interrupted_is_finished_and_verifies_in_between(
     machine.retain(keep, snapshot)
     assert machine.first() == machine.journal.cut().seq + 1
     machine.assert_good()
+
+
+class In1970(datetime):
+    """What a machine without a battery says until it has asked somebody."""
+
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+        return datetime.now(UTC).replace(year=1970)
 
 
 def later(monkeypatch: pytest.MonkeyPatch, days: int, *, with_the_machine: bool = True) -> None:
