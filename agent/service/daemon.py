@@ -59,7 +59,7 @@ class Daemon:
         folder, lost = state_dir(self._setup.settings), None
         while not self._stopping:
             # Once more after the journal was lost: the folder, and the lock with it, may be new.
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(folder)
             if privileged():
                 demand_ours(folder)
             with lock(folder / "lock"):
@@ -143,3 +143,11 @@ def _leave(told: socket.socket, _tells: socket.socket) -> None:
     systemd.notify("STOPPING=1")
     logger().warning("daemon.stopped", reason="something hung")
     os._exit(0)
+
+
+def _make(folder: Path) -> None:
+    """The state folder, or a link to one. What a link to nothing names is not made: a disk may be missing there."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ConfigError(f"state.dir: {folder} is no folder, or a link to nothing") from None
