@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from collectors.launch.identify import identify
+from collectors.launch.identify import shown_argv
 from collectors.launch.program_name import base_name
 
 ENGINES = ("docker", "podman", "nerdctl", "finch")
@@ -18,7 +18,7 @@ def engine_argv(command: str | None, args: Sequence[str]) -> tuple[str, ...]:
     """The command line of the container engine; empty where none is started."""
     if not any(engine in word for word in (command or "", *args) for engine in ENGINES):
         return ()
-    argv = identify(command or "", args).argv
+    argv = shown_argv(command, args)
     return argv if argv and base_name(argv[0]) in ENGINES else ()
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.redaction import redact
 from agent.redaction.patterns import word_set
@@ -84,6 +85,17 @@ def identify(command: str, args: Sequence[str] = ()) -> Launch:
         tuple(sorted(set(names))),
         tuple(argv),
     )
+
+
+def shown_argv(command: str | None, args: Sequence[str] = ()) -> tuple[str, ...]:
+    """The command without its wrappers, of a line that holds no secrets: it is kept for a while, as several questions
+    are asked about one server in a row."""
+    return _shown_argv(command or "", tuple(args))
+
+
+@lru_cache(maxsize=64)
+def _shown_argv(command: str, args: tuple[str, ...]) -> tuple[str, ...]:
+    return identify(command, args).argv
 
 
 def _known_as(program: str) -> str:

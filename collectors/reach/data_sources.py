@@ -9,7 +9,7 @@ from itertools import pairwise
 from agent.records import DataSource
 from agent.redaction import redact
 from agent.redaction.patterns import word_set
-from collectors.launch.identify import identify
+from collectors.launch.identify import shown_argv
 from collectors.launch.launchers import LAUNCHERS, Launched
 from collectors.launch.packages import package_name
 from collectors.launch.program_name import base_name
@@ -71,7 +71,7 @@ def _at_url(url: str) -> list[DataSource]:
 
 
 def _in_arguments(command: str, args: Sequence[str], known: Iterable[DataSource]) -> Iterator[DataSource]:
-    argv = identify(command, args).argv
+    argv = shown_argv(command, args)
     own = _own(argv)
     engine = next((source.target for source in known if source.kind == "database"), None)
     for target in databases(own, engine):

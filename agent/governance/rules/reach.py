@@ -10,7 +10,7 @@ from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.governance.supply_chain.server_policy import in_use
 from agent.records import McpServer, Proof
 from collectors.launch.container import devices, published_everywhere
-from collectors.launch.identify import identify
+from collectors.launch.identify import shown_argv
 from collectors.launch.program_name import base_name
 from collectors.reach.file_roots import named_values
 from collectors.reach.wide_paths import wide
@@ -86,7 +86,7 @@ def _privileged(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     for sign in (word for word in words if _SOCKET.search(word)):
         yield proof("the container engine's socket", sign)
     if any(engine in word for word in words for engine in _CONTAINERS):
-        argv = identify(words[0], words[1:]).argv
+        argv = shown_argv(server.command, server.args)
         if argv and base_name(argv[0]) in _CONTAINERS:
             yield from (proof("container option", option) for option in _host_rights(argv))
             yield from (proof("a device of the host", device) for device in devices(server.command, server.args))
