@@ -8,9 +8,13 @@ from agent.config.error import ConfigError
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.inventory.behaviour import NAME as ACTIONS
+from agent.inventory.settings import ActionDetail, CollectSettings
 from agent.journal.journal import FILE
 from agent.reports.owner_view.subject import Keeping, OwnerView
+from agent.runtime.capabilities import reads_all_accounts
 from agent.service.report_material import machine
+
+_MOST_FIRST: tuple[ActionDetail, ...] = ("full", "counts", "off")
 
 
 def owner_view(settings: Settings, root: str | None, owner: str) -> OwnerView:
@@ -30,16 +34,23 @@ def owner_view(settings: Settings, root: str | None, owner: str) -> OwnerView:
 
 
 def _keeping(settings: Settings, root: str | None) -> Keeping:
-    collect = settings.collect
     return Keeping(
         journal=None if root else _journal(settings),
+        whole=not root and reads_all_accounts(),
         days=settings.journal.keep_days,
         sent_to=[f"{target.name} ({target.destination})" for target in settings.target],
-        actions="off" if ACTIONS in collect.disabled else collect.actions,
-        programs=collect.action_programs,
-        transcripts=collect.transcripts,
-        people=collect.people,
+        actions=_actions(settings.collect),
+        programs=settings.collect.action_programs,
     )
+
+
+def _actions(collect: CollectSettings) -> ActionDetail:
+    """The most that is told of any client's actions."""
+    transcripts = collect.transcripts and ACTIONS not in collect.disabled
+    if not (transcripts or collect.telemetry_port):
+        return "off"
+    told = (collect.actions, *collect.client_actions.values())
+    return next((detail for detail in _MOST_FIRST if detail in told), "off")
 
 
 def _journal(settings: Settings) -> str | None:

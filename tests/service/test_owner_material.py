@@ -41,3 +41,21 @@ def test_only_their_own_records_and_the_line_that_each_finding_is_about(root: Pa
 def test_an_account_that_is_not_there_is_named_with_those_that_are(root: Path) -> None:
     with pytest.raises(ConfigError, match="known are ada, eve"):
         owner_view(Settings(), str(root), "nobody")
+
+
+@pytest.mark.parametrize(
+    ("collect", "told"),
+    [
+        ({}, "full"),
+        ({"actions": "off"}, "off"),
+        ({"actions": "off", "client_actions": {"codex": "counts"}}, "counts"),
+        ({"actions": "counts", "client_actions": {"codex": "off"}}, "counts"),
+        ({"transcripts": False}, "off"),
+        ({"transcripts": False, "telemetry_port": 4318}, "full"),
+    ],
+)
+def test_what_is_told_of_actions_is_never_less_than_the_settings_say(
+    root: Path, collect: dict[str, object], told: str
+) -> None:
+    settings = Settings.model_validate({"collect": collect})
+    assert owner_view(settings, str(root), "ada").keeping.actions == told

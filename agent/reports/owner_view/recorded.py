@@ -48,7 +48,9 @@ def recorded(view: OwnerView) -> Iterator[str]:
 def actions(view: OwnerView) -> str:
     """What is told of what agents did."""
     keeping = view.keeping
-    if keeping.actions == "off" or not keeping.transcripts or not keeping.journal:
+    if not (keeping.whole or keeping.journal):
+        return "What your agents did: as the settings of the service say, which are not read here."
+    if keeping.actions == "off" or not keeping.journal:
         return "What your agents did: nothing."
     if keeping.actions == "counts":
         return "What your agents did: only how many actions there were in an hour, and how they were decided."
@@ -62,16 +64,22 @@ def actions(view: OwnerView) -> str:
 
 def kept(keeping: Keeping) -> Iterator[str]:
     """Where it goes."""
+    if not keeping.whole:
+        yield _SERVICE
     if keeping.journal:
-        yield f"It is kept on this machine, in {keeping.journal}, for at most {keeping.days:g} days."
+        yield f"It is kept on this machine, in {keeping.journal}, for {keeping.days:g} days; longer what was not sent yet."
     else:
-        yield "Nothing is kept: no daemon runs here, and this page is from one look."
+        yield "This page is from one look, of which nothing is kept."
     if keeping.sent_to:
         yield f"It is sent to {_names(keeping.sent_to)}, which your organisation set up."
-    else:
+    elif keeping.whole or keeping.journal:
         yield "It is sent to nobody."
 
 
+_SERVICE = (
+    "Where your organisation runs Rollcall as a service on this machine, that keeps and sends records by its own "
+    "settings, which are not read here; an administrator can make this page from them."
+)
 OWN_EYES = (
     "`rollcall --once --format ndjson` shows every record as it is, `rollcall actions` each action, and "
     "`rollcall explain FILE` what is read from a file. docs/privacy.md says which settings make it less."

@@ -19,15 +19,15 @@ class Keeping:
     """What the settings of this machine say of collecting, keeping and sending."""
 
     journal: str | None = None
-    """Where the journal lies; None where no daemon keeps one."""
+    """Where the journal lies; None where these settings keep none."""
+    whole: bool = False
+    """Whether there can be no other settings: an ordinary account has its own, and may not read those of a service."""
     days: float = 0
     sent_to: Sequence[str] = ()
     """Name and address of each target."""
     actions: str = "off"
-    """What is told of the actions of agents: `full`, `counts` or `off`."""
+    """The most that is told of the actions of any agent: `full`, `counts` or `off`."""
     programs: bool = False
-    transcripts: bool = False
-    people: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tests import made
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SERVER = made.server("notes", path="/home/dev/.demo.json")
-KEPT = Keeping(journal="/state/journal.db", days=30, actions="full", programs=True, transcripts=True)
+KEPT = Keeping(whole=True, journal="/state/journal.db", days=30, actions="full", programs=True)
 
 
 def finding(about: Record, rule: str = "server.inline_secret", severity: Any = "high") -> Finding:
@@ -51,12 +51,22 @@ def test_the_gravest_comes_first_and_with_nothing_to_mend_it_says_so() -> None:
     ("keeping", "says"),
     [
         (KEPT, "What your agents did: of each action its time"),
-        (Keeping(journal="/j", actions="full", transcripts=False), "What your agents did: nothing."),
-        (Keeping(journal="/j", actions="off", transcripts=True), "What your agents did: nothing."),
-        (Keeping(journal="/j", actions="counts", transcripts=True), "only how many actions there were in an hour"),
-        (Keeping(), "Nothing is kept"),
-        (KEPT, "kept on this machine, in /state/journal.db, for at most 30 days. - It is sent to nobody."),
-        (Keeping(journal="/j", sent_to=["central (c.example.com)"]), "It is sent to central (c.example.com)"),
+        (Keeping(whole=True, journal="/j", actions="off"), "What your agents did: nothing."),
+        (Keeping(whole=True, journal="/j", actions="counts"), "only how many actions there were in an hour"),
+        (
+            Keeping(whole=True),
+            "Where it goes - This page is from one look, of which nothing is kept. - It is sent to nobody.",
+        ),
+        (Keeping(), "What your agents did: as the settings of the service say, which are not read here."),
+        (Keeping(), "Where it goes - Where your organisation runs Rollcall as a service"),
+        (
+            KEPT,
+            "in /state/journal.db, for 30 days; longer what was not sent yet. - It is sent to nobody.",
+        ),
+        (
+            Keeping(whole=True, journal="/j", sent_to=["central (c.example.com)"]),
+            "It is sent to central (c.example.com)",
+        ),
     ],
 )
 def test_what_is_kept_and_sent_is_what_the_settings_say(keeping: Keeping, says: str) -> None:
