@@ -67,7 +67,7 @@ def kept(keeping: Keeping) -> Iterator[str]:
     if not keeping.whole:
         yield _SERVICE
     if keeping.journal:
-        yield f"It is kept on this machine, in {keeping.journal}, for {keeping.days:g} days; longer what was not sent yet."
+        yield f"It is kept on this machine, in {keeping.journal}, for {keeping.days:g} days; longer if unsent."
     else:
         yield "This page is from one look, of which nothing is kept."
     if keeping.sent_to:

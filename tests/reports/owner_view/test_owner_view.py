@@ -61,7 +61,7 @@ def test_the_gravest_comes_first_and_with_nothing_to_mend_it_says_so() -> None:
         (Keeping(), "Where it goes - Where your organisation runs Rollcall as a service"),
         (
             KEPT,
-            "in /state/journal.db, for 30 days; longer what was not sent yet. - It is sent to nobody.",
+            "in /state/journal.db, for 30 days; longer if unsent. - It is sent to nobody.",
         ),
         (
             Keeping(whole=True, journal="/j", sent_to=["central (c.example.com)"]),
