@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
         controls, lambda shared, given: _controls(shared, given.controls), ("root", "output"), report.CONTROLS.formats
     )
     owners = commands.add_parser("owners", help="who answers for each account, agent and server, and where nobody does")
-    declare(owners, lambda shared, _: _owners(shared), _TAKES, report.OWNERS.formats)
+    declare(owners, lambda shared, _: _owners(shared), (*_TAKES, "all"), report.OWNERS.formats)
 
 
 def _accept(shared: Shared) -> int:

@@ -90,17 +90,18 @@ def _explain(shared: Shared, client: str | None, files: list[str]) -> int:
     context = file_context(shared.settings())
     if client and client not in context.catalog.clients:
         raise ConfigError(f"no client {client!r} in the catalog")
-    for file in files:
-        _raise_unless_readable(file)
-    found = [item for file in files for item in explain.explain(context, file, client)]
+    there = [file for file in files if _is_readable(file)]
+    found = [item for file in there for item in explain.explain(context, file, client)]
     write(report.FILES, found, shared)
-    return COMPLETE
+    return COMPLETE if len(there) == len(files) else FAILURE
 
 
-def _raise_unless_readable(file: str) -> None:
-    """Raises `OSError` for what is not there or may not be read; a key of the Windows registry is no file."""
+def _is_readable(file: str) -> bool:
+    """Whether there is something to read; says why not. A key of the Windows registry is no file."""
     from collectors.sources.filesystem.windows_registry import is_key
 
-    if not is_key(file) and not os.access(file, os.R_OK):
-        os.stat(file)
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), file)
+    if is_key(file) or os.access(file, os.R_OK):
+        return True
+    reason = os.strerror(errno.EACCES if os.path.exists(file) else errno.ENOENT)
+    tell(f"rollcall: {file}: {reason}")
+    return False

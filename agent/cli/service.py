@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, Shared, declare
-from agent.runtime.terminal import show_json, show_text
+from agent.runtime.terminal import show, show_json, show_text
 
 if TYPE_CHECKING:
     from agent.cli.common import Commands
@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     """Declare `run` and `status`."""
     declare(commands.add_parser("run", help="watch, journal and deliver until stopped"), lambda shared, _: _run(shared))
     status = commands.add_parser("status", help="health of the running daemon")
-    declare(status, lambda shared, _: _status(shared), formats=("text", "json"))
+    declare(status, lambda shared, _: _status(shared), formats=("text", "csv", "json"))
 
 
 def _run(shared: Shared) -> int:
@@ -39,6 +39,10 @@ def _status(shared: Shared) -> int:
     report = status.report(state_dir(shared.settings()))
     if shared.format == "json":
         show_json([json.dumps(report.document)])
+    elif shared.format == "csv":
+        from agent.reports.sheet import as_csv, of_document
+
+        show(as_csv(of_document(report.document)))
     else:
         show_text(report.text)
     return COMPLETE if report.running else FAILURE

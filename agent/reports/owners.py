@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from agent.records import AiAgent, Finding, Instance, McpServer, Owner, Record
@@ -9,6 +10,10 @@ from agent.reports import sheet
 from agent.reports.sheet import Sheet
 from agent.runtime.terminal import plain
 
+_GROUP = ("account", "person", "team", "known_by", "agents", "servers", "processes")
+_MOST = 20
+"""Findings, where nobody asks for all."""
+_COUNTED = ("agent", "server", "process")
 _HEAD = ("account", "what", "name", "person", "team", "known_by")
 _BY = {
     "policy": "policy",
@@ -20,16 +25,33 @@ _BY = {
 
 
 def lines(records: Sequence[Record]) -> Iterator[str]:
-    """A table for a person, then the findings about owners."""
+    """Who answers for how much of each account, then the findings about owners; `--all` names each thing."""
+    table = _sheet(records)
+    groups: dict[tuple[str, ...], Counter[str]] = {}
+    for account, what, _, *answers in table.rows:
+        groups.setdefault((account, *answers), Counter())[what] += 1
+    rows = [(*who, *(str(counts[what]) for what in _COUNTED)) for who, counts in groups.items()]
+    yield from sheet.in_columns(Sheet(_GROUP, rows)) if rows else ["No agents found."]
+    yield from _closing(records, table, _MOST)
+
+
+def each(records: Sequence[Record]) -> Iterator[str]:
+    """A row an account, agent, server and process, then the findings about owners."""
     table = _sheet(records)
     yield from sheet.in_columns(table) if table.rows else ["No agents found."]
+    yield from _closing(records, table, None)
+
+
+def _closing(records: Sequence[Record], table: Sheet, most: int | None) -> Iterator[str]:
     findings = sorted(
         f"{finding.severity}: {finding.title}: {finding.subject} ({finding.rule})"
         for finding in records
         if isinstance(finding, Finding) and "A.3" in finding.controls and finding.state != "resolved"
     )
     yield ""
-    yield from map(plain, findings)
+    yield from map(plain, findings[:most])
+    if most and len(findings) > most:
+        yield f"… and {len(findings) - most} more findings about owners: --all"
     nobody = sum(row[3] == "nobody" for row in table.rows)
     yield f"{len(table.rows)} accounts, agents, servers and processes; nobody answers for {nobody}"
 

@@ -95,7 +95,9 @@ TOOL: Report[Iterable[ToolText]] = Report({"text": "tools:details"})
 LIST: Report[Listing] = Report(
     {"table": "listing:lines", "csv": "listing:csv", "json": "listing:array", "ndjson": "listing:each"}
 )
-OWNERS: Report[Sequence[Record]] = Report({"table": "owners:lines", "csv": "owners:csv", "json": "owners:as_json"})
+OWNERS: Report[Sequence[Record]] = Report(
+    {"table": "owners:lines", "all": "owners:each", "csv": "owners:csv", "json": "owners:as_json"}
+)
 CONTROLS: Report[Sequence[Record]] = Report(
     {"text": "controls:lines", "csv": "controls:csv", "json": "controls:as_json"}
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.reports.columns import columns
@@ -36,3 +36,20 @@ def as_json(sheet: Sheet) -> Iterator[str]:
         told = {name: cell or None for name, cell in zip(sheet.head, row, strict=True)}
         yield f" {json.dumps(told, ensure_ascii=False)}{',' if number < len(sheet.rows) else ''}"
     yield "]"
+
+
+def of_document(document: Mapping[str, object]) -> Sheet:
+    """A nested document as rows of a dotted path and its value."""
+    return Sheet(("field", "value"), list(_leaves("", document)))
+
+
+def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        inner: Iterable[tuple[object, object]] = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    else:
+        yield path, "" if value is None else str(value)
+        return
+    for name, part in inner:
+        yield from _leaves(f"{path}.{name}" if path else str(name), part)
