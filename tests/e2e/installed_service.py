@@ -15,16 +15,14 @@ from tests.receivers.running import RunningReceiver
 CREDENTIAL = "/run/credentials/rollcall.service/rollcall.token"
 
 
-def prepare(machine: Booted, receiver: RunningReceiver) -> None:
-    """A home closed to others, whose owner runs an MCP server where there is Python for one; a target, its token."""
+def add_person(machine: Booted) -> None:
+    """A home closed to others, and a project in /tmp."""
     machine.run("useradd", "--create-home", "dev")
     machine.run("chmod", "700", "/home/dev")
     machine.run("mkdir", "/tmp/project")
     project = '{"mcpServers": {"shared": {"command": "shared"}}}'
     machine.run("sh", "-c", f"echo '{project}' >/tmp/project/.mcp.json")
     write_servers(machine, "notes")
-    configure(machine, receiver, CREDENTIAL, heartbeat=300)
-    give_token(machine, "/etc/credstore/rollcall.token", receiver.token)
 
 
 def configure(machine: Booted, receiver: RunningReceiver, token_file: str, heartbeat: int) -> None:

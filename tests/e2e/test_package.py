@@ -17,10 +17,11 @@ import pytest
 from tests.e2e.booted_debian import Booted, booted_debian
 from tests.e2e.debian_root import REPOSITORY, skip_unless_possible
 from tests.e2e.installed_service import (
+    add_person,
     everything_arrived,
     found,
+    give_token,
     head,
-    prepare,
     replaced,
     servers,
     show,
@@ -31,6 +32,7 @@ from tests.receivers.running import RunningReceiver
 
 pytestmark = pytest.mark.timeout(600)
 
+SECRET = "the-secret-of-the-whole-fleet"
 STATE = "/var/lib/private/rollcall"
 
 
@@ -60,7 +62,7 @@ def new(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningReceiver]:
-    started = RunningReceiver(tmp_path_factory.mktemp("receiver")).start()
+    started = RunningReceiver(tmp_path_factory.mktemp("receiver"), enroll_secret=SECRET).start()
     yield started
     started.kill()
 
@@ -69,9 +71,22 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningReceiv
 def machine(old: Path, receiver: RunningReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     with booted_debian(tmp_path_factory.mktemp("booted"), without_python) as booted:
         shutil.copytree(old, booted.path("/packages"))
-        prepare(booted, receiver)
+        add_person(booted)
+        manage(booted, receiver)
         yield booted
         print(booted.run("journalctl", "--unit=rollcall.service", "--lines=40", "--no-pager"))
+
+
+def manage(machine: Booted, receiver: RunningReceiver) -> None:
+    """What an MDM puts there before the package: where to enroll and deliver, and the fleet's secret."""
+    machine.path("/etc/rollcall").mkdir()
+    shutil.copy(receiver.ca_file, machine.path("/etc/rollcall/ca.pem"))
+    machine.path("/etc/rollcall/managed.toml").write_text(
+        f'[[target]]\nurl = "{receiver.url}"\nenroll_url = "{receiver.url.replace("batches", "enroll")}"\n'
+        'enroll_secret_file = "/run/credentials/rollcall.service/rollcall.enroll-secret"\n'
+        'ca_file = "/etc/rollcall/ca.pem"\nbackoff_cap = 2\n'
+    )
+    give_token(machine, "/etc/credstore/rollcall.enroll-secret", SECRET)
 
 
 def without_python(root: Path) -> None:
@@ -139,7 +154,7 @@ def test_it_brings_all_it_needs_and_the_list_of_it(machine: Booted) -> None:
             assert (tree / "share/licenses" / component["name"]).resolve().read_text().strip()
 
 
-def test_it_delivers_what_only_the_owner_may_read(machine: Booted, receiver: RunningReceiver) -> None:
+def test_it_enrolls_and_delivers_what_only_the_owner_may_read(machine: Booted, receiver: RunningReceiver) -> None:
     until(lambda: show(machine, "ActiveState") == "active", 60)
     score = machine.run("systemd-analyze", "--no-pager", "security", "rollcall.service").splitlines()[-1]
     assert float(found(r"rollcall.service: ([0-9.]+)", score)) <= 2.2, score
@@ -147,6 +162,7 @@ def test_it_delivers_what_only_the_owner_may_read(machine: Booted, receiver: Run
     until(lambda: everything_arrived(machine, receiver))
     answers = {one["about"]: one for one in json.loads(rollcall(machine, "doctor", "--format", "json", check=False))}
     assert answers["rights"]["level"] == answers["daemon"]["level"] == answers["target central"]["level"] == "ok"
+    assert SECRET not in rollcall(machine, "support-bundle")
     assert answers["delivery to central"]["level"] == answers["key"]["level"] == "ok", answers
 
 
@@ -203,7 +219,7 @@ def test_removed_it_keeps_settings_and_journal_until_purged(machine: Booted) -> 
     assert machine.path(f"{STATE}/journal.db").exists() and machine.path("/etc/rollcall/config.toml").exists()
     machine.run("dpkg", "--purge", "rollcall")
     left = machine.run("find", "/etc", "/var/lib", "/opt", "/usr", "-xdev", "-path", "*rollcall*")
-    assert left.split() == ["/etc/credstore/rollcall.token"], "which systemd owns"
+    assert left.split() == ["/etc/credstore/rollcall.enroll-secret"], "which systemd owns"
 
 
 def test_the_rpm_installs_and_goes(machine: Booted, old: Path) -> None:

@@ -11,13 +11,13 @@ import pytest
 from tests.e2e.booted_debian import Booted, booted_debian
 from tests.e2e.installed_service import (
     CREDENTIAL,
+    add_person,
     chain,
     configure,
     everything_arrived,
     found,
     give_token,
     head,
-    prepare,
     replaced,
     servers,
     show,
@@ -40,7 +40,9 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningReceiv
 def installed(receiver: RunningReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     """A home closed to others, whose owner runs an MCP server; then the install script."""
     with booted_debian(tmp_path_factory.mktemp("booted")) as machine:
-        prepare(machine, receiver)
+        add_person(machine)
+        configure(machine, receiver, CREDENTIAL, heartbeat=300)
+        give_token(machine, "/etc/credstore/rollcall.token", receiver.token)
         machine.path("/home/dev/server.py").write_text("import sys\nfor line in sys.stdin: pass\n")
         server = "sleep infinity | /usr/bin/python3 /home/dev/server.py"
         machine.run("systemd-run", "--unit=dev-server", "--uid=dev", "sh", "-c", server)

@@ -1,22 +1,24 @@
 #!/bin/sh
-# Intune script (Linux, root): install Rollcall from your own repository, with settings and the collector's token.
+# Intune script (Linux, root): install Rollcall from your own repository, with settings and the fleet's enrolment secret.
 set -eu
 repository="https://packages.example.com/rollcall"
 version="0.1.0"
 collector="https://collector.example.com/v1/batches"
-token=""
-[ -n "$token" ] || { echo "the token is missing" >&2; exit 2; }
+enrolment="https://collector.example.com/v1/enroll"
+secret=""
+[ -n "$secret" ] || { echo "the secret is missing" >&2; exit 2; }
 
 install -d -m 0755 /etc/rollcall
 install -d -m 0700 /etc/credstore
 (
   umask 077
-  printf '%s\n' "$token" >/etc/credstore/rollcall.token
+  printf '%s\n' "$secret" >/etc/credstore/rollcall.enroll-secret
 )
 cat >/etc/rollcall/managed.toml <<TOML
 [[target]]
 url = "$collector"
-token_file = "/run/credentials/rollcall.service/rollcall.token"
+enroll_url = "$enrolment"
+enroll_secret_file = "/run/credentials/rollcall.service/rollcall.enroll-secret"
 TOML
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -3,5 +3,5 @@
 set -eu
 install -d -m 0700 /etc/credstore
 umask 077
-printf '%s\n' "$FLEET_SECRET_ROLLCALL_TOKEN" >/etc/credstore/rollcall.token
+printf '%s\n' "$FLEET_SECRET_ROLLCALL_ENROLL" >/etc/credstore/rollcall.enroll-secret
 systemctl try-restart rollcall.service
