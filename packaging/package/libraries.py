@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 from target import Target
@@ -23,10 +25,10 @@ def put_libraries(checkout: Path, target: Target, tree: Path, work: Path) -> Non
     """Into the folder where the interpreter looks; nothing of the build machine stays in it."""
     folder = tree / FOLDER
     platforms = [word for name in _PLATFORMS for word in ("--platform", f"{name}_{target.machine}")]
-    # An optional part in C would be of the build machine's architecture and compiler.
     _pip("install", "--require-hashes", "--requirement", checkout / "requirements.lock", "--target", folder,
          "--no-deps", "--no-build-isolation", "--no-compile", "--python-version", "3.11", "--implementation", "cp",
-         *platforms, CC="/bin/false")  # fmt: skip
+         *platforms)  # fmt: skip
+    _put_json_parser(checkout, target, folder, work)
     source = work / "source"
     source.mkdir()
     for name in _SOURCE:
@@ -41,6 +43,28 @@ def put_libraries(checkout: Path, target: Target, tree: Path, work: Path) -> Non
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for path in [*folder.rglob("direct_url.json"), *folder.rglob("RECORD"), *folder.rglob("REQUESTED")]:
         path.unlink()
+
+
+def _put_json_parser(checkout: Path, target: Target, folder: Path, work: Path) -> None:
+    """jsonyx comes as source only: its part in C is compiled here, in a way that gives the same bytes each time.
+
+    For another architecture it is left out, and JSON is read more slowly: build there for full speed.
+    """
+    for compiled in folder.glob("_jsonyx*.so"):
+        compiled.unlink()
+    if target.machine != platform.machine():
+        return
+    lock = (checkout / "requirements.lock").read_text()
+    block = re.search(r"(?m)^jsonyx==.*?(?=^\S)", lock, re.DOTALL)
+    assert block
+    (work / "jsonyx.lock").write_text(block[0])
+    _pip("wheel", "--require-hashes", "--requirement", work / "jsonyx.lock", "--no-deps", "--no-build-isolation",
+         "--no-cache-dir", "--wheel-dir", work / "jsonyx",
+         CFLAGS="-g0 -O2", LDFLAGS="-s -Wl,--build-id=none")  # fmt: skip
+    (wheel,) = (work / "jsonyx").glob("*.whl")
+    with zipfile.ZipFile(wheel) as content:
+        (name,) = (name for name in content.namelist() if name.startswith("_jsonyx"))
+        content.extract(name, folder)
 
 
 def _pip(*arguments: object, **environment: str) -> None:
