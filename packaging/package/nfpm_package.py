@@ -61,7 +61,13 @@ def _contents(checkout: Path, tree: Path) -> list[dict[str, Any]]:
     ]
     return [
         {"src": str(tree), "dst": PREFIX, "type": "tree"},
-        {"src": f"{PREFIX}/bin/rollcall", "dst": "/usr/bin/rollcall", "type": "symlink"},
+        # With a mode of its own: else it is that of whatever the build machine has there.
+        {
+            "src": f"{PREFIX}/bin/rollcall",
+            "dst": "/usr/bin/rollcall",
+            "type": "symlink",
+            "file_info": {"mode": 0o777},
+        },
         *({**unit, "file_info": {"mode": 0o644}} for unit in units),
     ]
 

@@ -16,6 +16,7 @@ from agent.service.doctor.answer import Answer, error, ok, warning
 from agent.service.doctor.running import Running
 
 _START = "start it: `systemctl start rollcall` (Linux), `launchctl kickstart system/dev.rollcall.agent` (macOS)"
+_SWEEPS = "grant CAP_NET_ADMIN to hear of each process; in a container only a sweep is possible"
 _LATER = timedelta(minutes=5)
 
 
@@ -32,7 +33,7 @@ def look(settings: Settings, running: Running) -> Iterator[Answer]:
             why = "`journalctl -u rollcall` names the place; report it with `rollcall support-bundle`"
             yield error(about, f"fails; last success {collector.get('last_success') or 'never'}", why)
         elif collector["name"] == "processes" and mode == "sweep":
-            yield warning(about, "looks at the process table once a second", "grant CAP_NET_ADMIN to hear of each")
+            yield warning(about, "looks at the process table once a second", _SWEEPS)
         else:
             yield ok(about, f"{collector['records']} records, by {mode}")
 
