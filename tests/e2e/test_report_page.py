@@ -82,7 +82,14 @@ def opened(file: Path, page: str) -> str:
     if not (browser := shutil.which("chromium")):
         pytest.skip("needs chromium")
     file.write_text(page)
-    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom")
+    flags = (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--virtual-time-budget=20000",
+        "--dump-dom",
+    )
     command = [browser, *flags, f"--user-data-dir={file.parent}/profile", file.as_uri()]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120).stdout
 
