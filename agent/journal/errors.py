@@ -48,6 +48,9 @@ def typed_errors(place: str) -> Iterator[None]:
     """SQLite's errors as the journal's own; `place` names the file in the message."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        # Of a schema that is no text any more even SQLite's own message is none.
+        raise JournalDamagedError(f"{place}: not a readable SQLite database") from error
     except sqlite3.Error as error:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:

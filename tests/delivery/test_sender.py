@@ -384,7 +384,7 @@ def test_a_collector_that_cannot_be_reached_is_no_error_of_the_caller(journal: J
     sender = make_sender(journal, RollcallSettings(url="https://127.0.0.1:9/x", backoff_cap=0.1))
     sender.start()
     assert not sender.flush(0.5)
-    assert "refused" in (sender.status().last_error or "").lower()
+    assert wait_for(lambda: "refused" in (sender.status().last_error or "").lower(), 30)
     assert sender.stop()
 
 

@@ -210,7 +210,7 @@ def test_a_policy_is_fetched_and_an_unchanged_one_is_not_sent_again(
     until(keeper, lambda now: now.policy.version == "2")
     record = keeper.in_force.record("e")
     assert record and record.signed_at and record.signed_at.timestamp() == 2000
-    assert record.signed_by and len(record.signed_by) == 16
+    assert record.signed_by and int(record.signed_by, 16) < 1 << 64
     keeper.close()
 
 

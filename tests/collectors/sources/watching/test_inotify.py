@@ -352,10 +352,11 @@ def test_without_an_inotify_instance_everything_is_reported(shared_path):
 
 
 def test_a_lost_queue_is_told_and_the_watch_goes_on(tmp_path):
-    told, hold = Notices(), threading.Event()
+    told, held, hold = Notices(), threading.Event(), threading.Event()
 
     def slow(path):
-        hold.wait(20)
+        held.set()
+        hold.wait(60)
         told.notify(path)
 
     watch = FolderWatch(slow, told.overflow)
@@ -363,7 +364,7 @@ def test_a_lost_queue_is_told_and_the_watch_goes_on(tmp_path):
     folder.mkdir()
     watch.set_folders([str(tmp_path), str(folder)])
     (tmp_path / "first").touch()
-    time.sleep(0.1)
+    assert held.wait(20)
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     for number in range(limit // 2 + 100):
         os.close(os.open(tmp_path / str(number % 7), os.O_CREAT | os.O_WRONLY))
