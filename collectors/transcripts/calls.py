@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 
-from agent.records.action import ActionKind, Decision, DeniedBy, Result
+from agent.records.action import ActionKind
+from collectors.transcripts.call_facts import CallFacts
 from collectors.transcripts.statement import Statement
 
 TELEMETRY = "otlp"
@@ -36,7 +37,7 @@ class SessionFacts:
 
 
 @dataclass(slots=True)
-class Call:
+class Call(CallFacts):
     """One call, as far as it is known by now."""
 
     id: str
@@ -47,22 +48,6 @@ class Call:
     """Where in its source it was first told of."""
     nested: str | None = None
     """The id of the first call that was made from within it."""
-    tool: str | None = None
-    inner_tool: str | None = None
-    namespace: str | None = None
-    server: str | None = None
-    mcp_tool: str | None = None
-    programs: tuple[str, ...] = ()
-    asked_at: datetime | None = None
-    answered_at: datetime | None = None
-    duration_ms: int | None = None
-    model: str | None = None
-    mode: str | None = None
-    decision: Decision | None = None
-    denied_by: DeniedBy | None = None
-    result: Result | None = None
-    action: ActionKind | None = None
-    ran: bool = False
     final_at: datetime | None = None
     """When it was read that nothing more is said of it."""
     read: bool = False
@@ -94,7 +79,7 @@ class Event:
     mode: str | None = None
 
 
-_CALL_FACTS = tuple({f.name for f in fields(Call)} & {f.name for f in fields(Statement)} - {"session", "mode"})
+_CALL_FACTS = tuple(f.name for f in fields(CallFacts) if f.name != "mode")
 _SESSION_FACTS = ("version", "folder", "model", "provider", "mode", "parent_session")
 
 

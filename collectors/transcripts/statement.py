@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from agent.records.action import ActionKind, Decision, DeniedBy, Result
 from collectors.catalog.actions import DecisionCase, KindCase, ResultCase, Rule
+from collectors.transcripts.call_facts import CallFacts
 from collectors.transcripts.programs import programs_of
 from collectors.transcripts.values import Entry, condition, elements, first, matched, values
 
@@ -21,36 +21,20 @@ _LONGEST_FOLDER = 4096
 _LONGEST_SERVER = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+@dataclass(slots=True, kw_only=True)
+class Statement(CallFacts):
     """Names, times and outcomes that a rule took from one entry; None where it does not say."""
 
     call: str | None = None
     outer_call: str | None = None
     session: str | None = None
     event: str = ""
-    ran: bool = False
     final: bool = False
-    tool: str | None = None
-    inner_tool: str | None = None
-    namespace: str | None = None
-    server: str | None = None
-    mcp_tool: str | None = None
-    programs: tuple[str, ...] = ()
-    asked_at: datetime | None = None
-    answered_at: datetime | None = None
-    duration_ms: int | None = None
     parent_session: str | None = None
     version: str | None = None
     folder: str | None = None
-    model: str | None = None
     provider: str | None = None
-    mode: str | None = None
     at: datetime | None = None
-    decision: Decision | None = None
-    denied_by: DeniedBy | None = None
-    result: Result | None = None
-    action: ActionKind | None = None
 
 
 class RuleReader:
