@@ -90,7 +90,7 @@ def _in_order(column: str | None, cell: str) -> tuple[int, str]:
     """Numbers by their size and severities from the gravest; an empty cell last."""
     if column == "worst":
         return -rank(cell), ""
-    return (int(cell), "") if cell.isdecimal() else (1 if cell == "-" else 0, cell.lower())
+    return (int(cell), "") if cell.isdecimal() else (0 if cell else 1, cell.lower())
 
 
 def _row(known: Sequence[Record]) -> Callable[[Record], rows.Row]:

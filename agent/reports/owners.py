@@ -20,7 +20,7 @@ _BY = {
     "assignment": "assignment file",
     "signed_in": "signed-in account",
     "account": "the account itself",
-    None: "-",
+    None: "",
 }
 
 
@@ -84,5 +84,5 @@ def _row(record: Record, teams: dict[str | None, str | None]) -> tuple[str, ...]
     else:
         return None
     team = teams.get(record.owner) if record.accountable_by in ("policy", "assignment") else None
-    who = (record.accountable or "nobody", team or "-", _BY[record.accountable_by])
+    who = (record.accountable or "nobody", team or "", _BY[record.accountable_by])
     return record.owner or "(machine)", what, name, *who

@@ -28,32 +28,32 @@ def order(record: AiAgent | McpServer) -> tuple[str, ...]:
 
 def agent(agent: AiAgent, posture: Posture | None, worst: str | None = None) -> Row:
     """`posture`: what holds for it outside of projects."""
-    installed, running = ("yes" if flag else "-" for flag in (agent.installed, agent.running))
-    mode = _words(posture.approval_mode) if posture else "-"
-    told = (agent.name, _owner(agent.owner), agent.version or "-", installed, running, str(agent.servers), mode)
-    return *told, worst or "-"
+    installed, running = ("yes" if flag else "" for flag in (agent.installed, agent.running))
+    mode = _words(posture.approval_mode) if posture else ""
+    told = (agent.name, _owner(agent.owner), agent.version or "", installed, running, str(agent.servers), mode)
+    return *told, worst or ""
 
 
 def server(server: McpServer, worst: str | None = None) -> Row:
     """`worst`: the gravest that is open about it."""
-    target = server.package or server.url or " ".join((server.command or "-", *server.args))
+    target = server.package or server.url or " ".join(filter(None, (server.command, *server.args)))
     scope = f"{server.scope} {server.project or server.extension or ''}".strip()
     told = (server.agent, server.name, server.transport, target, scope, _owner(server.owner), _state(server))
-    return *told, worst or "-"
+    return *told, worst or ""
 
 
 def loose(posture: Posture) -> Row:
     """Who acts without asking, where, and what lets it."""
     seen = posture.basis == "observed"
     shown = " ".join(posture.flags) or posture.evidence.source if seen else posture.source and posture.source.path
-    where = posture.project or ("-" if seen else "everywhere")
+    where = posture.project or ("" if seen else "everywhere")
     mode, sandbox = _words(posture.approval_mode), _words(posture.sandbox)
-    return posture.agent, _owner(posture.owner), where, mode, sandbox, posture.set_by, shown or "-"
+    return posture.agent, _owner(posture.owner), where, mode, sandbox, posture.set_by, shown or ""
 
 
 def undeclared(instance: Instance) -> Row:
     """What runs without a definition."""
-    return instance.package or instance.name, str(instance.pid), instance.agent or "-", instance.owner or "-"
+    return instance.package or instance.name, str(instance.pid), instance.agent or "", instance.owner or ""
 
 
 def reach(servers: Iterable[McpServer]) -> list[Row]:
@@ -73,17 +73,17 @@ def reach(servers: Iterable[McpServer]) -> list[Row]:
 def artifact(artifact: Artifact) -> Row:
     """A skill, hook or plug-in, with the file that it stands in."""
     scope = f"{artifact.scope} {artifact.project or artifact.extension or ''}".strip()
-    program = f"{artifact.program}{' (fetches)' if artifact.fetches else ''}" if artifact.program else "-"
+    program = f"{artifact.program}{' (fetches)' if artifact.fetches else ''}" if artifact.program else ""
     place = place_of(artifact)
-    return artifact.agent, artifact.name, scope, _owner(artifact.owner), program, place.text() if place else "-"
+    return artifact.agent, artifact.name, scope, _owner(artifact.owner), program, place.text() if place else ""
 
 
 def provider(provider: ModelProvider) -> Row:
     """Where an agent's models are, and which."""
     scope = f"{provider.scope} {provider.project or ''}".strip()
     place = place_of(provider)
-    told = (provider.agent, provider.provider, ", ".join(provider.models) or "-", provider.base_url or "-", scope)
-    return *told, _owner(provider.owner), place.text() if place else "-"
+    told = (provider.agent, provider.provider, ", ".join(provider.models), provider.base_url or "", scope)
+    return *told, _owner(provider.owner), place.text() if place else ""
 
 
 def some(names: Sequence[str]) -> str:
@@ -104,10 +104,10 @@ def _owner(owner: str | None) -> str:
 
 
 def _words(value: str | None) -> str:
-    return (value or "-").replace("_", " ")
+    return (value or "").replace("_", " ")
 
 
 def _state(server: McpServer) -> str:
     if server.running:
         return "running"
-    return "disabled" if not server.enabled else "-" if server.effective else "shadowed"
+    return "disabled" if not server.enabled else "" if server.effective else "shadowed"
