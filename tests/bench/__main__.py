@@ -10,6 +10,7 @@ import sys
 
 from tests.bench import (
     bench_actions,
+    bench_delivery,
     bench_discovery,
     bench_fleet,
     bench_governance,
@@ -33,6 +34,7 @@ BENCHES = {
     "governance": bench_governance.run,
     "journal": bench_journal.run,
     "actions": bench_actions.run,
+    "delivery": bench_delivery.run,
     "soak": bench_soak.run,
 }
 _AN_HOUR = {"soak"}
