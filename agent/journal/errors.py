@@ -54,7 +54,7 @@ def typed_errors(place: str) -> Iterator[None]:
     except sqlite3.Error as error:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:
-            raise JournalFullError(f"{place}: disk full") from error
+            raise JournalFullError(f"{place}: disk full; make room, and it goes on where it stopped") from error
         # Text that is no UTF-8 any more is the one operational error without a code.
         if code in _DAMAGE or (code is None and isinstance(error, sqlite3.OperationalError)):
             raise JournalDamagedError(f"{place}: not a readable SQLite database") from error
