@@ -21,9 +21,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROBE_SERVER = Path(__file__).with_name("probe_server.py")
 FIRST_UID = 54_400
 
+# Whoever is killed takes along all that was started: no client outlives its test. The shell stays
+# the first process of its namespace: one that becomes another user forgets whose end it waits for.
+_WITH_US = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 _ENTER = """
 mount --bind "$0/home" /home && mount -t overlay -o lowerdir="$0/etc:/etc" none /etc &&
-uid=$1 && cd "$2" && shift 2 && exec setpriv --reuid=$uid --regid=$uid --clear-groups env -i "$@"
+uid=$1 && cd "$2" && shift 2 && setpriv --reuid=$uid --regid=$uid --clear-groups env -i "$@"
+exit $?
 """
 
 
@@ -80,8 +84,8 @@ class Place:
             **env,
         }
         given = [f"{name}={value}" for name, value in words.items()]
-        enter = ["unshare", "--mount", "sh", "-c", _ENTER, str(self.machine.root), str(self.uid), self.project]
-        return [*enter, *given, *command]
+        enter = ["sh", "-c", _ENTER, str(self.machine.root), str(self.uid), self.project]
+        return [*_WITH_US, *enter, *given, *command]
 
     def marks(self, pattern: str) -> list[str]:
         """What the stars of a pattern stand for in the names of the home's files."""
