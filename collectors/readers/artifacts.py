@@ -78,11 +78,25 @@ def _program(value: object, part: client.Artifact) -> str | None:
     """The program a hook starts; its arguments may hold anything and are left out."""
     if not part.program_at:
         return None
-    texts = [value] if isinstance(value, str) else []
-    if isinstance(value, dict):
-        texts = [text for key in part.program_at if isinstance(text := value.get(key), str)]
+    texts = list(_command_lines(value, part))
     words = split_command(printable(texts[0]), []) if texts and texts[0].strip() else []
     return redact.name(base_name(redact.argv(words[:1]).args[0]))[:256] if words else None
+
+
+def _command_lines(value: object, part: client.Artifact) -> Iterator[str]:
+    """The command lines of an entry; one that is no map is such a line itself."""
+    for key in part.program_at if isinstance(value, dict) else ("",):
+        yield from _lines(value, key)
+
+
+def _lines(value: object, at: str) -> Iterator[str]:
+    """What stands at a key path: a text, or its words in a list."""
+    for found in find(value, at):
+        if isinstance(found.value, str):
+            yield found.value
+        elif isinstance(found.value, list):
+            first, *rest = *(word for word in found.value if isinstance(word, str)), ""
+            yield " ".join([f"'{first}'", *rest])
 
 
 def _fetches(value: object, part: client.Artifact) -> bool:
@@ -90,9 +104,7 @@ def _fetches(value: object, part: client.Artifact) -> bool:
     if not part.program_at:
         return False
     entry = value if isinstance(value, dict) else {}
-    lines = [value] if isinstance(value, str) else [entry.get(key) for key in (*part.program_at, "args")]
-    words = [" ".join(map(str, line)) if isinstance(line, list) else line for line in lines]
-    line = " ".join(word for word in words if isinstance(word, str))
+    line = " ".join([*_command_lines(value, part), *_lines(entry, "args")])
     called = entry.get("type") == "http" and isinstance(entry.get("url"), str)
     return called or fetches(line)
 

@@ -12,7 +12,7 @@ _FETCHERS = frozenset({"curl", "wget", "nc", "ncat"})
 
 def _project_hook(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:
     if artifact.artifact == "hook" and artifact.scope == "project":
-        yield proof(f"{artifact.name} hook from a project runs", artifact.program)
+        yield proof(f"{artifact.name} hook from a project runs", artifact.program or "no program that it names")
 
 
 def _fetching_hook(artifact: Artifact, facts: RuleContext) -> Iterable[Proof]:

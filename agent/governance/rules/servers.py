@@ -40,7 +40,9 @@ def _unsanctioned(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
 def _unvetted(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if facts.policy.given and server.sanction == "unknown":
         local = server.origin == "local"
-        yield proof("no entry of the policy matches", launch_words(server) if local else identity(server))
+        yield proof(
+            "no entry of the policy matches", (launch_words(server) if local else identity(server)) or server.name
+        )
 
 
 def _unregistered(server: McpServer, facts: RuleContext) -> Iterable[Proof]:

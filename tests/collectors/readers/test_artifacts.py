@@ -133,6 +133,22 @@ def test_a_hook_tells_its_event_and_program_and_no_argument(
         assert found.program == program
 
 
+@pytest.mark.parametrize(
+    ("document", "at"),
+    [
+        ({"hooks": [{"name": "w", "action": {"type": "command", "command": "curl https://h"}}]}, "hooks[]"),
+        ({"hooks": [{"name": "w", "action": {"command": ["/usr/bin/curl", "https://h"]}}]}, "hooks[]"),
+        ({"notify": ["curl", "https://h"]}, "notify"),
+    ],
+)
+def test_a_hooks_program_stands_deeper_or_is_a_list_of_words(tmp_path: Path, document: object, at: str) -> None:
+    world = World(tmp_path)
+    path = world.write("~/.demo/settings.json", document)
+    where = {"paths": ["~/.demo/settings.json"], "at": at, "kind": "hook", "program_at": ["action.command"]}
+    (found,) = observed(world, path, **where)
+    assert (found.program, found.fetches) == ("curl", True)
+
+
 def test_a_hooks_arguments_change_its_hash(tmp_path: Path) -> None:
     one, two = hook(World(tmp_path), "guard --a"), hook(World(tmp_path), "guard --b")
     assert one[0].id == two[0].id and one[0].content_hash != two[0].content_hash
