@@ -25,8 +25,8 @@ _HINTS: dict[str, tuple[Hint, Hint]] = {
     "idempotentHint": ("not_idempotent", "idempotent"),
     "openWorldHint": ("not_open_world", "open_world"),
 }
-_WORDS = re.compile(r"[a-z]{1,12}(?:[_-][a-z]{1,12}){0,7}")
-"""A few short words in lower case: nothing that redaction would hide, which takes its time to say so."""
+_WORDS = re.compile(r"[A-Z]?[a-z]{1,12}(?:[ _-][A-Z]?[a-z]{1,12}){0,9}")
+"""A few short words of letters: nothing that redaction would hide, which takes its time to say so."""
 _MOST_PARAMETERS = 50
 _LONGEST_NAME = 128
 _MOST_KNOWN = 20_000
@@ -65,6 +65,12 @@ class ToolAsRead:
         return {member: value for member, value in zip(_MEMBERS, values, strict=True) if value is not None}
 
     @property
+    def is_only_name(self) -> bool:
+        """Whether nothing but its name is known."""
+        parts = (self.title, self.description, self.input_schema, self.output_schema, self.annotations)
+        return all(part is None for part in parts)
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names of its parameters, as the schema spells them."""
         properties = (self.input_schema or {}).get("properties")
@@ -83,7 +89,8 @@ def digest(tool: ToolAsRead) -> ToolDigest:
     """Names, hashes, sizes and hints: no text of the tool's but its names."""
     body = canonical(tool)
     text = None if tool.description is None else tool.description.encode("utf-8", "replace")
-    only_name, hints = len(tool.definition) == 1, _hints(tool.annotations or {})
+    only_name, hints = tool.is_only_name, _hints(tool.annotations or {})
+    parameters = tool.parameters[:_MOST_PARAMETERS]
     return ToolDigest(
         name=shown(tool.name),
         title=None if tool.title is None else shown(tool.title),
@@ -91,9 +98,9 @@ def digest(tool: ToolAsRead) -> ToolDigest:
         description_hash=None if text is None else hashlib.sha256(text).hexdigest(),
         description_size=None if text is None else len(text),
         size=None if only_name else len(body),
-        parameters=tuple(map(shown, tool.parameters[:_MOST_PARAMETERS])),
+        parameters=tuple(map(shown, parameters)),
         hints=hints,
-        effects=effects_of(tool.name[:_LONGEST_NAME], tool.parameters[:_MOST_PARAMETERS], hints),
+        effects=effects_of(tool.name[:_LONGEST_NAME], parameters, hints),
         marks=() if only_name else _marks(hashlib.sha256(body).digest(), tool),
     )
 
@@ -122,6 +129,8 @@ def shown(name: str) -> str:
 
 def _hints(annotations: Mapping[str, Any]) -> tuple[Hint, ...]:
     """What is declared as a boolean; equal ones are the same object, as there are few."""
+    if not annotations:
+        return ()
     told = ((words, annotations.get(name)) for name, words in _HINTS.items())
     return _shared(tuple(words[value] for words, value in told if isinstance(value, bool)))
 

@@ -20,6 +20,7 @@ from tests.bench import (
     bench_once,
     bench_runtime,
     bench_soak,
+    bench_tools,
     machine,
 )
 from tests.bench.table import print_table
@@ -35,6 +36,7 @@ BENCHES = {
     "journal": bench_journal.run,
     "actions": bench_actions.run,
     "delivery": bench_delivery.run,
+    "tools": bench_tools.run,
     "soak": bench_soak.run,
 }
 _AN_HOUR = {"soak"}
