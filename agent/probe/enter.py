@@ -16,6 +16,8 @@ import struct
 import sys
 from typing import Any, Final, NoReturn
 
+from agent.runtime.capabilities import give_away
+
 _NEW_MOUNTS, _NEW_NAME, _NEW_IPC, _NEW_USERS, _NEW_PROCESSES, _NEW_NETWORK = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
 )  # fmt: skip
@@ -32,6 +34,8 @@ _READ_ONLY, _NO_SETUID, _NO_DEVICES, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _DET
 _NO_NEW_PRIVILEGES, _DIES_WITH_PARENT = 38, 1
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
 _DEVICES: Final = ("null", "zero", "full", "random", "urandom")
+NO_SANDBOX: Final = 97
+"""What this ends with where no sandbox could be made, or nothing be started in it."""
 _HOME: Final = "/scratch"
 _SPARE_USER: Final = 0x7A0C1E55
 """Where the caller is root: an account that no system gives to anybody."""
@@ -46,7 +50,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> NoReturn:
-    """Never returns: with what the server ends with, or 97 where the sandbox could not be made."""
+    """Never returns: with what the server ends with, or `NO_SANDBOX`."""
     _end_with_parent()
     with os.fdopen(int(sys.argv[1])) as file:
         question: dict[str, Any] = json.load(file)
@@ -57,7 +61,7 @@ def main() -> NoReturn:
             _inside(question, sys.argv[2])
     except OSError as error:
         print(f"sandbox: {error.strerror}: {error.filename}", file=sys.stderr)
-        os._exit(97)
+        os._exit(NO_SANDBOX)
     # This one keeps no end of the server's pipes open.
     for descriptor in (0, 1, 2):
         os.close(descriptor)
@@ -80,7 +84,7 @@ def _inside(question: dict[str, Any], root: str) -> NoReturn:
     except OSError as error:
         print(f"sandbox: {error.strerror}: {error.filename}", file=sys.stderr)
     finally:
-        os._exit(97)
+        os._exit(NO_SANDBOX)
 
 
 def _end_with_parent() -> None:
@@ -173,6 +177,7 @@ def _leave_rights() -> None:
             user = _NOBODY
             os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+    give_away()
     _call("prctl", _NO_NEW_PRIVILEGES, 1, 0, 0, 0)
 
 

@@ -7,6 +7,7 @@ import tempfile
 import time
 
 from agent.probe.messages import ANSWER, QUESTION, Answer, Question
+from agent.runtime.capabilities import sandboxing_lent
 from agent.runtime.child import start
 
 _LONGER = 30.0
@@ -21,7 +22,8 @@ class ProbeRun:
         """Raises `OSError` where no process can be started."""
         self._deadline = time.monotonic() + question.seconds + _LONGER
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open until the answer is read
-        self._process = start("agent.probe.ask", subprocess.PIPE, self._said, subprocess.DEVNULL)
+        with sandboxing_lent():
+            self._process = start("agent.probe.ask", subprocess.PIPE, self._said, subprocess.DEVNULL)
         assert self._process.stdin is not None
         # Not by a file: it may hold what must not lie on a disk.
         with self._process.stdin as asked:

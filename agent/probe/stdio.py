@@ -11,6 +11,7 @@ from collections import deque
 from typing import Final
 
 from agent.probe.conversation import ClosedError, Message, ProbeError
+from agent.probe.enter import NO_SANDBOX
 from agent.probe.messages import MAX_MESSAGE, Question
 from agent.probe.sandbox import Sandbox
 
@@ -120,6 +121,8 @@ class Stdio:
                     self._said = (self._said + data)[-_LAST_WORDS:]
                 elif not data:
                     self._selector.unregister(key.fd)
+        if status == NO_SANDBOX and self._said.startswith(b"sandbox: "):
+            return ClosedError(f"it could not be started in its sandbox: {self.last_words[9:].strip()}")
         return ClosedError(f"it ended, with status {status}" if status >= 0 else f"signal {-status} ended it")
 
 

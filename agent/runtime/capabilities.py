@@ -12,7 +12,9 @@ _SET_SECUREBITS, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = 28, 38, 47
 _RAISE, _LOWER, _CLEAR_ALL = 2, 3, 4
 _NO_ROOT = 0b1111
 """SECBIT_NOROOT and SECBIT_NO_SETUID_FIXUP, both locked: a program that root starts has no more rights than others."""
-_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
+_DAC_OVERRIDE, _DAC_READ_SEARCH, _SETGID, _SETUID, _NET_ADMIN, _SYS_ADMIN = 1, 2, 6, 7, 12, 21
+_SANDBOXING = 1 << _DAC_READ_SEARCH | 1 << _SETGID | 1 << _SETUID | 1 << _NET_ADMIN | 1 << _SYS_ADMIN
+_CAPABILITIES_V3 = 0x20080522
 
 
 def privileged() -> bool:
@@ -61,6 +63,44 @@ def reading_lent(needed: bool) -> Iterator[None]:
             _prctl(_CAP_AMBIENT, _LOWER, _DAC_READ_SEARCH)
 
 
+@contextmanager
+def sandboxing_lent() -> Iterator[None]:
+    """A process that this thread starts meanwhile may make namespaces, mount in them and become another account, where
+    this one may. It has to give that away itself before it starts anything that is not ours."""
+    lent = _SANDBOXING & _permitted() if sys.platform == "linux" else 0
+    if lent:
+        _inherit(lent)
+    try:
+        yield
+    finally:
+        if lent:
+            _prctl(_CAP_AMBIENT, _CLEAR_ALL)
+
+
+def give_away() -> None:
+    """Have no capability any more, whatever account this is, and hand none on."""
+    _prctl(_CAP_AMBIENT, _CLEAR_ALL)
+    _capset(0, 0, 0)
+
+
+def _inherit(lent: int) -> None:
+    """Hand these on to what is started next, though `keep_from_children` said that none is."""
+    own = _permitted()
+    _capset(own, own, lent)
+    for number in range(64):
+        if lent >> number & 1:
+            _prctl(_CAP_AMBIENT, _RAISE, number)
+
+
+def _capset(effective: int, permitted: int, inheritable: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        sets = (effective, permitted, inheritable)
+        words = [*(each & 0xFFFFFFFF for each in sets), *(each >> 32 for each in sets)]
+        ctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(_CAPABILITIES_V3, 0), (ctypes.c_uint32 * 6)(*words))
+
+
 def _prctl(operation: int, *arguments: int) -> None:
     if sys.platform == "linux":
         import ctypes
@@ -79,9 +119,17 @@ def _is_open(path: Path) -> bool:
     return True
 
 
+def _permitted() -> int:
+    return _of_status("CapPrm")
+
+
 def _effective() -> int:
+    return _of_status("CapEff")
+
+
+def _of_status(name: str) -> int:
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff:")), 0)
+    return next((int(line.split()[1], 16) for line in lines if line.startswith(f"{name}:")), 0)

@@ -1,21 +1,35 @@
-"""Which servers of an inventory can be asked for their tools, and how."""
+"""Which servers of an inventory can be asked for their tools, how, and what those answer that a policy has asked."""
 
 from __future__ import annotations
 
-from typing import cast
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Final, cast
 
+from agent.governance.policy.in_force import InForce
+from agent.governance.policy.probing import Probing
+from agent.governance.supply_chain.server_policy import identity
 from agent.inventory.runner import Engine
 from agent.probe.conversation import ProbeError
 from agent.probe.eligible import refusal
+from agent.probe.messages import Answer
 from agent.probe.plan import Plan, Terms, plan
-from agent.records import Approval, McpServer
+from agent.probe.run import ProbeRun
+from agent.records import Approval, Diagnostic, Evidence, McpServer, ToolList
 from agent.redaction import redact
 from collectors.configs.collector import ConfigCollector
+from collectors.contract import Collector, Context, Observation, Scope
 from collectors.locate.interest import Interest
 from collectors.readers.started_entry import entry_of
 from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.unparseable import UnparseableError
+
+NAME: Final = "probe"
+_AGAIN_SECONDS: Final = 3_600.0
+"""After which a server is asked again that gave no answer."""
 
 
 class Planner:
@@ -52,3 +66,105 @@ class Planner:
                     if theirs and redact.path(files.shown(path)) == server.source.path:
                         return home, path, interests
         raise ProbeError("it is not defined in a file that is read here")
+
+
+class ProbeCollector(Collector):
+    """Asks the servers that a signed policy names, one after the other, each by a process of its own. What a server
+    answered stands until it is asked again; what it did not answer leaves what was known."""
+
+    name = NAME
+    settles = False
+
+    def __init__(self, in_force: Callable[[], InForce]) -> None:
+        self.engine: Engine | None = None
+        """Set before anything is collected: it is made of the collectors."""
+        self._in_force = in_force
+        self._waiting: list[McpServer] = []
+        self._asking: tuple[Plan, ProbeRun] | None = None
+        self._failed: dict[str, float] = {}
+        """When servers were asked that gave no answer, by id."""
+
+    def collect(self, context: Context) -> Iterator[Observation]:
+        """Every server that is to be asked: what is known of it stands, and it waits if that is too old."""
+        wanted = self._wanted()
+        known = {cast(ToolList, record).source: cast(ToolList, record) for record in context.view.records("tool_list")
+                 if record.evidence.collector == NAME}  # fmt: skip
+        self._waiting = [server for server in wanted if self._is_due(server, known.get(server.source))]
+        for server in wanted:
+            yield Observation(_scope(server), unknown=True)
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        if self._asking:
+            plan, run = self._asking
+            if answer := run.answer():
+                self._asking = None
+                yield self._told(context, plan.server, answer)
+        while self._waiting and not self._asking:
+            server = self._waiting.pop(0)
+            try:
+                self._asking = self._start(server)
+            except (ProbeError, OSError) as error:
+                yield self._told(context, server, Answer("failed", str(error)))
+
+    def depends_on(self, context: Context) -> object:
+        """The policy, and the servers that are there: each is judged when all collectors have told what they saw."""
+        probing = self._probing()
+        if probing is None:
+            return None
+        return probing, frozenset((record.id, cast(McpServer, record).launch_hash)
+                                  for record in context.view.records("mcp_server"))  # fmt: skip
+
+    def close(self) -> None:
+        if self._asking:
+            self._asking[1].close()
+            self._asking = None
+
+    def _probing(self) -> Probing | None:
+        """What a signed policy says; None where nothing is to be asked."""
+        force = self._in_force()
+        signed = force.good is not None and bool(force.good.signed_by)
+        return force.policy.probe if signed and force.policy.probe.servers else None
+
+    def _wanted(self) -> list[McpServer]:
+        probing = self._probing()
+        if probing is None or self.engine is None:
+            return []
+        servers = [server for server in Planner(self.engine).servers if server.sanction == "sanctioned"]
+        return [s for s in servers if any(fnmatchcase(identity(s) or "", pattern) for pattern in probing.servers)]
+
+    def _is_due(self, server: McpServer, known: ToolList | None) -> bool:
+        probing = self._probing()
+        if probing is None or (self._asking and self._asking[0].server.id == server.id):
+            return False
+        if time.monotonic() - self._failed.get(server.id, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
+            return False
+        return known is None or known.at is None or known.at + timedelta(hours=probing.every_hours) < datetime.now(UTC)
+
+    def _start(self, server: McpServer) -> tuple[Plan, ProbeRun]:
+        probing = self._probing()
+        if probing is None or self.engine is None:
+            raise ProbeError("no signed policy asks it")
+        planned = Planner(self.engine).plan(server, Terms(probing.secrets, probing.network))
+        return planned, ProbeRun(planned.question)
+
+    def _told(self, context: Context, server: McpServer, answer: Answer) -> Observation:
+        evidence = Evidence(collector=NAME, source=server.source.path, confidence="confirmed")
+        if answer.kind == "failed":
+            self._failed[server.id] = time.monotonic()
+            trouble = Diagnostic(
+                endpoint_id=context.endpoint_id, owner=server.owner, evidence=evidence, code="probe.failed",
+                message=f"{server.name} was not asked for its tools: {answer.reason}", path=server.source.path,
+                key=server.source.key, agent=server.agent,
+            )  # fmt: skip
+            return Observation(_scope(server), (trouble,), unknown=True)
+        self._failed.pop(server.id, None)
+        told = ToolList(
+            endpoint_id=context.endpoint_id, owner=server.owner, evidence=evidence, agent=server.agent,
+            server=server.name, known_from="probe", complete=answer.complete, whole=True, at=datetime.now(UTC),
+            source=server.source, tools=answer.tools,
+        )  # fmt: skip
+        return Observation(_scope(server), (told,))
+
+
+def _scope(server: McpServer) -> Scope:
+    return Scope(NAME, server.owner or "", f"{server.source.path}/<{server.id}>")

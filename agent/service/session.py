@@ -25,6 +25,7 @@ from agent.service.budget import Budget
 from agent.service.commit import Committer
 from agent.service.health import Health
 from agent.service.own_use import measure
+from agent.service.probes import ProbeCollector
 from agent.service.pulse import Pulse
 from agent.service.room import is_short
 from agent.service.schedule import Schedule
@@ -52,6 +53,8 @@ class Session:
         endpoint = this_endpoint_id()
         collectors = all_collectors(settings.collect.off)
         follows = settings.collect.transcripts and ACTIONS not in settings.collect.disabled
+        self._probes = ProbeCollector(lambda: setup.policy.in_force)
+        collectors.append(self._probes)
         names = {collector.name for collector in collectors} | ({ACTIONS} if follows else set())
         signed = SignedJournal(folder, endpoint, settings.journal, setup.derive, names, lost)
         self._journal, self._inventory = signed.journal, signed.inventory
@@ -59,6 +62,7 @@ class Session:
         collectors += [self._trail.behaviour] if self._trail else []
         surroundings = Surroundings(settings.collect, settings.limits, setup.catalog, self._inventory)
         self._engine = Engine(collectors, self._inventory, surroundings, self._ping_watchdog)
+        self._probes.engine = self._engine
         self._courier = DeliverySupervisor(
             self._journal, folder / JOURNAL, settings.target, settings.log, self._agenda.notice
         )
@@ -216,6 +220,7 @@ class Session:
         for watcher in self._health.watchers.values():
             watcher.close()
         self._policy.close()
+        self._probes.close()
         if self._trail:
             self._trail.close()
         if self._resolver:

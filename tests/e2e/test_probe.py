@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.running_daemon import QUICK, RunningDaemon, wait_until
+from tests.governance.policy.minisign_keys import Signer
 from tests.installed import mcp_servers
 
 if TYPE_CHECKING:
@@ -102,3 +104,60 @@ def test_a_server_at_an_address_is_asked_in_both_ways(machine: Machine, servers:
     ]
     tools = [[(tool["name"], tool["definition_hash"]) for tool in one["tools"]] for one in answers.values()]
     assert tools[0] == tools[1] == tools[2] and len(tools[0]) >= 8
+
+
+SIGNED = """version = "1"
+[[server]]
+command = "/usr/bin/python3"
+[probe]
+servers = ["/usr/bin/python3"]
+"""
+
+
+def test_the_daemon_asks_what_a_signed_policy_names_and_nothing_else(machine: Machine, tmp_path: Path) -> None:
+    script = machine.home / "server.py"
+    script.write_bytes((Path(__file__).parents[1] / "probe/hostile_server.py").read_bytes())
+    entry = {"command": "/usr/bin/python3", "args": ["/home/dev/server.py", "poisoned"]}
+    silent = {"command": "/usr/bin/python3", "args": ["/home/dev/server.py", "ends"]}
+    files = {
+        ".cursor/mcp.json": {"mcpServers": {"ours": entry, "broken": silent, "other": {"command": "/usr/bin/node"}}},
+        "work/.cursor/mcp.json": {"mcpServers": {"of-the-project": {**entry, "args": ["/home/dev/server.py", "x"]}}},
+    }
+    for name, content in files.items():
+        (machine.home / name).parent.mkdir(parents=True, exist_ok=True)
+        (machine.home / name).write_text(json.dumps(content))
+    (machine.home / "work/.git").mkdir()
+    subprocess.run(["chown", "-R", f"{UID}:{UID}", str(machine.home)], check=True)
+    signer, policy = Signer(tmp_path / "signer"), machine.folder / "policy.toml"
+    policy.write_text(SIGNED)
+    daemon = RunningDaemon(machine, f'{QUICK}[policy]\nfile = "{policy}"\n')
+    daemon.ready()
+    time.sleep(3)
+    assert daemon.inventory("tool") == []  # nobody signed it
+    Path(f"{policy}.minisig").write_text(signer.sign(SIGNED, 2000))
+    daemon.configure(f'{QUICK}[policy]\nfile = "{policy}"\npublic_key = "{signer.public_key}"\n')
+    daemon.kill()
+    daemon.ready()
+    wait_until(lambda: daemon.inventory("tool"), lambda: str(daemon.inventory("diagnostic")), 60)
+    told = {(tool["server"], tool["name"], tool["known_from"], tool["listed"]) for tool in daemon.inventory("tool")}
+    assert told == {("ours", "add", "probe", True)}
+    troubles = {}
+
+    def told_why() -> bool:
+        records = daemon.inventory("diagnostic")
+        troubles.update({r["key"]: r["message"] for r in records if r["code"] == "probe.failed"})
+        return len(troubles) == 2
+
+    wait_until(told_why, daemon.explain)
+    assert "it ended, with status 3" in troubles["mcpServers.broken"]
+    assert "nobody is known to have approved it" in troubles["mcpServers.of-the-project"]
+    rules = {record["rule"] for record in daemon.inventory("finding") if record["state"] == "open"}
+    assert {"tool.text_addressed", "tool.text_secrets"} <= rules
+    assert "sidenote" not in json.dumps(daemon.inventory("tool") + daemon.inventory("finding"))
+    # What was known is there after a restart, and is not asked again so soon.
+    at = daemon.inventory("tool")[0]["known_at"]
+    daemon.kill()
+    daemon.ready()
+    time.sleep(3)
+    assert [tool["known_at"] for tool in daemon.inventory("tool")] == [at]
+    daemon.kill()

@@ -53,7 +53,10 @@ def on_list(request: dict) -> None:
         seen += [f"reads_{path.replace('/', '_')}" for path in sys.argv[2:] if os.path.isfile(path)]
         seen += [f"lists_{name}" for path in sys.argv[2:] if os.path.isdir(path) for name in os.listdir(path)]
         seen += ["variable"] if "PLANTED_SECRET" in os.environ else []
+        with open("/proc/self/status") as file:
+            rights = [line.split()[1] for line in file if line.startswith(("CapEff", "CapPrm", "CapInh", "CapAmb"))]
         seen += ["root"] if os.getuid() == 0 else []
+        seen += ["rights"] if any(int(each, 16) for each in rights) or len(rights) != 4 else []
         seen += ["processes"] if sum(name.isdigit() for name in os.listdir("/proc")) > 3 else []
         try:
             socket.create_connection(("192.0.2.1", 80), 3)

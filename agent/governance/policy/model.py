@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from agent.governance.policy.custom_rules import Mistake, OwnRule
+from agent.governance.policy.probing import Probing
 from agent.governance.policy.requirements import Requirements
 from agent.records import OrganisationRole
 from agent.records.ai_agent import Sanction
@@ -152,6 +153,7 @@ class Policy(Section):
     known_bad: tuple[KnownBad, ...] = ()
     require: Requirements = Requirements()
     journal: JournalMinimum = JournalMinimum()
+    probe: Probing = Probing()
     rule: tuple[OwnRule, ...] = ()
 
     @property
