@@ -22,7 +22,9 @@ def add(commands: Commands) -> None:
     declare(check, lambda shared, given: _check(shared, given.file))
     why = policy.add_parser("explain", help="what the policy says of agents, servers and findings, and why")
     why.add_argument("subjects", nargs="*", metavar="SUBJECT", help="name or id, may hold *; default: all")
-    declare(why, lambda shared, given: _explain(shared, given.subjects), ("root", "output"), report.POLICY.formats)
+    declare(
+        why, lambda shared, given: _explain(shared, given.subjects), ("root", "output", "all"), report.POLICY.formats
+    )
     draft = policy.add_parser("init", help="draft a policy from today's inventory")
     declare(draft, lambda shared, _: _init(shared), ("root",))
     rules = group(commands, "rules", "what findings are made of")

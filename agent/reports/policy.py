@@ -12,8 +12,12 @@ from agent.governance.policy.in_force import InForce
 from agent.governance.policy_explanation import Explainer, Explanation, Topic
 from agent.records import AiAgent, Finding, McpServer, PolicyInForce, Record
 from agent.reports import sheet
+from agent.reports.rows import some
 from agent.reports.sheet import Sheet
 from agent.runtime.terminal import plain
+
+_FEW = 20
+_GROUP = ("of", "topic", "answer", "count", "among_them")
 
 
 class PolicyExplanation(NamedTuple):
@@ -66,7 +70,24 @@ def csv(explained: PolicyExplanation) -> Iterator[str]:
 
 
 def lines(explained: PolicyExplanation) -> Iterator[str]:
-    """For a person."""
+    """For a person: each subject where they are few, else how many have which answer to what."""
+    if len(explained.found) <= _FEW:
+        yield from each(explained)
+        return
+    yield from map(plain, _head(explained.policy))
+    answers: dict[tuple[str, str, str], list[str]] = {}
+    for one in explained.found:
+        for topic in one.topics:
+            # Since when and why differ from finding to finding.
+            answer = topic.answer.partition(" since ")[0] if topic.name.startswith("finding ") else topic.answer
+            answers.setdefault((one.kind, topic.name, answer), []).append(one.subject)
+    rows = [(*answer, str(len(subjects)), some(subjects)) for answer, subjects in sorted(answers.items())]
+    yield from ("", *sheet.in_columns(Sheet(_GROUP, rows)))
+    yield f"{len(explained.found)} subjects; each, with what decided: `rollcall policy explain --all`, or name some"
+
+
+def each(explained: PolicyExplanation) -> Iterator[str]:
+    """Every subject with all topics, and what decided each."""
     yield from map(plain, _head(explained.policy))
     for one in explained.found:
         yield ""

@@ -104,7 +104,9 @@ CONTROLS: Report[Sequence[Record]] = Report(
 CONTROL_EVIDENCE: Report[ControlEvidence] = Report(
     {"text": "control_evidence:lines", "csv": "control_evidence:csv", "json": "control_evidence:as_json"}
 )
-POLICY: Report[PolicyExplanation] = Report({"text": "policy:lines", "csv": "policy:csv", "json": "policy:as_json"})
+POLICY: Report[PolicyExplanation] = Report(
+    {"text": "policy:lines", "all": "policy:each", "csv": "policy:csv", "json": "policy:as_json"}
+)
 DIFFERENCES: Report[Sequence[Difference]] = Report(
     {"text": "difference:lines", "csv": "difference:csv", "json": "difference:as_json"}
 )
