@@ -55,7 +55,7 @@ class ToolConclusions(TypedDict, total=False):
 
 
 class Tool(Record):
-    """One tool of one MCP server, as one client has it: never its description, unless the policy asks for it."""
+    """One tool of one MCP server, as one client has it: hashes and names, never its description."""
 
     kind: Literal["tool"] = "tool"
     agent: str
@@ -80,8 +80,6 @@ class Tool(Record):
     """Bytes of the description."""
     size: int | None = None
     """Bytes of the canonical definition: what each request of the agent carries."""
-    description: str | None = None
-    """The start of the description; only where the policy asks for it."""
     marks: tuple[TextMark, ...] = ()
     """What its definition hides or says to the model that it should not: where, never the text."""
     parameters: tuple[str, ...] = ()

@@ -54,7 +54,6 @@ class ToolDigest(NamedTuple):
     parameters: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = ()
     effects: tuple[Effect, ...] = ()
-    description: str | None = None
     marks: tuple[TextMark, ...] = ()
 
 
