@@ -7,7 +7,7 @@ import sys
 import time
 
 from agent.probe.conversation import ClosedError, Conversation, ProbeError, Transport
-from agent.probe.messages import ANSWER, QUESTION, Answer, Question
+from agent.probe.messages import Answer, Question, answer_json, question_json
 from collectors.tools.definition import ToolAsRead, digest
 
 
@@ -77,13 +77,13 @@ def _last_words(transport: Transport) -> str:
 def main() -> None:
     """A question on standard input, an answer on standard output."""
     try:
-        said = answer(QUESTION.validate_json(sys.stdin.buffer.read()))
+        said = answer(question_json().validate_json(sys.stdin.buffer.read()))
     except Exception as error:
         from agent.runtime.logs import place
 
         # Its text may quote what the server said.
         said = Answer("failed", f"{type(error).__name__} at {place(error.__traceback__)}")
-    sys.stdout.buffer.write(ANSWER.dump_json(said))
+    sys.stdout.buffer.write(answer_json().dump_json(said))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from pydantic import TypeAdapter
-from pydantic.dataclasses import dataclass
 
 from agent.records import ToolDigest
 
@@ -53,5 +54,13 @@ class Answer:
     """The end of what it wrote to its standard error: for the person at the terminal, and for no record."""
 
 
-QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
-ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+@cache
+def question_json() -> TypeAdapter[Question]:
+    """Reads and writes a question; made when one is asked, as most machines ask none."""
+    return TypeAdapter(Question)
+
+
+@cache
+def answer_json() -> TypeAdapter[Answer]:
+    """Reads and writes an answer."""
+    return TypeAdapter(Answer)

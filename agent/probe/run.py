@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from agent.probe.messages import ANSWER, QUESTION, Answer, Question
+from agent.probe.messages import Answer, Question, answer_json, question_json
 from agent.runtime.capabilities import sandboxing_lent
 from agent.runtime.child import start
 
@@ -27,7 +27,7 @@ class ProbeRun:
         assert self._process.stdin is not None
         # Not by a file: it may hold what must not lie on a disk.
         with self._process.stdin as asked:
-            asked.write(QUESTION.dump_json(question))
+            asked.write(question_json().dump_json(question))
 
     def answer(self, wait: float = 0.0) -> Answer | None:
         """The answer, after at most `wait` seconds; None where there is none yet."""
@@ -50,7 +50,7 @@ class ProbeRun:
             file.seek(0)
             text = file.read(_ANSWER_BYTES)
         try:
-            return ANSWER.validate_json(text)
+            return answer_json().validate_json(text)
         except ValueError:
             fate = "did not end" if status is None else f"ended with status {status}"
             return Answer("failed", f"the process that asks {fate}")

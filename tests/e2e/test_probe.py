@@ -106,6 +106,23 @@ def test_a_server_at_an_address_is_asked_in_both_ways(machine: Machine, servers:
     assert tools[0] == tools[1] == tools[2] and len(tools[0]) >= 8
 
 
+def test_an_ordinary_account_asks_too_and_nobody_is_asked_unasked(machine: Machine) -> None:
+    (machine.home / "server.py").write_bytes((Path(__file__).parents[1] / "probe/hostile_server.py").read_bytes())
+    (machine.home / "private.txt").write_text("Zq7planted5x")
+    args = ["/home/dev/server.py", "looks_around", "/home/dev/private.txt", "/root"]
+    entry = {"command": "/usr/bin/python3", "args": args, "env": {"PLANTED_SECRET": "Zq7planted5x"}}
+    settings = '[policy]\nfile = "/home/dev/policy.toml"\n'
+    prepared(machine, {"free-one": entry}, **{"policy.toml": POLICY, "rollcall.toml": settings})
+    probe = ("--config", "/home/dev/rollcall.toml", "tools", "probe", "free-one", "--format", "ndjson")
+    refused = machine.rollcall_as_dev(*probe)
+    assert (refused.status, refused.stdout) == (1, b"") and b"nobody to ask" in refused.stderr
+    for options, seen in (((), []), (("--with-secrets",), ["variable"])):
+        done = machine.rollcall_as_dev(*probe, "--yes", *options)
+        (tool,) = json.loads(done.stdout)["tools"]
+        assert tool["parameters"] == [*seen, "network_ENETUNREACH"], done
+        assert b"Zq7planted5x" not in done.stdout + done.stderr
+
+
 SIGNED = """version = "1"
 [[server]]
 command = "/usr/bin/python3"
