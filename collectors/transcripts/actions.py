@@ -55,6 +55,21 @@ class _Followed:
         return to_position(self.heard)
 
 
+@dataclass(slots=True)
+class _Read:
+    """What one step has read so far."""
+
+    everything: bool
+    events: list[Action] = field(default_factory=list)
+    known: list[Action] = field(default_factory=list)
+    positions: dict[str, str] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def tell(self, actions: Iterable[Action], since: datetime) -> None:
+        for action in actions:
+            (self.events if action.at is None or action.at >= since else self.known).append(action)
+
+
 class ActionSource:
     """Reads what is new in the transcripts of every account and client."""
 
@@ -87,35 +102,21 @@ class ActionSource:
         """What is new. `everything`: calls without a result are told too, as nothing more will come."""
         self._left = self._most_bytes
         heard = _by_sender(self._telemetry())
-        events: list[Action] = []
-        known: list[Action] = []
-        positions: dict[str, str] = {}
-        diagnostics: list[Diagnostic] = []
+        read = _Read(everything)
         for home in context.homes:
             for client in context.catalog.clients.values() if home.reachable else ():
                 since = self._since if isinstance(self._since, datetime) else self._since.get(client.id)
                 if client.actions and since:
                     self._listen(home, client, heard.get((home.uid, client.id), []))
-                    told, old = self._look(context, home, client, since, positions, diagnostics, everything)
-                    events += told
-                    known += old
-        return Batch(tuple(events), tuple(known), positions, self._left <= 0, tuple(diagnostics))
+                    self._look(context, home, client, since, read)
+        return Batch(tuple(read.events), tuple(read.known), read.positions, self._left <= 0, tuple(read.diagnostics))
 
-    def _look(
-        self,
-        context: Context,
-        home: Home,
-        client: Client,
-        since: datetime,
-        positions: dict[str, str],
-        diagnostics: list[Diagnostic],
-        everything: bool,
-    ) -> tuple[list[Action], list[Action]]:
+    def _look(self, context: Context, home: Home, client: Client, since: datetime, read: _Read) -> None:
+        """Take in what one client of one account has written, and tell what is complete."""
         followed = self._followed.setdefault((home.owner, client.id), _Followed())
         scene = _scene(context, home, client, self._programs)
-        changed: list[Follower] = []
-        old: list[Action] = []
         listed: set[str] = set()
+        changed: list[Follower] = []
         for pattern, file, transcript in _files(context, home, client, since - _BEFORE):
             listed.add(file.path)
             follower = followed.files.get(file.path) or self._follower(
@@ -125,26 +126,23 @@ class ActionSource:
                 continue
             try:
                 with context.files.opened(file.path, home) as descriptor, _log(context, home, file, transcript) as log:
-                    old += self._read(followed, scene, follower, (descriptor, log), file, since)
+                    read.known += self._read(followed, scene, follower, (descriptor, log), file, since)
+                changed.append(follower)
             except FileNotFoundError:
                 continue
             except (OSError, UnreadableError, UnparseableError) as error:
-                diagnostics.append(_diagnostic(context, home, client, file.path, error))
+                read.diagnostics.append(_diagnostic(context, home, client, file.path, error))
                 follower.give_up(file)
-                continue
-            changed.append(follower)
-        found = in_order(followed.calls.take(before=None if everything else datetime.now(UTC) - _LONGEST_OPEN))
-        told = [record(scene, followed.calls, one) for one in found]
+        found = in_order(followed.calls.take(before=None if read.everything else datetime.now(UTC) - _LONGEST_OPEN))
+        read.tell((record(scene, followed.calls, one) for one in found), since)
         for follower in changed or (followed.files.values() if found else ()):
-            positions[_name(home, client, follower.path)] = follower.durable().to_json()
+            read.positions[_name(home, client, follower.path)] = follower.durable().to_json()
         if followed.hears:
-            positions[_name(home, client, TELEMETRY)] = followed.position_heard()
+            read.positions[_name(home, client, TELEMETRY)] = followed.position_heard()
         for path in followed.files.keys() - listed:
             # Gone, or written so long ago that others have taken its place: what it holds is told.
             del followed.files[path]
-            positions[_name(home, client, path)] = ""
-        new = [one for one in told if one.at is None or one.at >= since]
-        return new, [*old, *(one for one in told if one.at and one.at < since)]
+            read.positions[_name(home, client, path)] = ""
 
     def _listen(self, home: Home, client: Client, new: list[Heard]) -> None:
         """Say what telemetry says."""
