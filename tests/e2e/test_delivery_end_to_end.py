@@ -265,6 +265,6 @@ def test_the_heartbeat_has_the_digest_that_the_receiver_computes_from_its_record
     (health,) = beat["targets"]
     assert health["name"] == "central"
     assert {collector["name"]: collector["ok"] for collector in beat["collectors"]} == dict.fromkeys(
-        ("host", "processes", "configs", "sockets", "sessions", "actions"), True
+        ("host", "processes", "configs", "sockets", "sessions", "actions", "tools"), True
     )
     assert daemon.stop() == 0
