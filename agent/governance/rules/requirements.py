@@ -31,6 +31,16 @@ def _hook(agent: AiAgent, wanted: RequiredHook, facts: RuleContext) -> Iterator[
         yield proof("all hooks are switched off", what)
     elif settings.get(_MANAGED_ONLY) is True and not any(hook.scope == "managed" for hook in found):
         yield proof("only hooks of administrators run, and it is none", what)
+    elif start := next(_starts_without_hooks(agent, facts), None):
+        yield proof("all hooks are switched off where it is started by", start.evidence.source)
+
+
+def _starts_without_hooks(agent: AiAgent, facts: RuleContext) -> Iterator[Posture]:
+    """What starts of the agent bring in that switches hooks off."""
+    for posture in facts.of("posture"):
+        mine = (posture.owner, posture.agent, posture.basis) == (agent.owner, agent.agent, "configured")
+        if mine and posture.set_by == "flag" and any((s.key, s.value) == (_OFF, True) for s in posture.settings):
+            yield posture
 
 
 def _is_it(hook: Artifact, agent: AiAgent, wanted: RequiredHook) -> bool:

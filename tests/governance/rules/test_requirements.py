@@ -81,3 +81,9 @@ def test_what_cannot_be_seen_is_told_as_that(tmp_path: Path) -> None:
     assert off(tmp_path, {USER: {"theme": "dark"}}, policy) == {
         "setting": ["whether theme holds cannot be seen of"],
     }
+
+
+def test_a_start_without_hooks_is_told(tmp_path: Path) -> None:
+    files = {USER: ALL, "home/dev/.bashrc": "alias c='claude --settings ~/off.json'\n"}
+    told = off(tmp_path, {**files, "home/dev/off.json": {"disableAllHooks": True}})
+    assert told == {"hook": ["all hooks are switched off where it is started by"]}
