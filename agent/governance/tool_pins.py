@@ -7,6 +7,7 @@ what nothing is known of any more stays as it was: a cache that somebody deletes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from agent.governance.baseline import Baseline
 from agent.records import PinnedTool, Record, Tool
@@ -18,6 +19,8 @@ _FIELDS = (
 )
 _MOST_KEPT = 2_000
 """Tools that are told although they are gone."""
+_REMEMBERED = timedelta(days=90)
+"""How long what nobody tells any more is remembered."""
 _Server = tuple[str | None, str, str]
 
 
@@ -68,8 +71,10 @@ def _gone(
     baseline: Baseline | None,
 ) -> Iterator[Tool]:
     """What was there before and is not told any more, while its server is still defined."""
-    kept = 0
+    kept, oldest = 0, datetime.now(UTC) - _REMEMBERED
     for id_, tool in before.items():
+        if (tool.known_at or tool.observed_at) < oldest:
+            continue
         if id_ in now or not any(server in records for server in tool.server_ids):
             continue
         if baseline and tool.state == "gone" and id_ not in baseline.accepted:

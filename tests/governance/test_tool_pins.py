@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ SERVER = made.server("files")
 
 
 def tool(hash: str | None = "a", name: str = "read", **fields: Any) -> Tool:
-    given = {"listed": True, "whole": True, "server_ids": (SERVER.id,), "definition_hash": HASHES.get(hash or "")}
+    given = {
+        "known_at": datetime.now(UTC),
+        "listed": True,
+        "whole": True,
+        "server_ids": (SERVER.id,),
+        "definition_hash": HASHES.get(hash or ""),
+    }
     return made.tool(name, **{**given, **fields})
 
 
@@ -94,3 +101,8 @@ def test_an_accepted_baseline_is_the_measure(tmp_path: Path) -> None:
     pin = only(records).pinned
     assert pin and (pin.definition_hash, pin.hints) == (HASHES["b"], ())
     assert only(records, "send").state == "gone"
+
+
+def test_what_nobody_tells_for_very_long_is_forgotten() -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=91)
+    assert not [r for r in step(step({}, tool("a", known_at=long_ago))).values() if isinstance(r, Tool)]
