@@ -31,8 +31,10 @@ class KnownBadPackages:
         name = package_name(server.package) if server.package else None
         version = version_of(server)
         for entry in self._entries if name else ():
-            meant = entry.versions is None or (version is not None and not outside(version, entry.versions))
-            if meant and fnmatchcase(name or "", entry.package):
+            # The name first: hardly any server is of such a package, and versions take long to read.
+            if not fnmatchcase(name or "", entry.package):
+                continue
+            if entry.versions is None or (version is not None and not outside(version, entry.versions)):
                 yield entry
 
 
