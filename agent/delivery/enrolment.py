@@ -104,15 +104,13 @@ def _granted(answer: Answer) -> tuple[str, str]:
 
 def _keep(folder: Path, target: str, enrolment: Enrolment, token: str) -> None:
     try:
+        # An administrator enrolls, and the service reads it under an account of its own.
+        there, root = folder.stat(), hasattr(os, "geteuid") and os.geteuid() == 0
         for path, text in (
             (credential_file(folder, target), f"{token}\n"),
             (_about(folder, target), json.dumps(enrolment._asdict())),
         ):
-            replace_file(path, [text])
-            if hasattr(os, "geteuid") and os.geteuid() == 0:
-                # An administrator enrolls, and the service reads it under an account of its own.
-                owner = folder.stat()
-                os.chown(path, owner.st_uid, owner.st_gid)
+            replace_file(path, [text], owner=(there.st_uid, there.st_gid) if root else None)
     except OSError as error:
         raise EnrolmentError(f"{folder}: {error.strerror}") from None
 

@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def replace_file(path: Path, text: Iterable[str]) -> None:
-    """Put a new file, mode 0600, in place of whatever is at `path`; a reader sees the old or the new one whole."""
+def replace_file(path: Path, text: Iterable[str], mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
+    """Put a new file in place of whatever is at `path`; a reader sees the old or the new one whole.
+
+    Mode and owner are those of the open file: by its name, whoever may write to its folder could have put a link.
+    """
     path = path.absolute()
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -26,6 +29,10 @@ def replace_file(path: Path, text: Iterable[str]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(text)
             file.flush()
+            if owner:
+                os.chown(file.fileno(), *owner)
+            if mode != 0o600 and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(partial, path)
     except BaseException:

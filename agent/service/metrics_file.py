@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from agent.runtime.openmetrics import Metric, lines
 def write(path: Path, beat: Heartbeat) -> None:
     """Whole or not at all, readable for everybody: it holds numbers only, and the names of targets and collectors."""
     try:
-        replace_file(path, (f"{line}\n" for line in lines(_metrics(beat))))
-        os.chmod(path, 0o644)
+        replace_file(path, (f"{line}\n" for line in lines(_metrics(beat))), mode=0o644)
     except OSError as error:
         logger().warning("metrics.not_written", path=str(path), reason=error.strerror or type(error).__name__)
 

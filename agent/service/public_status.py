@@ -46,8 +46,7 @@ def write(beat: Heartbeat) -> None:
         reduced=bool(beat.own_use and beat.own_use.exceeded),
     )
     file = Path(folder, PLACE.name)
-    replace_file(file, [status.model_dump_json()])
-    os.chmod(file, 0o644)
+    replace_file(file, [status.model_dump_json()], mode=0o644)
 
 
 def read(place: Path = PLACE) -> PublicStatus | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Literal
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from agent.delivery.settings import FilteredSettings
 _ANSWER_BYTES = 1_000_000
 _ONLY = "filter_path=items.*.status,items.*.error.type"
 _KNOWN = 409
+_ERROR = re.compile(r"[a-z_]{1,80}")
 
 
 class ElasticSettings(HttpSettings, FilteredSettings):
@@ -68,14 +70,18 @@ def _settled(entries: list[Sent], answer: dict[str, Any]) -> Outcome:
         return Retry("its answer does not tell of each entry")
     refused: list[tuple[int, str]] = []
     for sent, item in zip(entries, items, strict=True):
-        told = item.get("create", {}) if isinstance(item, dict) else {}
+        told = item.get("create") if isinstance(item, dict) else None
+        told = told if isinstance(told, dict) else {}
         status, error = told.get("status"), told.get("error")
-        if not isinstance(status, int) or status in LATER:
+        if not (isinstance(status, int) and 100 <= status < 600):
+            return Retry("its answer does not tell of each entry")
+        if status in LATER:
             # What it has taken it will know again by the id.
             return Retry(f"HTTP {status} for entry {sent.seq}")
         if not (200 <= status < 300 or status == _KNOWN):
             kind = error.get("type") if isinstance(error, dict) else None
-            refused.append((sent.seq, f"HTTP {status} {kind or ''}".strip()))
+            named = f" {kind}" if isinstance(kind, str) and _ERROR.fullmatch(kind) else ""
+            refused.append((sent.seq, f"HTTP {status}{named}"))
     if len(refused) == len(entries):
         # Perhaps it takes nothing at all just now: then no entry is at fault.
         return Refused(refused[0][1])

@@ -55,7 +55,7 @@ def _named(line: bytes) -> tuple[str, int] | None:
     try:
         entry = json.loads(line)
         return str(entry["chain"]), int(entry["seq"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -47,18 +47,18 @@ class OtlpTarget:
         answer = self._client.post(body, {"Content-Type": "application/json"})
         if not isinstance(answer, Answer):
             return answer
-        return failure_in(answer, _LATER) or Accepted(loss=_loss(answer.json()))
+        return failure_in(answer, _LATER) or Accepted(loss=_loss(answer.json(), len(entries)))
 
 
-def _loss(answer: dict[str, Any]) -> str | None:
+def _loss(answer: dict[str, Any], sent: int) -> str | None:
     """What a partial success says: it must not be repeated, and names no record."""
     partial = answer.get("partialSuccess")
     rejected = partial.get("rejectedLogRecords") if isinstance(partial, dict) else None
     try:
         count = int(rejected or 0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return f"{count} of them, it does not say which" if count else None
+    return f"{min(count, sent)} of them, it does not say which" if count > 0 else None
 
 
 def _request(endpoint_id: str, entries: list[Sent]) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def _receipt(target: str, answer: dict[str, Any]) -> Receipt | None:
     try:
         signature = answer.get("signature")
         head, at = bytes.fromhex(answer["head_hash"]), str(datetime.fromisoformat(answer["at"]) and answer["at"])
-        return Receipt(target, int(answer["head_seq"]), head, at, str(signature) if signature else None)
-    except (KeyError, ValueError, TypeError):
+        seq = int(answer["head_seq"])
+        return Receipt(target, seq, head, at, str(signature) if signature else None) if seq >= 0 else None
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from agent.delivery.contract import Accepted, Refused, Retry
 from agent.delivery.cursor import Cursor
 from agent.delivery.sender import Sender
@@ -76,3 +78,18 @@ def test_one_that_refuses_all_costs_no_entry_and_one_that_says_too_little_is_ask
         assert isinstance(outcome, Refused)
     with scripted(lambda _: (200, {"items": []})) as server:
         assert isinstance(ElasticTarget(ElasticSettings(url=server.url), lambda *_: None).send(batch), Retry)
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        ({"create": {"status": 400, "error": {"type": "x\x1b[2J" + "y" * 5000}}}, Refused("HTTP 400")),
+        ({"create": {"status": 400, "error": {"type": ["a token"]}}}, Refused("HTTP 400")),
+        ({"create": {"status": 10**40}}, Retry("its answer does not tell of each entry")),
+        ({"create": None}, Retry("its answer does not tell of each entry")),
+    ],
+)
+def test_of_an_answer_only_what_can_be_a_name_or_a_status_is_told(journal: Journal, told: Any, outcome: object) -> None:
+    batch = journal_of_everything(journal)[0]
+    with scripted(lambda request: (200, {"items": [told] * (len(request.body.splitlines()) // 2)})) as server:
+        assert ElasticTarget(ElasticSettings(url=server.url), lambda *_: None).send(batch) == outcome

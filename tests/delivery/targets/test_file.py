@@ -83,3 +83,11 @@ def journal_of_everything_after(journal: Journal, seq: int) -> object:
     from agent.delivery.cursor import Position
 
     return next_batch(journal, Position(seq, seq), 500, 900_000)
+
+
+@pytest.mark.parametrize("last", ["[" * 100_000, '{"chain": "c", "seq": Infinity}', '{"chain": "c", "seq": "x"}', "\0"])
+def test_a_last_line_of_somebody_else_stops_nothing(journal: Journal, tmp_path: Path, last: str) -> None:
+    path, batch = tmp_path / "out.ndjson", journal_of_everything(journal)[0]
+    path.write_text(f"{last}\n")
+    assert target(path).send(batch) == Accepted()
+    assert path.read_bytes().splitlines()[1:] == list(batch.lines)

@@ -72,6 +72,8 @@ def test_every_kind_of_entry_is_a_log_record_that_says_all_of_it(journal: Journa
         (200, {"partialSuccess": {}}, Accepted()),
         (200, {"partialSuccess": {"rejectedLogRecords": "0", "errorMessage": "a warning"}}, Accepted()),
         (200, {"partialSuccess": {"rejectedLogRecords": "nonsense"}}, Accepted()),
+        (200, {"partialSuccess": {"rejectedLogRecords": float("inf")}}, Accepted()),
+        (200, {"partialSuccess": {"rejectedLogRecords": -1}}, Accepted()),
         (503, {}, Retry("HTTP 503")),
         (429, {}, Retry("HTTP 429")),
         (400, {}, Refused("HTTP 400")),

@@ -118,6 +118,12 @@ def test_a_receiver_that_lacks_earlier_entries_is_given_them(batch: Batch) -> No
         assert isinstance(answer_to(later, response(412, body)), Misconfigured)
 
 
+@pytest.mark.parametrize("seq", [b"Infinity", b"1e999", b"-1", b"null"])
+def test_what_is_no_receipt_counts_as_none(batch: Batch, seq: bytes) -> None:
+    told = b'{"head_hash": "00", "at": "2026-01-01T00:00:00Z", "head_seq": %s}' % seq
+    assert answer_to(batch, response(200, told)) == Accepted()
+
+
 def test_acknowledging_fewer_entries_than_sent_is_no_delivery(batch: Batch) -> None:
     assert isinstance(answer_to(batch, response(200, b'{"accepted": 2}')), Retry)
     assert answer_to(batch, response(200, b'{"accepted": 3}')) == Accepted()
