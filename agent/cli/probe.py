@@ -82,8 +82,7 @@ def _agreed(yes: bool, servers: int) -> bool:
     if not sys.stdin or not sys.stdin.isatty():
         tell("rollcall: nobody to ask; --yes starts them without")
         return False
-    sys.stderr.write(f"Ask {'this server' if servers == 1 else f'these {servers} servers'} for the tools? [y/N] ")
-    sys.stderr.flush()
+    tell(f"Ask {'this server' if servers == 1 else f'these {servers} servers'} for the tools? [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

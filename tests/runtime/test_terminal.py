@@ -16,6 +16,8 @@ PRINTS = {
     "agent/runtime/terminal.py",
     "agent/delivery/__main__.py",
     "agent/governance/policy/fetch.py",
+    "agent/probe/ask.py",
+    "agent/probe/enter.py",
     "collectors/sources/formats/apart.py",
 }
 """The one way, and processes that speak to the daemon through their standard output."""

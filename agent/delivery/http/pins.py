@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from agent.runtime.error import RollcallError
 
-class PinError(Exception):
+
+class PinError(RollcallError):
     """The target has another key; nothing was sent to it."""
 
     def __init__(self) -> None:
