@@ -49,9 +49,12 @@ def subject(name: str, count: int) -> Any:
 
 def seconds(name: str, form: str, count: int) -> float:
     told = subject(name, count)
-    start = time.process_time()
-    assert sum(map(len, getattr(report, name).lines(told, form)))
-    return time.process_time() - start
+    taken = []
+    for _ in range(3):  # going through everything for garbage falls into one of them
+        start = time.process_time()
+        assert sum(map(len, getattr(report, name).lines(told, form)))
+        taken.append(time.process_time() - start)
+    return min(taken)
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS)

@@ -45,7 +45,8 @@ class HttpSettings(Section):
     @classmethod
     def _safe_url(cls, url: str) -> str:
         host = _host_of(url)
-        if not host or not (url.startswith("https:") or (url.startswith("http:") and is_loopback(host))):
+        scheme = urlsplit(url).scheme if host else ""
+        if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
             raise ValueError("must be https://, or http:// to a loopback address")
         if urlsplit(url).query or urlsplit(url).fragment:
             raise ValueError("must have no query and no fragment")
