@@ -9,6 +9,7 @@ import ctypes
 import fcntl
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -21,10 +22,11 @@ from agent.runtime.capabilities import give_away
 _NEW_MOUNTS, _NEW_NAME, _NEW_IPC, _NEW_USERS, _NEW_PROCESSES, _NEW_NETWORK = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
 )  # fmt: skip
-_READ_ONLY, _NO_SETUID, _NO_DEVICES, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _DETACH = (
+_READ_ONLY, _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _DETACH = (
     1,
     2,
     4,
+    8,
     32,
     4096,
     16384,
@@ -145,7 +147,7 @@ def _new_root(question: dict[str, Any], root: str) -> None:
 
 
 def _show(path: str, root: str) -> None:
-    """A file or folder at its own place, to be read only."""
+    """A file or folder at its own place, to be read only, with all that is mounted in it."""
     place = root + path
     if os.path.isdir(path):
         os.makedirs(place, exist_ok=True)
@@ -155,8 +157,24 @@ def _show(path: str, root: str) -> None:
     else:
         return
     _mount(path, place, "", _BIND | _RECURSIVE)
-    flags = os.statvfs(place).f_flag & (_NO_SETUID | _NO_DEVICES | 8)  # those that the mount has must stay
-    _mount("none", place, "", _BIND | _REMOUNT | _READ_ONLY | _NO_SETUID | _NO_DEVICES | flags)
+    for mounted, had in _mounts():
+        if mounted == place or mounted.startswith(f"{place}/"):
+            flags = _NO_PROGRAMS if "noexec" in had else 0  # what the mount has must stay
+            _mount("none", mounted, "", _BIND | _REMOUNT | _READ_ONLY | _NO_SETUID | _NO_DEVICES | flags)
+
+
+def _mounts() -> list[tuple[str, list[str]]]:
+    """Place and options of each mount; of several at one place the last is the one that is seen."""
+    with open("/proc/self/mountinfo", "rb") as file:
+        found = [line.split(b" ")[4:6] for line in file]
+    # A blank and the like stand there as three octal digits.
+    return [
+        (
+            os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), place)),
+            options.decode().split(","),
+        )
+        for place, options in found
+    ]
 
 
 def _bound(seconds: float) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from glob import glob
 from typing import Final
@@ -62,14 +63,13 @@ def _npm(name: str, version: str | None, home: str | None, project: str | None) 
     for place in places:
         for folder in sorted(glob(f"{place}/{glob_safe(name)}"), key=_changed, reverse=True):
             try:
-                with open(f"{folder}/package.json", encoding="utf-8") as file:
-                    told = json.loads(file.read(1 << 20))
+                told = json.loads(_head(f"{folder}/package.json", 1 << 20))
                 programs = told.get("bin") or {}
                 programs = {name.rpartition("/")[2]: programs} if isinstance(programs, str) else programs
                 program = programs.get(name.rpartition("/")[2]) or next(iter(programs.values()))
                 if version in (None, told.get("version")):
                     return ["node", os.path.normpath(f"{folder}/{program}")]
-            except (OSError, ValueError, AttributeError, StopIteration):
+            except (ValueError, AttributeError, StopIteration, RecursionError):
                 continue
     return None
 
@@ -119,13 +119,8 @@ def _chain(file: str, path: str, depth: int = 4) -> Iterator[str]:
     if real != file:
         yield real
     environment = f"{os.path.dirname(os.path.dirname(file))}/pyvenv.cfg"
-    try:
-        with open(real, "rb") as opened:
-            first = opened.read(_HEAD).partition(b"\n")[0].decode("utf-8", "replace")
-        with open(environment, encoding="utf-8") as opened:
-            made = re.search(r"(?m)^home\s*=\s*(\S.*)$", opened.read(_HEAD * 4))
-    except OSError:
-        made = None
+    first = _head(real, _HEAD).partition(b"\n")[0].decode("utf-8", "replace")
+    made = re.search(r"(?m)^home\s*=\s*(\S.*)$", _head(environment, _HEAD * 4).decode("utf-8", "replace"))
     if made and depth:
         yield os.path.realpath(made[1].strip()) + "/python"
     if first.startswith("#!") and depth:
@@ -133,6 +128,18 @@ def _chain(file: str, path: str, depth: int = 4) -> Iterator[str]:
         named = words[-1] if words and base_name(words[0]) == "env" else words[0] if words else ""
         if interpreter := shutil.which(named, path=path):
             yield from _chain(interpreter, path, depth - 1)
+
+
+def _head(path: str, most: int) -> bytes:
+    """The beginning of an ordinary file; nothing of what cannot be read. A pipe that somebody put there is not waited
+    for, and a device that a link leads to is not opened."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return b""
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+    except OSError:
+        return b""
 
 
 def _root(file: str, home: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from hashlib import sha256
@@ -119,6 +120,25 @@ def test_what_a_server_writes_is_gone_and_what_it_starts_ends(server: Path) -> N
             if str(server) in (process.info["cmdline"] or []) and process.status() != psutil.STATUS_ZOMBIE]  # fmt: skip
     assert left == []
     assert not list(Path("/tmp").glob("rollcall-probe-*/*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can mount")
+def test_what_is_mounted_inside_a_shown_folder_is_read_only_too(tmp_path: Path) -> None:
+    inside = tmp_path / "shown/in side"
+    inside.mkdir(parents=True)
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=777,noexec", "none", inside], check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        script = f'touch "{inside}/written" && echo WRITTEN >&2; ls -d "{inside}" >&2; sleep 1'
+        run = ProbeRun(Question("stdio", ("/bin/sh", "-c", script), visible=(str(inside.parent),), seconds=5))
+        answer = run.answer(30)
+        assert not list(inside.iterdir())
+        assert answer and "WRITTEN" not in answer.said and f"\n{inside}\n" in answer.said, answer
+    finally:
+        run.close()
+        subprocess.run(["umount", inside], check=True)
 
 
 def test_giving_up_ends_the_server(server: Path) -> None:
