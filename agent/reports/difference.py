@@ -80,7 +80,7 @@ def _about(record: Fields) -> str:
     name = next((str(record[field]) for field in _NAMES if record.get(field)), str(record.get("id")))
     of = f" in {record['agent']}" if record.get("agent") and record["agent"] != name else ""
     owner = f" ({record['owner']})" if record.get("owner") and record["owner"] != name else ""
-    title = f"{record['title']}: " if record.get("kind") == "finding" else ""
+    title = f"{record.get('title')}: " if record.get("kind") == "finding" else ""
     return f"{title}{name}" if title else f"{name}{of}{owner}"
 
 

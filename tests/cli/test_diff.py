@@ -49,6 +49,8 @@ def test_two_files_or_two_times_and_nothing_else(tmp_path: Path, capsys: pytest.
     (tmp_path / "no").write_text("{]")
     assert main(["diff", file, str(tmp_path / "no")]) == USAGE
     assert "no records" in capsys.readouterr().err
+    (tmp_path / "foreign").write_text('[{"id": "x", "kind": "finding"}]')
+    assert main(["diff", str(tmp_path / "foreign"), file]) == COMPLETE
 
 
 def test_entries_are_folded_to_the_states_before_and_after_them() -> None:

@@ -50,6 +50,13 @@ def test_a_journal_that_cannot_be_used_is_named(config: Path, capsys: pytest.Cap
     assert f"ERROR   key: {config.parent}/state/journal.key" in said
 
 
+def test_a_baseline_that_is_none_is_named_beside_all_else(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (config.parent / "state/baseline.json").write_bytes(b"\xff\0")
+    assert main(["--config", str(config), "doctor"]) == FAILURE
+    said = capsys.readouterr().out
+    assert f"ERROR   inventory: {config.parent}/state/baseline.json" in said and "ok      disk: " in said
+
+
 def test_the_bundle_is_shown_whole_and_names_no_host_and_no_secret(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

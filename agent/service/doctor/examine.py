@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from agent.config.load import Loaded
 from agent.config.paths import state_dir
+from agent.runtime.error import RollcallError
 from agent.service import known_inventory, scan
 from agent.service.config_check import problems
 from agent.service.doctor import delivering, keeping, machine, seeing
@@ -25,4 +26,9 @@ def examine(loaded: Loaded) -> Iterator[Answer]:
     yield from machine.look(daemon)
     yield from keeping.look(settings, daemon)
     yield from delivering.look(settings, daemon)
-    yield from seeing.look(settings, scan.policy_of(settings), known_inventory.inventory(settings).records)
+    try:
+        records = known_inventory.inventory(settings).records
+    except (RollcallError, OSError) as trouble:
+        yield error("inventory", str(trouble), "none can be taken before that is mended")
+        return
+    yield from seeing.look(settings, scan.policy_of(settings), records)
