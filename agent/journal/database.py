@@ -50,6 +50,9 @@ class Database:
         place = str(path)
         if place != _MEMORY and not readonly:
             create_file(Path(place))
+        if place != _MEMORY and os.path.exists(place) and not os.path.isfile(place):
+            # SQLite would wait for whoever writes to a pipe.
+            raise JournalError(f"{place}: no ordinary file")
         database = cls(place, readonly=readonly)
         try:
             database._prepare()

@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from agent import __version__
 from agent.config.load import Loaded
@@ -15,6 +16,7 @@ from agent.records import Diagnostic, Endpoint, Owner, Record
 from agent.redaction import redact
 from agent.reports import doctor, settings
 from agent.service import known_inventory
+from agent.service.doctor.answer import Answer
 from agent.service.doctor.examine import examine
 
 
@@ -23,17 +25,24 @@ def bundle(loaded: Loaded) -> str:
     known = known_inventory.inventory(loaded.settings)
     names = _names(known.records)
     text = "\n".join(_lines(loaded, known.records))
-    return "\n".join(_without(names, redact.text(line)) for line in text.splitlines()) + "\n"
+    return "\n".join(_without(names, line) for line in text.splitlines()) + "\n"
 
 
 def _lines(loaded: Loaded, records: Sequence[Record]) -> Iterator[str]:
     yield f"rollcall {__version__}, Python {platform.python_version()}, {_system(records)}"
-    yield f"installed in {sys.prefix}"
-    yield from ("", "== doctor", *doctor.lines(examine(loaded)))
-    yield from ("", "== settings", *settings.lines(loaded.settings.model_dump(mode="json"), loaded.source))
+    yield f"installed in {redact.text(sys.prefix)}"
+    yield from ("", "== doctor", *doctor.lines(map(_redacted, examine(loaded))))
+    told = settings.lines(loaded.settings.model_dump(mode="json"), loaded.source)
+    yield from ("", "== settings", *map(redact.text, told))
     yield from ("== records", *(f"{kind}: {count}" for kind, count in sorted(_count(records).items())))
     codes = Counter(f"{one.severity} {one.code}" for one in records if isinstance(one, Diagnostic))
     yield from ("", "== diagnostics", *(f"{code}: {count}" for code, count in sorted(codes.items())))
+
+
+def _redacted(answer: Answer) -> Answer:
+    """Part by part: a word of ours before a colon makes no secret of what follows."""
+    about, said, remedy = map(redact.text, (answer.about, answer.said, answer.remedy))
+    return replace(answer, about=about, said=said, remedy=remedy)
 
 
 def _count(records: Sequence[Record]) -> Counter[str]:

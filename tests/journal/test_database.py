@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
+from os import mkfifo
 from pathlib import Path
 
 import pytest
 
-from agent.journal.errors import JournalFullError
+from agent.journal.errors import JournalError, JournalFullError
 from agent.journal.journal import Journal
 
 ENDPOINT = "e" * 32
@@ -47,3 +49,14 @@ def test_one_on_a_medium_that_nobody_can_write_to_is_read(tmp_path: Path) -> Non
         there.close()
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("readonly", [False, True])
+@pytest.mark.parametrize("make", [Path.mkdir, mkfifo])
+def test_what_is_no_file_is_refused_and_not_waited_for(
+    tmp_path: Path, make: Callable[[Path], None], readonly: bool
+) -> None:
+    make(tmp_path / "journal.db")
+    with pytest.raises(JournalError):
+        Journal.open(tmp_path / "journal.db", ENDPOINT, readonly=readonly)
