@@ -127,7 +127,9 @@ def write(report: Report[S], subject: S, shared: Shared) -> None:
     from agent.reports.tone import painted
     from agent.runtime.terminal import plain, plain_json
 
-    form = shared.format or ("all" if shared.all else report.formats[0])
+    form = shared.format or report.formats[0]
+    if shared.all and form == report.formats[0]:
+        form = "all"
     safe = plain_json if form in report.JSON else plain
     lines = report.lines(subject, form)
     emit((painted(safe(line), line) for line in lines) if shared.colours else map(safe, lines), shared.output)

@@ -45,8 +45,7 @@ def once(shared: Shared) -> int:
         look = scan.take_inventory(settings, shared.root, actions_read=_read, apart=apart)
     if look.policy.trouble:
         tell(f"rollcall: policy: {look.policy.trouble.reason}")
-    for_people = "all" if shared.all else "table"
-    form = shared.format or (for_people if shared.all or (on_terminal() and not shared.output) else "ndjson")
+    form = shared.format or ("table" if shared.all or (on_terminal() and not shared.output) else "ndjson")
     write(report.INVENTORY, look.records, shared._replace(format=form))
     if shared.deliver:
         from agent.service.deliver_once import deliver

@@ -266,11 +266,12 @@ def test_the_planted_files_do_hold_every_canary(canary: Canaries, root: Path) ->
 
 @pytest.mark.parametrize("form", ["ndjson", "json", "table"])
 def test_one_look_shows_no_secret(rollcall: Rollcall, canary: Canaries, root: Path, tmp_path: Path, form: str) -> None:
-    outcome = rollcall("--once", "--root", root, "--format", form)
+    every = ["--once", "--all", "--root", root, "--format", form]
+    outcome = rollcall(*every)
     assert outcome.status == 3
     canary.must_not_be_in(outcome.stdout + outcome.stderr)
     output = tmp_path / "output"
-    assert rollcall("--once", "--root", root, "--format", form, "--output", output).status == 3
+    assert rollcall(*every, "--output", output).status == 3
     canary.must_not_be_in(output.read_bytes())
     for word in VISIBLE if form != "table" else (b"marker-server", b"${input:visible-input}"):
         assert word in outcome.stdout and word in output.read_bytes(), word
@@ -508,7 +509,7 @@ def test_a_delivery_that_fails_says_nothing_of_the_token(
     (tmp_path / "root").mkdir()
     try:
         # Where nobody answers it goes on trying for a minute.
-        outcome = rollcall("--once", "--root", tmp_path / "root", timeout=8)
+        outcome = rollcall("--once", "--deliver", "--root", tmp_path / "root", timeout=8)
     except subprocess.TimeoutExpired as late:
         assert fault in ("nobody there", "not TLS")
         canary.must_not_be_in((late.stdout or b"") + (late.stderr or b""))

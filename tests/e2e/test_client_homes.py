@@ -87,7 +87,7 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 # What else those homes hold: a plugin with its marketplace, skill and hook; a model provider.
-MORE = {"claude": {"artifact": 4}, "opencode": {"model_provider": 1}}
+MORE = {"claude": {"artifact": 4}, "copilot": {"tool": 2}, "opencode": {"model_provider": 1}}
 
 
 def look_at(rollcall: Rollcall, shared: Path, root: Path, client: str) -> Outcome:

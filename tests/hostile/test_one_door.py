@@ -19,6 +19,7 @@ ALLOWED = {
     f"{DOOR}mounts.py": "the kernel's own table of mounts",
     "collectors/sources/process/procfs.py": "the kernel's files of a process",
     "collectors/sources/process/context.py": "the kernel's files of a process",
+    "collectors/sources/process/arguments.py": "the kernel's files of a process",
     "collectors/sources/process/environment.py": "the kernel's files of a process",
     "collectors/sources/socket/proc_sockets.py": "the kernel's files of a process",
     "collectors/sources/watching/observer.py": "watches folders: nothing is opened to be read",
@@ -27,6 +28,9 @@ ALLOWED = {
     "collectors/catalog/catalog.py": "the catalog's own files",
     "collectors/catalog/editors.py": "a table of ours",
     "collectors/reach/services.py": "a table of ours",
+    "collectors/text/patterns.py": "a table of ours",
+    "collectors/text/phrases.py": "a table of ours",
+    "collectors/tools/effects.py": "a table of ours",
     "collectors/transcripts/programs.py": "a table of ours",
     "collectors/sources/formats/apart.py": "where our own modules lie",
 }

@@ -63,11 +63,12 @@ def _listed(files: FileTree, folder: str, component: str, home: Home | None) -> 
     fits = expression(component).fullmatch
     with files.folder(folder or "/", home) as target, explained(), os.scandir(target) as found:
         entries = [entry for entry in islice(found, _MOST_ENTRIES) if fits(entry.name)]
-        return [(entry.name, status) for entry in entries if (status := _status(entry))]
+        return [(entry.name, status) for entry in entries if (status := _status(files, folder, entry, home))]
 
 
-def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+def _status(files: FileTree, folder: str, entry: os.DirEntry[str], home: Home | None) -> os.stat_result | None:
     try:
+        files.check_mount(f"{folder}/{entry.name}", home)  # of what is mounted there the mount is asked, not the folder
         return entry.stat(follow_symlinks=False)
-    except OSError:
+    except (OSError, UnreadableError):
         return None
