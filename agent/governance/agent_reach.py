@@ -101,6 +101,10 @@ def _in_use(tool: Tool, servers: Mapping[str, McpServer]) -> bool:
     return not defined or any(server.effective or server.running for server in defined)
 
 
+_ASKED: Mapping[str, Asked] = {"allowed": "nobody", "ask": "somebody", "unknown": "unknown"}
+"""By a tool's exposure; one that is denied or filtered out is no ability."""
+
+
 def _own(postures: Sequence[Posture]) -> Iterator[Ability]:
     """By the client's own tools, in the project that frees it most."""
     mode = least_safe(_MODES, (posture.approval_mode for posture in postures if posture.approval_mode))
@@ -114,7 +118,7 @@ def _own(postures: Sequence[Posture]) -> Iterator[Ability]:
 
 
 def _of_tool(tool: Tool, servers: Mapping[str, McpServer]) -> Iterator[Ability]:
-    asked: Asked | None = {"allowed": "nobody", "ask": "somebody", "unknown": "unknown"}.get(tool.exposure)  # type: ignore[assignment]
+    asked = _ASKED.get(tool.exposure)
     if asked is None:
         return
     data = (source for id_ in tool.server_ids if id_ in servers for source in servers[id_].data)

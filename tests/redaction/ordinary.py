@@ -29,7 +29,7 @@ uvx --from git+https://github.com/oraios/serena serena start-mcp-server --contex
 uvx --from mcp-proxy==0.8.2 mcp-proxy --transport streamablehttp http://localhost:8080/mcp
 uvx awslabs.aws-documentation-mcp-server@latest
 uvx --python 3.12 --with mcp[cli] mcp run server.py
-uv run --directory /home/me/work/weather weather.py
+uv run --directory /home/me/code/weather weather.py
 uv --directory C:\\Users\\me\\mcp-servers\\weather run weather.py
 uvx basic-memory --project main mcp
 uvx mcp-server-sqlite --db-path ~/data/test.db

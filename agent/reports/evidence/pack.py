@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from agent.reports.evidence import applicability, cross_map, history, index, method, register, risks
 from agent.reports.evidence.index import Listed
@@ -87,5 +88,5 @@ def contents(subject: EvidenceSubject, others: Sequence[Listed]) -> Mapping[str,
         "index.html": lambda: report.document("Evidence pack", tag("header", tag("h1", "Evidence pack")), first)
     }
     for file in FILES:
-        makers[file.name] = lambda make=file.make: make(subject)  # type: ignore[misc]
+        makers[file.name] = partial(file.make, subject)
     return makers
