@@ -108,14 +108,15 @@ class HttpClient:
     def _connect(self) -> httpx.Client:
         import httpx
 
+        # Plain http is for this machine only: a proxy would take token and inventory elsewhere.
+        leaves = urlsplit(self._settings.url).scheme == "https"
         return httpx.Client(
             timeout=httpx.Timeout(self._settings.timeout, connect=min(self._settings.timeout, 10.0)),
             verify=self._trust.context(),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60.0),
-            proxy=self._settings.proxy,
-            # Plain http is for this machine only: a proxy would take token and inventory elsewhere.
-            trust_env=urlsplit(self._settings.url).scheme == "https",
+            proxy=self._settings.proxy if leaves else None,
+            trust_env=leaves,
         )
 
     def _headers(self, token: str | None) -> dict[str, str]:

@@ -130,3 +130,30 @@ def test_a_systemd_credential_holds_the_token(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     settings = HttpSettings(url="https://c.example", token_credential="rollcall.token")
     assert Token(settings, lambda *_: None).value() == "from-systemd"
+
+
+def test_what_stays_on_this_machine_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}"
+        nobody = "http://127.0.0.1:9"
+        monkeypatch.setenv("HTTP_PROXY", nobody)
+        client = HttpClient(HttpSettings(url=f"{here}/in", proxy=nobody), lambda *_: None)
+        try:
+            assert isinstance(client.post(b"x", {}), Answer)
+        finally:
+            client.close()
+            server.shutdown()
+    assert heard == ["/in"]
