@@ -107,12 +107,16 @@ def _within(scope: LookScope) -> str:
     return "" if scope.rights == "machine" else f" for {plain(', '.join(scope.owners)) or 'no account'} alone"
 
 
+def _several(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def _closing(summary: Summary, owners: Iterable[Record]) -> Iterator[str]:
     homes = sum(1 for owner in owners if cast(Owner, owner).reach == "read")
     counts = summary.counts
     yield (
-        f"{counts.get('ai_agent', 0)} agents, {counts.get('mcp_server', 0)} MCP servers, "
-        f"{counts.get('instance', 0)} running instances in {homes} homes; "
+        f"{_several(counts.get('ai_agent', 0), 'agent')}, {_several(counts.get('mcp_server', 0), 'MCP server')}, "
+        f"{_several(counts.get('instance', 0), 'running instance')} in {_several(homes, 'home')}; "
         f"{summary.status}{_within(summary.scope)}, {summary.duration_seconds:.2f} s"
     )
     if summary.out_of_reach:

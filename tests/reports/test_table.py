@@ -88,7 +88,7 @@ def test_the_last_lines_sum_it_up() -> None:
     text = lines(
         made.owner(), made.owner("eve", reach="out_of_reach"), summary(status="partial", out_of_reach=("eve",))
     )
-    assert text[-2] == "1 agents, 2 MCP servers, 0 running instances in 1 homes; partial, 0.50 s"
+    assert text[-2] == "1 agent, 2 MCP servers, 0 running instances in 1 home; partial, 0.50 s"
     assert text[-1].endswith("the homes of eve")
 
 
