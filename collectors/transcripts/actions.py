@@ -114,7 +114,8 @@ class ActionSource:
     def _look(self, context: Context, home: Home, client: Client, since: datetime, read: _Read) -> None:
         """Take in what one client of one account has written, and tell what is complete."""
         followed = self._followed.setdefault((home.owner, client.id), _Followed())
-        scene = _scene(context, home, client, self._programs)
+        # Most looks find nothing new, and the names of all servers are gathered for nothing.
+        scene = cache(lambda: _scene(context, home, client, self._programs))
         listed: set[str] = set()
         changed: list[Follower] = []
         for pattern, file, transcript in _files(context, home, client, since - _BEFORE):
@@ -126,7 +127,7 @@ class ActionSource:
                 continue
             try:
                 with context.files.opened(file.path, home) as descriptor, _log(context, home, file, transcript) as log:
-                    read.known += self._read(followed, scene, follower, (descriptor, log), file, since)
+                    read.known += self._read(followed, scene(), follower, (descriptor, log), file, since)
                 changed.append(follower)
             except FileNotFoundError:
                 continue
@@ -134,7 +135,7 @@ class ActionSource:
                 read.diagnostics.append(_diagnostic(context, home, client, file.path, error))
                 follower.give_up(file)
         found = in_order(followed.calls.take(before=None if read.everything else datetime.now(UTC) - _LONGEST_OPEN))
-        read.tell((record(scene, followed.calls, one) for one in found), since)
+        read.tell((record(scene(), followed.calls, one) for one in found), since)
         for follower in changed or (followed.files.values() if found else ()):
             read.positions[_name(home, client, follower.path)] = follower.durable().to_json()
         if followed.hears:

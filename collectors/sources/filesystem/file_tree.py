@@ -95,6 +95,8 @@ class FileTree:
     @contextmanager
     def folder(self, path: str, home: Home | None = None) -> Iterator[int | str]:
         """What to list a folder by: a descriptor, or a path where folders cannot be opened (Windows)."""
+        if self._lookup.is_absent(path):
+            raise FileNotFoundError(path)
         with self._lookup.place(path, home) as place:
             target = self._lookup.open_folder(place, home)
         try:
