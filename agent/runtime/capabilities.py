@@ -68,6 +68,7 @@ def sandboxing_lent() -> Iterator[None]:
     """A process that this thread starts meanwhile may make namespaces, mount in them and become another account, where
     this one may. It has to give that away itself before it starts anything that is not ours."""
     lent = _SANDBOXING & _permitted() if sys.platform == "linux" else 0
+    before = _of_status("CapInh") if lent else 0
     if lent:
         _inherit(lent)
     try:
@@ -75,6 +76,8 @@ def sandboxing_lent() -> Iterator[None]:
     finally:
         if lent:
             _prctl(_CAP_AMBIENT, _CLEAR_ALL)
+            own = _permitted()
+            _capset(own, own, before)
 
 
 def give_away() -> None:

@@ -42,6 +42,17 @@ def test_what_root_starts_has_no_capabilities(linux: None) -> None:
     assert started() == ["0", "0", "0"]
 
 
+def test_what_was_lent_to_one_is_handed_on_to_no_other(linux: None) -> None:
+    def inheritable() -> str:
+        return next(line for line in Path("/proc/thread-self/status").read_text().splitlines() if "CapInh" in line)
+
+    before = inheritable()
+    with capabilities.sandboxing_lent():
+        assert inheritable() != before
+    assert inheritable() == before
+    assert started() == ["0", "0", "0"]
+
+
 def test_what_an_account_with_capabilities_starts_has_none_but_the_one_that_is_lent(linux: None) -> None:
     caps = "+dac_read_search,+sys_ptrace,+net_admin"
     words = (
