@@ -132,7 +132,7 @@ def _effective() -> int:
 
 def _of_status(name: str) -> int:
     try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+        lines = Path("/proc/thread-self/status").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return 0
     return next((int(line.split()[1], 16) for line in lines if line.startswith(f"{name}:")), 0)
