@@ -13,9 +13,12 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 fi
 environment requirements-test.lock
 [ $# -eq 0 ] || exec .venv/bin/python -m pytest "$@"
-# What starts daemons, clients and machines runs after the many small tests: it mostly waits, so three files at a time, the longest first.
+# What starts daemons, clients and machines runs after the many small tests: it mostly waits, so three files at a time,
+# the longest first. What asks whether a life of 50 ms is seen runs alone.
+alone=tests/e2e/test_runtime.py
 status=0
 .venv/bin/python -m pytest -n 3 --dist loadfile --ignore tests/e2e --ignore tests/conformance --ignore tests/hostile ||
   status=$?
-.venv/bin/python -m pytest -n 3 --dist loadfile tests/conformance tests/e2e tests/hostile || status=$?
+.venv/bin/python -m pytest -n 3 --dist loadfile tests/conformance tests/e2e tests/hostile --ignore $alone || status=$?
+.venv/bin/python -m pytest $alone || status=$?
 exit "$status"
