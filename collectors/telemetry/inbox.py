@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from collectors.transcripts.heard import Heard
 
 _MOST_STATEMENTS = 20_000
+_MOST_REQUESTS = 100
+"""Each keeps its connection open until it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Inbox:
     def put(self, request: Request) -> None:
         """Hand over one request; refused where too much waits already."""
         with self._lock:
-            full = sum(len(one.heard) for one in self._waiting) + len(request.heard) > _MOST_STATEMENTS
+            told = sum(len(one.heard) for one in self._waiting) + len(request.heard)
+            full = told > _MOST_STATEMENTS or len(self._waiting) >= _MOST_REQUESTS
             if not full:
                 self._waiting.append(request)
         if full:
