@@ -45,7 +45,7 @@ def test_the_table_names_agent_server_package_and_owner_and_ends_with_the_count(
     text = outcome.stdout.decode()
     for word in ("Claude Code", "claude-code", "good", "stdio", "pkg:npm/some-mcp@1.0.0", "user", "dev"):
         assert word in text
-    assert "1 agents, 1 MCP servers" in text
+    assert "1 agent, 1 MCP server," in text
     assert outcome.stderr == b""
 
 
