@@ -5,10 +5,10 @@ CDPATH='' cd -- "$(dirname -- "$0")/.."
 . packaging/environment.sh
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   # Real clients and MCP servers come from npm, real machines from debootstrap and systemd-nspawn; an auditor has jq, and
-  # whoever gets a report has a browser. Targets stand behind nginx, and rsyslog is one.
+  # whoever gets a report has a browser. Targets stand behind nginx, and rsyslog is one; faketime sets a process's clock.
   debian_packages git:git ps:procps ip:iproute2 unshare:util-linux npm:npm debootstrap:debootstrap \
     systemd-nspawn:systemd-container minisign:minisign jq:jq openssl:openssl rpm:rpm shellcheck:shellcheck \
-    chromium:chromium nginx:nginx-light rsyslogd:"rsyslog rsyslog-openssl" ||
+    chromium:chromium nginx:nginx-light rsyslogd:"rsyslog rsyslog-openssl" faketime:faketime ||
     say "some packages are missing: the tests that need them will be skipped"
 fi
 environment requirements-test.lock

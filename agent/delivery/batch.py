@@ -30,6 +30,8 @@ class Batch:
     head_hash: str
     """Hash of entry `last_seq`, in hex; it vouches for every line."""
     lines: tuple[bytes, ...]
+    again: bool = False
+    """Whether an earlier attempt may have come a part of the way."""
 
     @property
     def batch_id(self) -> str:
@@ -74,10 +76,10 @@ def next_batch(journal: Journal, position: Position, max_records: int, max_bytes
         if journal.head().seq < position.done:
             raise JournalDamagedError("the journal is shorter than what was delivered from it")
         return None
-    return _batch(journal, position.accepted, lines)
+    return _batch(journal, position.accepted, lines, again=position.sending is not None)
 
 
-def _batch(journal: Journal, follows: int, lines: list[Line]) -> Batch:
+def _batch(journal: Journal, follows: int, lines: list[Line], again: bool = False) -> Batch:
     return Batch(
         endpoint_id=journal.endpoint_id,
         chain=journal.chain,
@@ -87,4 +89,5 @@ def _batch(journal: Journal, follows: int, lines: list[Line]) -> Batch:
         prev_hash=journal.hash_at(lines[0].seq - 1).hex(),
         head_hash=lines[-1].hash.hex(),
         lines=tuple(line.body for line in lines),
+        again=again,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -58,8 +60,11 @@ FAULTS = {
     "broken": "HTTP 500",
     "expired": "certificate not accepted",
     "wrong": "certificate not accepted",
+    "killed": "Connection refused",
 }
 """What a test may switch on, and what delivery says of it."""
+NAME = "collector.invalid"
+"""Also in its certificate, for those who let it mean 127.0.0.1."""
 
 
 @dataclass
@@ -68,8 +73,8 @@ class Nginx:
 
     folder: Path
     port: int
-    process: subprocess.Popen[bytes]
     authority: trustme.CA
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -82,20 +87,49 @@ class Nginx:
     def fail(self, fault: str) -> None:
         """From now on, until `mend`."""
         if fault == "expired":
-            self._show(self.authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(hours=1)))
+            self._show(issued(self.authority, not_after=datetime.now(UTC) - timedelta(hours=1)))
         elif fault == "wrong":
-            self._show(trustme.CA().issue_cert("127.0.0.1"))
+            self._show(issued(trustme.CA()))
+        elif fault == "killed":
+            self.kill()
         else:
             (self.folder / fault).touch()
 
     def mend(self, fault: str) -> None:
         if fault in ("expired", "wrong"):
-            self._show(self.authority.issue_cert("127.0.0.1"))
-        (self.folder / fault).unlink(missing_ok=True)
+            self._show(issued(self.authority))
+        elif fault == "killed":
+            self.start()
+        else:
+            (self.folder / fault).unlink()
+
+    def start(self) -> None:
+        program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+        assert program
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [program, "-p", self.folder, "-c", self.folder / "nginx.conf"],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        _wait_for(self.port, self.process, self.folder)
+
+    def kill(self) -> None:
+        """Master and workers, in the midst of whatever they do."""
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def hang_up(self) -> None:
+        """Close every connection, as after a change of its configuration."""
+        assert self.process
+        self.process.send_signal(signal.SIGHUP)
 
     def _show(self, certificate: trustme.LeafCert) -> None:
         certificate.private_key_and_cert_chain_pem.write_to_path(str(self.folder / "server.pem"))
-        self.process.send_signal(1)
+        self.hang_up()
         shown, deadline = certificate.cert_chain_pems[0].bytes().decode().split(), time.monotonic() + 10
         import ssl
 
@@ -106,29 +140,32 @@ class Nginx:
         raise AssertionError("nginx does not show its new certificate")
 
 
+def issued(authority: trustme.CA, not_after: datetime | None = None) -> trustme.LeafCert:
+    """A certificate for the server."""
+    return authority.issue_cert("127.0.0.1", NAME, not_after=not_after)
+
+
 @contextmanager
 def nginx(folder: Path, upstream: str) -> Iterator[Nginx]:
     """Runs until the context ends."""
-    if not (program := shutil.which("nginx", path="/usr/sbin:/usr/bin")):
+    if not shutil.which("nginx", path="/usr/sbin:/usr/bin"):
         pytest.skip("needs nginx")
     folder.mkdir()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    issued(authority).private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         text = _CONFIG.format(folder=folder, port=port, upstream=upstream, silent=silent.getsockname()[1])
         (folder / "nginx.conf").write_text(text)
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([program, "-p", folder, "-c", folder / "nginx.conf"], stdout=log, stderr=log)
+        server = Nginx(folder, port, authority)
+        server.start()
         try:
-            _wait_for(port, process, folder)
-            yield Nginx(folder, port, process, authority)
+            yield server
         finally:
-            process.terminate()
-            process.wait(10)
+            server.kill()
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from datetime import datetime
@@ -43,7 +44,7 @@ class SplunkTarget:
         self.name = settings.name
         self._settings = settings
         self._client = HttpClient(settings, on_notice, scheme="Splunk")
-        self._aborted = False
+        self._aborted = threading.Event()
         self.close = self._client.close
 
     def send(self, batch: Batch) -> Outcome:
@@ -66,7 +67,7 @@ class SplunkTarget:
         return self._acknowledged(number, headers)
 
     def abort(self) -> None:
-        self._aborted = True
+        self._aborted.set()
         self._client.abort()
 
     def _event(self, batch: Batch, sent: Sent) -> dict[str, Any]:
@@ -83,7 +84,7 @@ class SplunkTarget:
 
     def _acknowledged(self, number: int, headers: dict[str, str]) -> Outcome:
         deadline, question = time.monotonic() + self._settings.acknowledge_seconds, json.dumps({"acks": [number]})
-        while not self._aborted and time.monotonic() < deadline:
+        while not self._aborted.is_set() and time.monotonic() < deadline:
             answer = self._client.post(question.encode(), headers, "/services/collector/ack")
             if not isinstance(answer, Answer):
                 return answer
@@ -92,7 +93,7 @@ class SplunkTarget:
             acks = answer.json().get("acks")
             if isinstance(acks, dict) and acks.get(str(number)) is True:
                 return Accepted()
-            time.sleep(_ASK_SECONDS)
+            self._aborted.wait(_ASK_SECONDS)
         return Retry("the indexers did not acknowledge it in time")
 
 

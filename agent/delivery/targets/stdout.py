@@ -27,7 +27,9 @@ class StdoutTarget:
         self._settings = settings
 
     def send(self, batch: Batch) -> Outcome:
-        view = memoryview(b"".join(sent.line + b"\n" for sent in chosen(batch, self._settings)))
+        # A line that was cut off must not run into the first of this attempt.
+        begin = b"\n" if batch.again else b""
+        view = memoryview(begin + b"".join(sent.line + b"\n" for sent in chosen(batch, self._settings)))
         try:
             while view:
                 view = view[os.write(_STDOUT, view) :]

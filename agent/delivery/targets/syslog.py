@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,7 @@ class SyslogTarget:
         self._settings = settings
         self._trust = TrustFiles(settings)
         self._connection: socket.socket | None = None
+        self._aborted = threading.Event()
 
     def send(self, batch: Batch) -> Outcome:
         entries = chosen(batch, self._settings)
@@ -83,6 +85,7 @@ class SyslogTarget:
         return Accepted()
 
     def abort(self) -> None:
+        self._aborted.set()
         if self._connection is not None:
             with suppress(OSError):
                 socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
@@ -121,9 +124,9 @@ class SyslogTarget:
         """Raises `OSError` where the other end does not confirm all that was sent, or says that it refuses."""
         deadline = time.monotonic() + self._settings.timeout
         while _unconfirmed(connection):
-            if time.monotonic() > deadline:
+            if self._aborted.is_set() or time.monotonic() > deadline:
                 raise TimeoutError
-            time.sleep(0.005)
+            self._aborted.wait(0.005)
         _demand_alive(connection)
 
 
