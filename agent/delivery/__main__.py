@@ -79,11 +79,13 @@ def _listen(senders: list[Sender], ended: threading.Event) -> None:
 def _report_until_done(senders: list[Sender], ended: threading.Event, linger: float) -> None:
     log = FailureLog()
     busy = time.monotonic()
-    while not ended.wait(_LOOK) and time.monotonic() - busy < linger:
+    while not ended.wait(_LOOK):
         for status in [sender.status() for sender in senders]:
             log.note(status)
             if status.backlog:
                 busy = time.monotonic()
+        if time.monotonic() - busy >= linger:
+            return
 
 
 def _notice(code: str, message: str) -> None:
