@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from sys import intern
 from typing import NamedTuple
 
 from agent.records import McpServer, Posture, ToolDigest
@@ -50,7 +51,9 @@ class ExposureRules:
         if filtered and len(filtered) == len(self._live):
             return Exposed("filtered", filtered[0])
         decided = [self._decided(tool, posture) for posture in self._postures]
-        return max(decided, key=lambda one: _MOST.index(one.exposure), default=Exposed("unknown"))
+        most = max(decided, key=lambda one: _MOST.index(one.exposure), default=Exposed("unknown"))
+        # Hundreds of tools have the same reason.
+        return most._replace(by=intern(most.by)) if most.by else most
 
     def _decided(self, tool: ToolDigest, posture: Posture) -> Exposed:
         where = f" in {posture.project}" if posture.project else ""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, Self, TypedDict
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 SCHEMA: Literal["rollcall/1"] = "rollcall/1"
 
@@ -21,6 +21,15 @@ class Part(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", defer_build=True, populate_by_name=True, hide_input_in_errors=True
     )
+
+
+def _as_it_is(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    return value if type(value) is tuple else read(value)
+
+
+Shared = WrapValidator(_as_it_is)
+"""For the tuples of a kind with thousands of records: those of our own making are taken as they are, for whoever made
+them keeps them too; what is read from JSON is a list, and looked through."""
 
 
 _NONE_GIVEN: set[str] = set()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self, TypedDict, Unpack
+from typing import Annotated, ClassVar, Literal, Self, TypedDict, Unpack
 
 from pydantic import AwareDatetime
 
-from agent.records.base import Part, Record
+from agent.records.base import Part, Record, Shared
 from agent.records.text_mark import TextMark
 from agent.records.tool_list import Effect, Hint, ToolSource
 
@@ -62,7 +62,7 @@ class Tool(Record):
     """Catalog id of the client that offers it."""
     server: str
     """The server as the client calls it."""
-    server_ids: tuple[str, ...] = ()
+    server_ids: Annotated[tuple[str, ...], Shared] = ()
     """Record ids of the definitions of that name; none where no definition is known."""
     name: str
     """As the server calls it."""
@@ -80,14 +80,14 @@ class Tool(Record):
     """Bytes of the description."""
     size: int | None = None
     """Bytes of the canonical definition: what each request of the agent carries."""
-    marks: tuple[TextMark, ...] = ()
+    marks: Annotated[tuple[TextMark, ...], Shared] = ()
     """What its definition hides or says to the model that it should not: where, never the text."""
-    parameters: tuple[str, ...] = ()
+    parameters: Annotated[tuple[str, ...], Shared] = ()
     """Names of its parameters."""
-    hints: tuple[Hint, ...] = ()
+    hints: Annotated[tuple[Hint, ...], Shared] = ()
     """What the server declares of it, which the MCP specification says not to trust; what it does not declare is not
     here."""
-    effects: tuple[Effect, ...] = ()
+    effects: Annotated[tuple[Effect, ...], Shared] = ()
     """What it seems to do, inferred from names, schema and hints; empty means that nothing was recognised."""
     exposure: ToolExposure = "unknown"
     """What happens when the model wants to call it, by the client's settings."""

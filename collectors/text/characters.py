@@ -27,14 +27,15 @@ _TAG: Final = 0xE0000
 def invisible(text: str) -> Iterator[int]:
     """Where invisible characters stand that writing does not need, and gaps that push text out of sight."""
     if text.isascii():
-        yield from (match.start() for match in _ESCAPES.finditer(text))
+        if any(map(text.__contains__, "\x1b\x00\x08\x7f")):
+            yield from (match.start() for match in _ESCAPES.finditer(text))
     else:
         flags = [range(*match.span()) for match in _FLAG.finditer(text)] if "\U0001f3f4" in text else []
         for match in _SUSPECT.finditer(text):
             at = match.start()
             if not (_is_needed(text, at) or any(at in flag for flag in flags)):
                 yield at
-    if any(gap in text for gap in _GAPS):
+    if any(map(text.__contains__, _GAPS)):
         gaps = _PADDING.finditer(text)
         yield from (gap.start() for gap in gaps if text[gap.end() : gap.end() + 10].strip())
 

@@ -10,6 +10,7 @@ from agent.records.text_mark import Mark, TextMark
 from collectors.text.blobs import blobs
 from collectors.text.characters import invisible, readable, turning
 from collectors.text.comments import comments
+from collectors.text.patterns import holds_long_piece
 from collectors.text.phrases import addressed, configurations, downloads, exfiltrations, secrets, unreadables
 
 MOST: Final = 100_000
@@ -21,12 +22,13 @@ def marks(text: str, at: str | None = None) -> tuple[TextMark, ...]:
     """At most one mark of each sort, at the first place where it was seen; `at` names the text among others."""
     judged = text[:MOST]
     plain, places = readable(judged)
+    encoded = blobs(judged, _is_grave) if places is None and holds_long_piece(plain) else ()
     found = [
         *_first("invisible", invisible(judged), None, at),
         *_first("bidirectional", turning(judged), None, at),
         *_first("addressed", addressed(plain), places, at),
         *_first("secrets", secrets(plain), places, at),
-        *_first("encoded", chain(unreadables(plain), blobs(judged, _is_grave) if places is None else ()), places, at),
+        *_first("encoded", chain(unreadables(plain), encoded), places, at),
         *_first("download", downloads(plain), places, at),
         *_first("configuration", configurations(plain), places, at),
         *_first("exfiltration", exfiltrations(plain), places, at),

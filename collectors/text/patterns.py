@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
+
+import tomli
+
+from collectors.text.words import Vocabulary
 
 _BETWEEN: Final = r"(?:[\s\"'`*.,:;()\[\]<>-]{1,8})"
 _WORD: Final = r"\S{1,60}\s{1,4}"
@@ -23,6 +26,8 @@ class Pattern(NamedTuple):
 
     groups: tuple[tuple[str, ...], ...]
     expression: str
+    bits: tuple[int, ...]
+    """Of the groups, in the vocabulary of all."""
 
     def found(self, text: str) -> Iterator[int]:
         """Where it begins, each time."""
@@ -35,25 +40,56 @@ class Pattern(NamedTuple):
 
 def found(sort: str, text: str) -> Iterator[int]:
     """Where any pattern of a sort begins in a plain lower case text, each time."""
-    for pattern in _patterns()[sort]:
-        yield from pattern.found(text)
+    rules = _rules()
+    held = rules.vocabulary.held(text)
+    if held & rules.bits[sort]:
+        for pattern in rules.patterns[sort]:
+            for bits in pattern.bits:
+                if not held & bits:
+                    break
+            else:
+                yield from pattern.found(text)
+
+
+def holds_long_piece(text: str) -> bool:
+    """Whether anything in a plain lower case text is long without a blank."""
+    vocabulary = _rules().vocabulary
+    return bool(vocabulary.held(text) & vocabulary.long)
+
+
+class _Rules(NamedTuple):
+    """What `patterns.toml` says, made ready."""
+
+    vocabulary: Vocabulary
+    patterns: dict[str, tuple[Pattern, ...]]
+    bits: dict[str, int]
+    """Of the first groups of all patterns of a sort."""
 
 
 @cache
-def _patterns() -> dict[str, tuple[Pattern, ...]]:
-    told: dict[str, Any] = tomllib.loads(files("collectors.text").joinpath("patterns.toml").read_text(encoding="utf-8"))
-    names: dict[str, str] = told.pop("names")
-    words: dict[str, str] = told.pop("words")
-    return {
-        sort: tuple(
-            Pattern(
-                tuple(tuple(_filled(group, words).split("|")) for group in one["words"]),
-                _filled(one["expression"], names),
-            )
-            for one in patterns
-        )
+def _rules() -> _Rules:
+    told = _table("patterns.toml")
+    hosts = [host for kind in _table("hosts.toml")["way_out"] for host in kind["hosts"]]
+    names: dict[str, str] = told.pop("names") | {"way_out": "|".join(map(re.escape, hosts))}
+    words: dict[str, str] = told.pop("words") | {"way_out": "|".join(hosts)}
+    groups = {
+        sort: [tuple(tuple(_filled(group, words).split("|")) for group in one["words"]) for one in patterns]
         for sort, patterns in told.items()
     }
+    vocabulary = Vocabulary(word for each in groups.values() for pattern in each for group in pattern for word in group)
+    patterns = {
+        sort: tuple(
+            Pattern(own, _filled(one["expression"], names), tuple(map(vocabulary.bits, own)))
+            for one, own in zip(told[sort], each, strict=True)
+        )
+        for sort, each in groups.items()
+    }
+    bits = {sort: vocabulary.bits(word for own in each for word in own[0]) for sort, each in groups.items()}
+    return _Rules(vocabulary, patterns, bits)
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomli.loads(files("collectors.text").joinpath(name).read_text(encoding="utf-8"))
 
 
 def _filled(text: str, named: dict[str, str]) -> str:

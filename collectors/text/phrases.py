@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Final
+
+import tomli
 
 from collectors.text.patterns import found
 
 _FORBIDS: Final = re.compile(r"\b(?:never|not|n't|avoid|no)\s+(?:\w+\s+)?\Z")
 """Before a request: it is one to refrain."""
 _LINE: Final = 400
-_HOST: Final = re.compile(r"[a-z0-9]\.[a-z]{2,5}\b")
-"""What any host has, and few descriptions do."""
-
-
-class _Hosts(NamedTuple):
-    """Hosts by what they are for."""
-
-    ways_out: tuple[str, ...]
-    installers: tuple[str, ...]
 
 
 @cache
-def _hosts() -> _Hosts:
-    told = tomllib.loads(files("collectors.text").joinpath("hosts.toml").read_text(encoding="utf-8"))
-    return _Hosts(tuple(name for kind in told["way_out"] for name in kind["hosts"]), tuple(told["installer"]["starts"]))
+def _installers() -> tuple[str, ...]:
+    told = tomli.loads(files("collectors.text").joinpath("hosts.toml").read_text(encoding="utf-8"))
+    return tuple(told["installer"]["starts"])
 
 
 def addressed(text: str) -> Iterator[int]:
@@ -44,7 +36,7 @@ def secrets(text: str) -> Iterator[int]:
 def downloads(text: str) -> Iterator[int]:
     """Where something is fetched and run, other than by the line that a well-known tool is installed by."""
     for at in found("download", text):
-        if not any(start in text[at : at + _LINE] for start in _hosts().installers):
+        if not any(start in text[at : at + _LINE] for start in _installers()):
             yield at
 
 
@@ -55,12 +47,7 @@ def configurations(text: str) -> Iterator[int]:
 
 def exfiltrations(text: str) -> Iterator[int]:
     """Where something is sent that should stay, or to a host that is made for collecting what others send."""
-    yield from found("exfiltration", text)
-    if not _HOST.search(text):
-        return
-    for name in _hosts().ways_out:
-        if name in text:
-            yield from (match.start() for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", text))
+    return found("exfiltration", text)
 
 
 def unreadables(text: str) -> Iterator[int]:

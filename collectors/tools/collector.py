@@ -14,14 +14,14 @@ from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
 from collectors.tools.files import ToolFile, meaning, servers_of, takes_apart, tool_files
 from collectors.tools.lists import Place, lists
-from collectors.tools.read import FoundTool, read_tools
+from collectors.tools.read import Answer, read_tools
 
 NAME = "tools"
 
 _MOST_TOOLS = 20_000
 """Tools of one account."""
 Problem = OSError | UnreadableError | UnparseableError
-_Read = dict[tuple[object, ...], list[FoundTool] | Problem]
+_Read = dict[tuple[object, ...], list[Answer] | Problem]
 """What was read of each file, by what it was then."""
 _Told = dict[Scope, tuple[object, Observation]]
 """What was told of each scope, and from what."""
@@ -72,7 +72,7 @@ class ToolCollector(Collector):
         files, complete = tool_files(context, home, client)
         servers = servers_of(context, home, client) if takes_apart(client) else frozenset[str]()
         state = (tuple(file.recent for file in files), servers, complete, left)
-        places: list[tuple[Place, list[FoundTool]]] = []
+        places: list[tuple[Place, list[Answer]]] = []
         records: list[Record] = []
         for file in files:
             key = home.owner, file.recent, id(file.part), servers if file.part.joined else None
@@ -90,7 +90,7 @@ class ToolCollector(Collector):
 
 def _read(
     context: Context, home: Home, client: Client, file: ToolFile, servers: frozenset[str]
-) -> list[FoundTool] | Problem:
+) -> list[Answer] | Problem:
     try:
         return read_tools(context, home, file.recent.path, file.captures, file.part, meaning(client, servers))
     except (OSError, UnreadableError, UnparseableError) as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from sys import intern
 from typing import Any
 
 from agent.records.canonical_json import canonical_json, representable
-from agent.records.text_mark import TextMark
 from agent.records.tool_list import Hint, ToolDigest
 from agent.redaction import redact
 from collectors.text.entries import entry_marks
@@ -29,7 +29,7 @@ _WORDS = re.compile(r"[A-Z]?[a-z]{1,12}(?:[ _-][A-Z]?[a-z]{1,12}){0,9}")
 """A few short words of letters: nothing that redaction would hide, which takes its time to say so."""
 _MOST_PARAMETERS = 50
 _LONGEST_NAME = 128
-_MOST_KNOWN = 20_000
+_TOGETHER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,21 @@ def canonical(tool: ToolAsRead) -> bytes:
         return canonical_json(representable(tool.definition))
 
 
+def digests(tools: Iterable[ToolAsRead]) -> Iterator[ToolDigest]:
+    """Of each: names, hashes, sizes and hints, no text of the tool's but its names. What they hide is looked for in
+    many at once, and in each alone only where there is something: hardly ever."""
+    left = iter(tools)
+    while some := tuple(islice(left, _TOGETHER)):
+        suspect = bool(entry_marks([tool.definition for tool in some if not tool.is_only_name]))
+        yield from (_digest(tool, suspect) for tool in some)
+
+
 def digest(tool: ToolAsRead) -> ToolDigest:
-    """Names, hashes, sizes and hints: no text of the tool's but its names."""
+    """Of one."""
+    return next(digests((tool,)))
+
+
+def _digest(tool: ToolAsRead, suspect: bool) -> ToolDigest:
     body = canonical(tool)
     text = None if tool.description is None else tool.description.encode("utf-8", "replace")
     only_name, hints = tool.is_only_name, _hints(tool.annotations or {})
@@ -101,21 +114,8 @@ def digest(tool: ToolAsRead) -> ToolDigest:
         parameters=tuple(map(shown, parameters)),
         hints=hints,
         effects=effects_of(tool.name[:_LONGEST_NAME], parameters, hints),
-        marks=() if only_name else _marks(hashlib.sha256(body).digest(), tool),
+        marks=entry_marks(tool.definition) if suspect and not only_name else (),
     )
-
-
-_known: dict[bytes, tuple[TextMark, ...]] = {}
-"""By the hash of the definition: the same tools are read again and again."""
-
-
-def _marks(of: bytes, tool: ToolAsRead) -> tuple[TextMark, ...]:
-    found = _known.get(of)
-    if found is None:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        found = _known[of] = entry_marks(tool.definition)
-    return found
 
 
 @lru_cache(maxsize=4_096)

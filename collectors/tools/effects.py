@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+import tomli
 
 from agent.records.tool_list import EFFECTS, Effect, Hint
 
@@ -44,12 +45,18 @@ def effects_of(name: str, parameters: Iterable[str], hints: Collection[Hint] = (
     found = {signs.effect for signs in _signs() if signs.fit(words, asked)}
     if "open_world" in hints:
         found.add("network")
-    return tuple(effect for effect in EFFECTS if effect in found)
+    return _shared(tuple(effect for effect in EFFECTS if effect in found))
+
+
+@lru_cache(maxsize=128)
+def _shared(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Equal ones are the same object: there are few."""
+    return effects
 
 
 @lru_cache(maxsize=1)
 def _signs() -> tuple[_Signs, ...]:
-    entries = tomllib.loads((Path(__file__).parent / "effects.toml").read_text(encoding="utf-8"))
+    entries = tomli.loads((Path(__file__).parent / "effects.toml").read_text(encoding="utf-8"))
     return tuple(
         _Signs(effect, **{name: frozenset(words) for name, words in entries[effect].items()}) for effect in EFFECTS
     )

@@ -15,7 +15,7 @@ from collectors.catalog.client import Client
 from collectors.catalog.tools import ToolsAt
 from collectors.contract import Context
 from collectors.sources.account import Home
-from collectors.tools.read import FoundTool
+from collectors.tools.read import Answer
 
 NAME = "tools"
 
@@ -36,13 +36,13 @@ def lists(
     context: Context,
     home: Home,
     client: Client,
-    places: Iterable[tuple[Place, list[FoundTool]]],
+    places: Iterable[tuple[Place, list[Answer]]],
     most: int,
 ) -> Iterator[ToolList | Diagnostic]:
     """With at most so many tools in all."""
     for (server, source, _), (place, found) in _grouped(places).items():
-        tools = _latest(found) if place.part.complete else found
-        named = {one.tool.name: one.tool for one in tools}
+        answers = _latest(found) if place.part.complete else found
+        named = {tool.name: tool for one in answers for tool in one.tools}
         kept = tuple(islice(named.values(), max(0, min(most, _MOST_TOOLS))))
         most -= len(kept)
         if len(kept) < len(named):
@@ -63,10 +63,10 @@ def lists(
 
 
 def _grouped(
-    places: Iterable[tuple[Place, list[FoundTool]]],
-) -> dict[tuple[str, str, int], tuple[Place, list[FoundTool]]]:
-    """Tools by server, source and kind of source. Where each has a file of its own, the folder is the source."""
-    groups: dict[tuple[str, str, int], tuple[Place, list[FoundTool]]] = {}
+    places: Iterable[tuple[Place, list[Answer]]],
+) -> dict[tuple[str, str, int], tuple[Place, list[Answer]]]:
+    """Answers by server, source and kind of source. Where each has a file of its own, the folder is the source."""
+    groups: dict[tuple[str, str, int], tuple[Place, list[Answer]]] = {}
     for place, found in places:
         source = place.shown if place.part.beside is None else place.shown.replace("\\", "/").rpartition("/")[0]
         for one in found:
@@ -74,8 +74,8 @@ def _grouped(
     return groups
 
 
-def _latest(found: list[FoundTool]) -> list[FoundTool]:
-    """The last answer of several."""
+def _latest(found: list[Answer]) -> list[Answer]:
+    """The last of several."""
     last = max(one.number for one in found)
     return [one for one in found if one.number == last]
 

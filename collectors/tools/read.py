@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from agent.records import ToolDigest
@@ -16,7 +16,7 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError, parse
 from collectors.sources.formats.keypath import Found, find
-from collectors.tools.definition import ToolAsRead, digest
+from collectors.tools.definition import ToolAsRead, digests
 from collectors.tools.entries import entries
 from collectors.transcripts.values import Entry, condition, elements, first, matched
 
@@ -24,15 +24,15 @@ _MOST_TOOLS = 2_000
 """Of one file; a server with more is not told whole."""
 
 
-class FoundTool(NamedTuple):
-    """A tool with what its source says around it."""
+class Answer(NamedTuple):
+    """Tools that stand beside each other, with what their source says around them."""
 
     server: str
     """As its client calls it."""
-    tool: ToolDigest
     at: datetime | None
     number: int
-    """Which entry of its file tells it: of several answers the last one counts."""
+    """Which entry of its file tells them: of several answers the last one counts."""
+    tools: tuple[ToolDigest, ...]
 
 
 Meaning = Callable[[str], tuple[str, str] | None]
@@ -41,10 +41,12 @@ Meaning = Callable[[str], tuple[str, str] | None]
 
 def read_tools(
     context: Context, home: Home | None, path: str, captures: tuple[str, ...], part: ToolsAt, meaning: Meaning
-) -> list[FoundTool]:
-    """At most 2,000 and one more where there are more. Raises what opening and parsing the file meets."""
-    told = tools_of(context, home, path, captures, part, meaning)
-    return [FoundTool(server, digest(tool), at, number) for server, tool, at, number in islice(told, _MOST_TOOLS + 1)]
+) -> list[Answer]:
+    """At most 2,000 tools and one more where there are more. Raises what opening and parsing the file meets."""
+    found = list(islice(tools_of(context, home, path, captures, part, meaning), _MOST_TOOLS + 1))
+    each = digests(tool for _, tool, _, _ in found)
+    around = groupby(found, key=lambda one: (one[0], one[2], one[3]))
+    return [Answer(*what, tuple(islice(each, sum(1 for _ in beside)))) for what, beside in around]
 
 
 def tools_of(
