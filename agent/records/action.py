@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, Field
 
-from agent.records.base import Record
+from agent.records.base import Record, record_id
 
 ActionKind = Literal[
     "session_start",
@@ -85,37 +85,10 @@ class Action(Record):
             return (self.call_id,)
         return self.action, self.session_id, self.at.isoformat() if self.at else None, self.mode
 
-    def of_call(
-        self,
-        *,
-        action: ActionKind,
-        duration_ms: int | None,
-        tool: str | None,
-        inner_tool: str | None,
-        mcp_server: str | None,
-        mcp_tool: str | None,
-        server_resolved: Resolved | None,
-        decision: Decision,
-        denied_by: DeniedBy | None,
-        result: Result,
-        programs: tuple[str, ...],
-    ) -> Self:
-        """With what one call says."""
-        return self._changed(
-            {
-                "action": action,
-                "duration_ms": duration_ms,
-                "tool": tool,
-                "inner_tool": inner_tool,
-                "mcp_server": mcp_server,
-                "mcp_tool": mcp_tool,
-                "server_resolved": server_resolved,
-                "decision": decision,
-                "denied_by": denied_by,
-                "result": result,
-                "programs": programs,
-            }
-        )
+    def model_post_init(self, context: object) -> None:
+        # Unlike other records it is not kept, and there may be very many: what saves room only takes time.
+        if not self.id:
+            object.__setattr__(self, "id", record_id(self.kind, self.endpoint_id, self.owner, self.agent, self.key))
 
 
 class ActionCount(Record):

@@ -125,5 +125,7 @@ class Record(Part):
 
 def record_id(kind: str, *parts: object) -> str:
     """A stable 128-bit hash, in hex, of an identity tuple."""
-    text = json.dumps([kind, *parts], separators=(",", ":"), ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_encode([kind, *parts]).encode()).hexdigest()[:32]
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=str).encode

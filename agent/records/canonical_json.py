@@ -45,10 +45,10 @@ def representable(value: Any) -> Any:
 def _is_plain(value: Any) -> bool:
     """Whether it holds no fraction and no integer too large to be exact: RFC 8785 writes those as JavaScript does."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is dict:
-        return all(map(_is_plain, value.values()))
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
-    return kind is int and abs(value) <= _EXACT
+    if kind is not dict and kind is not list and kind is not tuple:
+        return kind is str or value is None or kind is bool or (kind is int and abs(value) <= _EXACT)
+    for part in value.values() if kind is dict else value:
+        # Nearly all is text, and asking that here is twice as fast.
+        if type(part) is not str and not _is_plain(part):
+            return False
+    return True

@@ -8,8 +8,7 @@ from collectors.catalog.client import Client
 from collectors.catalog.telemetry import Telemetry
 from collectors.telemetry.otlp import entries
 from collectors.transcripts.heard import Heard
-from collectors.transcripts.statement import RuleReader
-from collectors.transcripts.values import Entry, first
+from collectors.transcripts.statement import reader
 
 
 class _Reader:
@@ -17,14 +16,12 @@ class _Reader:
 
     def __init__(self, client: str, telemetry: Telemetry) -> None:
         self.client = client
-        self._session = first(telemetry.session)
-        self._rules = [RuleReader(rule) for rule in telemetry.rule]
+        self._read = reader(telemetry.rule, telemetry.session)
 
-    def read(self, uid: int, entry: Entry) -> Iterator[Heard]:
-        session = self._session(entry)
-        for rule in self._rules:
-            for said in rule.read(entry) if rule.is_about(entry) else ():
-                yield Heard(uid, self.client, said.session or (session if isinstance(session, str) else ""), said)
+    def read(self, uid: int, value: object) -> Iterator[Heard]:
+        told = self._read(value, ())
+        for said in told.statements:
+            yield Heard(uid, self.client, said.session or told.session or "", said)
 
 
 class TelemetryReader:
@@ -42,6 +39,6 @@ class TelemetryReader:
         return tuple(
             heard
             for value in entries(path, body, is_json=is_json)
-            for reader in self._by_service.get(str(value["resource"].get("service.name")), ())
-            for heard in reader.read(uid, Entry(value))
+            for service in self._by_service.get(str(value["resource"].get("service.name")), ())
+            for heard in service.read(uid, value)
         )

@@ -136,8 +136,11 @@ class ActionSource:
                 follower.give_up(file)
         found = in_order(followed.calls.take(before=None if read.everything else datetime.now(UTC) - _LONGEST_OPEN))
         read.tell((record(scene(), followed.calls, one) for one in found), since)
-        for follower in changed or (followed.files.values() if found else ()):
-            read.positions[_name(home, client, follower.path)] = follower.durable().to_json()
+        told = changed or (followed.files.values() if found else ())
+        open_from = followed.calls.open_from() if told else {}
+        for follower in told:
+            position = follower.durable(open_from.get(follower.path))
+            read.positions[_name(home, client, follower.path)] = position.to_json()
         if followed.hears:
             read.positions[_name(home, client, TELEMETRY)] = followed.position_heard()
         for path in followed.files.keys() - listed:
@@ -233,9 +236,13 @@ def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scen
         client.actions,
         servers,
         cache(lambda folder: project_of(context, home, folder)),
-        context.files.shown,
+        cache(lambda path: _evidence(context, path)),
         programs,
     )
+
+
+def _evidence(context: Context, path: str) -> Evidence:
+    return Evidence(collector=NAME, source=context.files.shown(path) if path else None, confidence="confirmed")
 
 
 def _by_sender(heard: Iterable[Heard]) -> dict[tuple[int | None, str], list[Heard]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from agent.records.action import ActionKind, Decision, DeniedBy, Result
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class CallFacts:
     """Names, times and outcomes; None where nobody says."""
 

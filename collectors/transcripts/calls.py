@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from agent.records.action import ActionKind
 from collectors.transcripts.call_facts import CallFacts
@@ -36,7 +37,10 @@ class SessionFacts:
     ended: datetime | None = None
 
 
-@dataclass(slots=True)
+_UNKNOWN = SessionFacts()
+
+
+@dataclass
 class Call(CallFacts):
     """One call, as far as it is known by now."""
 
@@ -79,8 +83,18 @@ class Event:
     mode: str | None = None
 
 
-_CALL_FACTS = tuple(f.name for f in fields(CallFacts) if f.name != "mode")
-_SESSION_FACTS = ("version", "folder", "model", "provider", "mode", "parent_session")
+class _Place(NamedTuple):
+    """Where something was said of a call."""
+
+    session: str
+    group: str
+    source: str
+    mark: int
+    heard: bool
+
+
+_CALL_FACTS = frozenset(f.name for f in fields(CallFacts)) - {"mode"}
+_SESSION_FACTS = frozenset({"version", "folder", "model", "provider", "mode", "parent_session"})
 
 
 @dataclass(slots=True)
@@ -102,9 +116,8 @@ class Calls:
             heard = source == TELEMETRY
             if heard:
                 self.heard_at = datetime.now(UTC)
-            new = Call(said.outer_call or said.call, session, group, source, mark, read=not heard, heard=heard)
-            self._add_to_call(said, new)
-        elif said.event or any(getattr(said, name) for name in _SESSION_FACTS):
+            self._add_to_call(said, _Place(session, group, source, mark, heard))
+        elif said.event or not _SESSION_FACTS.isdisjoint(said.__dict__):
             self._add_to_session(said, session, group, source)
 
     def take(self, *, before: datetime | None = None, source: str | None = None) -> Iterator[Call | Event]:
@@ -124,43 +137,60 @@ class Calls:
         """Whether something was said of a call that is not told yet."""
         return said.call in self.open or said.outer_call in self.open
 
-    def facts(self, session: str, group: str, name: str) -> str | None:
-        """What is known of the session, of that which started it, or else of its group."""
-        own = self.sessions.get(session)
-        parent = self.sessions.get(own.parent_session) if own and own.parent_session else None
-        around = self.groups.get(group)
-        found = (getattr(facts, name) for facts in (own, parent, around) if facts)
-        return next((value for value in found if value), None)
+    def open_from(self) -> dict[str, int]:
+        """Where in each source the first call begins that is open."""
+        found: dict[str, int] = {}
+        for call in self.open.values():
+            found[call.source] = min(call.mark, found.get(call.source, call.mark))
+        return found
 
-    def _add_to_call(self, said: Statement, new: Call) -> None:
-        call = self._call_of(said, new)
-        for name in _CALL_FACTS:
-            value = getattr(said, name)
-            if value and not getattr(call, name):
-                setattr(call, name, value)
-        own = self.sessions.get(call.session)
-        call.mode = call.mode or said.mode or (own.mode if own else None)
+    def around(self, session: str, group: str) -> SessionFacts:
+        """What is known of the session, of that which started it, or else of its group."""
+        own = self.sessions.get(session, _UNKNOWN)
+        parent = self.sessions.get(own.parent_session, _UNKNOWN) if own.parent_session else _UNKNOWN
+        around = self.groups.get(group, _UNKNOWN)
+        if parent is around is _UNKNOWN:
+            return own
+        return SessionFacts(
+            own.version or parent.version or around.version,
+            own.folder or parent.folder or around.folder,
+            own.model or parent.model or around.model,
+            own.provider or parent.provider or around.provider,
+            own.mode or parent.mode or around.mode,
+            own.parent_session,
+        )
+
+    def _add_to_call(self, said: Statement, place: _Place) -> None:
+        call = self._call_of(said, place)
+        known = call.__dict__
+        for name, value in said.__dict__.items():
+            if value and name in _CALL_FACTS and not known[name]:
+                known[name] = value
+        if not call.mode:
+            own = self.sessions.get(call.session)
+            call.mode = said.mode or (own.mode if own else None)
         if said.final and not call.final_at:
             call.final_at = datetime.now(UTC)
 
-    def _call_of(self, said: Statement, new: Call) -> Call:
+    def _call_of(self, said: Statement, place: _Place) -> Call:
         """The call that is meant: for the first one within another that other one."""
         assert said.call is not None
-        call = self._opened(new)
         if not said.outer_call:
-            return call
-        call.nested = call.nested or said.call
-        return call if call.nested == said.call else self._opened(replace(new, id=said.call))
+            return self._opened(said.call, place)
+        outer = self._opened(said.outer_call, place)
+        outer.nested = outer.nested or said.call
+        return outer if outer.nested == said.call else self._opened(said.call, place)
 
-    def _opened(self, new: Call) -> Call:
-        if new.id not in self.open and len(self.open) >= _MOST_OPEN:
-            self._overflow.append(self.open.pop(next(iter(self.open))))
-        call = self.open.setdefault(new.id, new)
-        if (
-            new.read and not call.read
-        ):  # what a transcript says can be read again: from there the durable position counts
-            call.source, call.mark, call.session, call.group = new.source, new.mark, new.session, new.group
-        call.read, call.heard = call.read or new.read, call.heard or new.heard
+    def _opened(self, id: str, place: _Place) -> Call:
+        call = self.open.get(id)
+        if call is None:
+            if len(self.open) >= _MOST_OPEN:
+                self._overflow.append(self.open.pop(next(iter(self.open))))
+            call = self.open[id] = Call(id, place.session, place.group, place.source, place.mark)
+        if not (place.heard or call.read):
+            # What a transcript says can be read again: from there the durable position counts.
+            call.source, call.mark, call.session, call.group = place.source, place.mark, place.session, place.group
+        call.read, call.heard = call.read or not place.heard, call.heard or place.heard
         return call
 
     def _is_told(self, call: Call) -> bool:
@@ -181,9 +211,8 @@ class Calls:
         else:
             return
         changed_mode = session and said.mode and facts.mode and said.mode != facts.mode
-        for name in _SESSION_FACTS:
-            value = getattr(said, name)
-            if value:
+        for name, value in said.__dict__.items():
+            if value and name in _SESSION_FACTS:
                 setattr(facts, name, value)
         if changed_mode:
             self._events.append(Event("permission", session, group, source, said.at, said.mode))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from collectors.transcripts.calls import SessionFacts
 
@@ -56,9 +56,8 @@ class Position:
         return SessionFacts(self.version, self.folder, self.model, self.provider, self.mode, self.parent_session)
 
     def to_json(self) -> str:
-        return json.dumps(
-            {name: value for name, value in asdict(self).items() if value not in (None, "")}, separators=(",", ":")
-        )
+        told = {name: value for name in _FIELDS if (value := getattr(self, name)) not in (None, "")}
+        return json.dumps(told, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Position:
@@ -68,6 +67,9 @@ class Position:
             return cls(**{name: value for name, value in found.items() if name in cls.__dataclass_fields__})
         except (ValueError, TypeError, AttributeError):
             return cls()
+
+
+_FIELDS = tuple(field.name for field in fields(Position))
 
 
 def digest_before(file: int, offset: int) -> str:

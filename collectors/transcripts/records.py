@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 
 from agent.records import Evidence
 from agent.records.action import Action, ActionKind, ToldBy
@@ -12,6 +14,24 @@ from collectors.transcripts.calls import TELEMETRY, Call, Calls, Event
 from collectors.transcripts.mcp_names import Meant, resolve
 
 NAME = "actions"
+
+
+class _Shared(TypedDict):
+    """What calls and events of a session have in common."""
+
+    endpoint_id: str
+    owner: str
+    evidence: Evidence
+    agent: str
+    told_by: tuple[ToldBy, ...]
+    session_id: str | None
+    at: datetime | None
+    parent_session: str | None
+    client_version: str | None
+    project: str | None
+    model: str | None
+    provider: str | None
+    mode: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,46 +46,44 @@ class Scene:
     """Names of the servers that are defined for this agent and owner."""
     project: Callable[[str], str | None]
     """The project that a folder lies in."""
-    shown: Callable[[str], str]
-    """A path as the observed machine names it."""
+    evidence: Callable[[str], Evidence]
+    """Of what a file tells; "" for what none does."""
     programs: bool = True
     """Whether the programs of shell actions are told."""
 
 
 def record(scene: Scene, calls: Calls, found: Call | Event) -> Action:
     """The record of a call or of an event of a session."""
-    session = calls.sessions.get(found.session)
-    folder = calls.facts(found.session, found.group, "folder")
-    mode = found.mode or calls.facts(found.session, found.group, "mode")
-    source = None if found.source == TELEMETRY else scene.shown(found.source)
-    action = Action(
+    around = calls.around(found.session, found.group)
+    mode = found.mode or around.mode
+    shared = _Shared(
         endpoint_id=scene.endpoint_id,
         owner=scene.owner,
-        evidence=Evidence(collector=NAME, source=source, confidence="confirmed"),
+        evidence=scene.evidence("" if found.source == TELEMETRY else found.source),
         agent=scene.agent,
         told_by=_told_by(found),
-        action=found.action if isinstance(found, Event) else "tool",
         session_id=found.session or None,
-        call_id=None if isinstance(found, Event) else found.id,
         at=found.at,
-        parent_session=session.parent_session if session else None,
-        client_version=calls.facts(found.session, found.group, "version"),
-        project=scene.project(folder) if folder else None,
-        model=calls.facts(found.session, found.group, "model"),
-        provider=calls.facts(found.session, found.group, "provider"),
+        parent_session=around.parent_session,
+        client_version=around.version,
+        project=scene.project(around.folder) if around.folder else None,
+        model=around.model,
+        provider=around.provider,
         mode=mode if mode in scene.actions.modes else "unknown" if mode else None,
     )
-    return action if isinstance(found, Event) else _call(scene, found, action)
+    return Action(action=found.action, **shared) if isinstance(found, Event) else _call(scene, found, shared)
 
 
-def _call(scene: Scene, call: Call, action: Action) -> Action:
+def _call(scene: Scene, call: Call, shared: _Shared) -> Action:
     """With what the call says."""
     meant = _meant(scene, call)
     kind = _kind(scene.actions, call, meant)
-    unasked = action.mode in scene.actions.unasked and (call.ran or call.result == "ok")
+    unasked = shared["mode"] in scene.actions.unasked and (call.ran or call.result == "ok")
     bare = meant is None and kind == "mcp"
-    return action.of_call(
+    return Action(
+        **shared,
         action=kind,
+        call_id=call.id,
         duration_ms=call.duration_ms if call.duration_ms is not None else _between(call),
         tool=call.tool,
         inner_tool=_inner_tool(call, meant),

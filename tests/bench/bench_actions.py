@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,8 @@ from tests.bench.table import Row
 
 _TRANSCRIPTS = 50
 _LINES_A_SECOND = 100
+_WARM = 2
+"""Seconds that are not counted."""
 _OUTPUT = "x" * 4000
 _TEXT = "y" * 2000
 
@@ -31,22 +33,27 @@ def run(quick: bool) -> list[Row]:
         root = Path(place)
         folder = _machine(root)
         context = take_inventory(Settings(), place).engine.context
-        return [*_tail(context, folder, seconds), *_backfill(context, folder, megabytes)]
+        return [
+            *_tail(context, folder, seconds, "as Claude Code writes them", _session, goal=5),
+            *_tail(context, folder, seconds, "of nothing but calls", _calls),
+            *_backfill(context, folder, megabytes),
+        ]
 
 
-def _tail(context: Context, folder: Path, seconds: int) -> list[Row]:
-    """Two looks a second at transcripts that all grow; what was written in between is not counted."""
+def _tail(
+    context: Context, folder: Path, seconds: int, form: str, make: Callable[[str], Iterator[bytes]], goal: float = 0
+) -> list[Row]:
+    """A look a second at transcripts that all grow; what was written in between is not counted."""
     files = [(folder / f"s{n}.jsonl").open("ab", buffering=0) for n in range(_TRANSCRIPTS)]
-    lines = [_lines(f"s{n}") for n in range(_TRANSCRIPTS)]
-    for file, each in zip(files, lines, strict=True):
-        file.writelines(islice(each, 10))
+    lines = [make(f"s{n}") for n in range(_TRANSCRIPTS)]
     source = ActionSource({}, datetime.now(UTC) - timedelta(days=400))
-    source.read(context)
-    before, spent, parsed = psutil.Process().memory_info().rss, 0.0, 0.0
-    for _ in range(2 * seconds):
-        new = [list(islice(each, _LINES_A_SECOND // 2)) for each in lines]
+    spent = parsed = before = 0.0
+    for second in range(seconds + _WARM):
+        new = [list(islice(each, _LINES_A_SECOND)) for each in lines]
         for file, part in zip(files, new, strict=True):
             file.write(b"".join(part))
+        if second == _WARM:
+            spent, parsed, before = 0.0, 0.0, psutil.Process().memory_info().rss
         begun = time.process_time()
         source.read(context)
         spent += time.process_time() - begun
@@ -61,8 +68,8 @@ def _tail(context: Context, folder: Path, seconds: int) -> list[Row]:
         os.unlink(file.name)
     return [
         Row(
-            "50 transcripts at 100 lines/s each", 100 * spent / seconds, "% of a core", 100 * parsed / seconds,
-            "json.loads of the same lines", goal=5,
+            f"50 transcripts at 100 lines/s each, {form}", 100 * spent / seconds, "% of a core",
+            100 * parsed / seconds, "json.loads of the same lines", goal=goal or None,
         ),
         Row("resident while they grow", grown, "MB more", goal=4),
     ]  # fmt: skip
@@ -71,7 +78,7 @@ def _tail(context: Context, folder: Path, seconds: int) -> list[Row]:
 def _backfill(context: Context, folder: Path, megabytes: int) -> list[Row]:
     path, size = folder / "old.jsonl", 0
     with path.open("wb") as file:
-        for line in _lines("old"):
+        for line in _session("old"):
             size += file.write(line)
             if size > megabytes * 1_000_000:
                 break
@@ -103,20 +110,40 @@ def _machine(root: Path) -> Path:
     return folder
 
 
-def _lines(session: str) -> Iterator[bytes]:
-    """A session in the form of Claude Code: of five lines two ask for a tool, two bring its result, one is text."""
-    shared = {"sessionId": session, "cwd": "/home/bench/work", "version": "2.1.332"}
-    at = datetime.now(UTC) - timedelta(days=1)
-    for number in range(1 << 30):
-        at += timedelta(milliseconds=50)
-        stamp = {"timestamp": at.isoformat(), **shared}
-        for call in (f"{session}-{number}-a", f"{session}-{number}-b"):
-            use = {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "git status && npm test"}}
-            yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [use]}, **stamp})
-            result = {"type": "tool_result", "tool_use_id": call, "content": _OUTPUT, "is_error": False}
-            yield _line({"type": "user", "message": {"content": [result]}, **stamp})
+def _session(session: str) -> Iterator[bytes]:
+    """In the form and the mixture of Claude Code 2.1.332: of 17 lines four are of calls, four are texts, and nine are
+    notes of other types, some of them long."""
+    calls, texts = _calls(session), _texts(session)
+    note = {"type": "attachment", "attachment": {"type": "task_reminder", "content": _TEXT}, "sessionId": session}
+    request = {"type": "api-request-blob", "blob": _OUTPUT, "sessionId": session}
+    others = [_line(note)] * 6 + [_line(request)] * 3
+    while True:
+        yield from (*islice(calls, 4), *islice(texts, 4), *others)
+
+
+def _calls(session: str) -> Iterator[bytes]:
+    """A call and its result in turn."""
+    for number, stamp in enumerate(_stamps(session)):
+        call = f"{session}-{number}"
+        use = {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "git status && npm test"}}
+        yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [use]}, **stamp})
+        result = {"type": "tool_result", "tool_use_id": call, "content": _OUTPUT, "is_error": False}
+        yield _line({"type": "user", "message": {"content": [result]}, **stamp})
+
+
+def _texts(session: str) -> Iterator[bytes]:
+    for stamp in _stamps(session):
         text = {"type": "text", "text": _TEXT}
         yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [text]}, **stamp})
+
+
+def _stamps(session: str) -> Iterator[dict[str, str]]:
+    at = datetime.now(UTC) - timedelta(days=1)
+    while True:
+        at += timedelta(milliseconds=50)
+        yield {
+            "timestamp": at.isoformat(), "sessionId": session, "cwd": "/home/bench/work", "version": "2.1.332",
+        }  # fmt: skip
 
 
 def _line(value: object) -> bytes:
