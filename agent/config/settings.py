@@ -33,15 +33,15 @@ class BudgetSettings(Section):
 
 
 class Settings(Section):
-    state: StateSettings = StateSettings()
-    log: LogSettings = LogSettings()
-    collect: CollectSettings = CollectSettings()
-    limits: LimitSettings = LimitSettings()
-    catalog: CatalogSettings = CatalogSettings()
-    policy: PolicySettings = PolicySettings()
-    daemon: DaemonSettings = DaemonSettings()
-    budget: BudgetSettings = BudgetSettings()
-    journal: JournalSettings = JournalSettings()
+    state: StateSettings = StateSettings.model_construct()
+    log: LogSettings = LogSettings.model_construct()
+    collect: CollectSettings = CollectSettings.model_construct()
+    limits: LimitSettings = LimitSettings.model_construct()
+    catalog: CatalogSettings = CatalogSettings.model_construct()
+    policy: PolicySettings = PolicySettings.model_construct()
+    daemon: DaemonSettings = DaemonSettings.model_construct()
+    budget: BudgetSettings = BudgetSettings.model_construct()
+    journal: JournalSettings = JournalSettings.model_construct()
     target: tuple[AnyTarget, ...] = ()
 
     @field_validator("target")

@@ -21,7 +21,7 @@ class LogSettings(Section):
     format: Literal["json", "console"] = "json"
 
 
-_settings = LogSettings()
+_settings = LogSettings.model_construct()
 
 
 def configure(settings: LogSettings) -> None:

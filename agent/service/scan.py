@@ -11,12 +11,9 @@ from typing import cast
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.governance.policy.in_force import InForce
-from agent.governance.policy.keeper import PolicyManager
-from agent.inventory.behaviour import NAME as ACTIONS
 from agent.inventory.context import Surroundings
 from agent.inventory.inventory import Inventory
 from agent.inventory.look_scope import is_complete, scope_of
-from agent.inventory.past_behaviour import PastBehaviour
 from agent.inventory.runner import Engine
 from agent.records import Evidence, Owner, PolicyInForce, Record, Summary
 from agent.service.setup import derivation, load_catalog
@@ -54,8 +51,11 @@ def take_inventory(
     inventory = Inventory(derivation(settings, catalog, live=root is None, policy=policy, once=True))
     collect = settings.collect
     collectors = all_collectors(collect.off)
-    if actions_read and collect.backfill_days and collect.transcripts and ACTIONS not in collect.disabled:
-        collectors.append(PastBehaviour(collect, catalog, actions_read))
+    if actions_read and collect.backfill_days and collect.transcripts:
+        from agent.inventory.past_behaviour import PastBehaviour
+
+        if PastBehaviour.name not in collect.disabled:
+            collectors.append(PastBehaviour(collect, catalog, actions_read))
     engine = Engine(
         collectors,
         inventory,
@@ -69,6 +69,10 @@ def take_inventory(
 
 def policy_of(settings: Settings) -> InForce:
     """The policy for one look: as the daemon here last took it up, or as it can be had now; nothing is kept."""
+    if not settings.policy.place:
+        return InForce()
+    from agent.governance.policy.keeper import PolicyManager
+
     keeper = PolicyManager(settings.policy, state_dir(settings), durable=False)
     keeper.start()
     keeper.close()

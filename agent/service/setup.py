@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.config.error import ConfigError
 from agent.config.paths import state_dir
@@ -12,7 +13,6 @@ from agent.config.settings import Settings
 from agent.governance.baseline import FILE, Baseline
 from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.policy.in_force import InForce
-from agent.governance.policy.keeper import PolicyManager
 from agent.inventory.context import NoView, Surroundings
 from agent.inventory.derive import Derivation
 from agent.network.name_cache import NameCache
@@ -20,6 +20,9 @@ from agent.records import Record
 from agent.runtime.logs import logger
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
+
+if TYPE_CHECKING:
+    from agent.governance.policy.keeper import PolicyManager
 
 
 def derivation(
@@ -86,6 +89,8 @@ class Setup:
     @classmethod
     def of(cls, settings: Settings) -> Setup:
         """Raises `ConfigError`."""
+        from agent.governance.policy.keeper import PolicyManager
+
         catalog = load_catalog(settings)
         names = NameCache()
         policy = PolicyManager(settings.policy, state_dir(settings))

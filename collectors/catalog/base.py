@@ -14,12 +14,15 @@ ignores the whole file; `front_matter` is the YAML between `---` at the start of
 calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them; `idea_xml` are settings of JetBrains IDEs."""
 
 
+_NONE_GIVEN: set[str] = set()
+
+
 class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def model_post_init(self, context: object) -> None:
         # Nobody asks which fields were given, and the names weigh as much as the entries.
-        self.model_fields_set.clear()
+        object.__setattr__(self, "__pydantic_fields_set__", _NONE_GIVEN)
 
 
 class Located(Entry):

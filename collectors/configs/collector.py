@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from agent.records import Diagnostic, Evidence, Record
 from collectors.configs.account_budget import AccountBudget
-from collectors.configs.watch import ConfigWatch, WatchRoot
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
 from collectors.locate.home_scan import HomeScan
 from collectors.locate.interest import NAME, Interest
@@ -21,7 +21,10 @@ from collectors.readers.brought import start_records
 from collectors.readers.file import observe_file
 from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.windows_registry import is_key
-from collectors.sources.watching.backend import Unwatched
+
+if TYPE_CHECKING:
+    from collectors.configs.watch import ConfigWatch
+    from collectors.sources.watching.backend import Unwatched
 
 _TURN_SECONDS = 2.0
 """For the changed files of one account before the next one's are read."""
@@ -115,6 +118,8 @@ class ConfigCollector(Collector):
         return known
 
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
+        from collectors.configs.watch import ConfigWatch
+
         self._watch = ConfigWatch(notify)
         return self._watch
 
@@ -211,6 +216,8 @@ class ConfigCollector(Collector):
 
     def _follow(self, context: Context) -> Iterator[Observation]:
         if self._watch:
+            from collectors.configs.watch import WatchRoot
+
             grounds = [
                 WatchRoot(t.owner, t.home, t.folders, [path for path in t.files if not is_key(path)])
                 for t in self._territories.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
 from agent.records.ai_agent import ClientKey
@@ -15,10 +15,12 @@ from collectors.processes.command import is_title
 from collectors.processes.instances import NAME, instance, is_instance
 from collectors.processes.quota import Quota
 from collectors.processes.tree import ProcessTree
-from collectors.processes.watch import ProcessWatch
-from collectors.sources.process.events import ProcessEvent
 from collectors.sources.process.row import ProcessRow
 from collectors.sources.process.table import ProcessTable, Sweep
+
+if TYPE_CHECKING:
+    from collectors.processes.watch import ProcessWatch
+    from collectors.sources.process.events import ProcessEvent
 
 
 class ProcessCollector(Collector):
@@ -75,6 +77,8 @@ class ProcessCollector(Collector):
 
     def watch(self, notify: Callable[[Scope | None], None]) -> Watcher | None:
         if sys.platform == "linux":
+            from collectors.processes.watch import ProcessWatch
+
             self._watch = ProcessWatch.start(notify, self._table)
         return self._watch
 

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from agent.records import Artifact, Evidence, Source
 from agent.records.text_mark import TextMark
@@ -18,12 +19,13 @@ from collectors.launch.identify import split_command
 from collectors.launch.program_name import base_name
 from collectors.launch.shell_lines import fetches
 from collectors.locate.interest import NAME
-from collectors.readers.judged_text import JudgedTexts
 from collectors.readers.origin import Origin
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.formats.keypath import Found, find
-from collectors.text.entries import entry_marks
+
+if TYPE_CHECKING:
+    from collectors.readers.judged_text import JudgedTexts
 
 _MOST_FILES = 200
 _MOST_BYTES = 8_000_000
@@ -38,6 +40,9 @@ def file_artifact(context: Context, origin: Origin, part: client.Artifact) -> Ar
     """
     folder, _, file = origin.path.rpartition("/")
     name = origin.captures[-1] if origin.captures else origin.stem
+    # The tables of what texts may hide are large, and many a home has no artifact.
+    from collectors.readers.judged_text import JudgedTexts
+
     texts = JudgedTexts()
     if part.kind == "skill" and file == "SKILL.md":
         digest, size = _folder_hash(context, origin.home, folder, texts)
@@ -53,6 +58,10 @@ def entry_artifacts(document: object, origin: Origin, part: client.Artifact) -> 
     seen: Counter[str] = Counter()
     entries = [entry for found in find(document, part.at or "") for entry in _entries(found, part, origin.stem)]
     entries += [(at.rpartition(".")[2], found.key, found.value) for at in part.also_at for found in find(document, at)]
+    if not entries:
+        return
+    from collectors.text.entries import entry_marks
+
     for name, key, value in islice(entries, _MOST_ENTRIES):
         key = redact.name(key)[:512]
         seen[key] += 1

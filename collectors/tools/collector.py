@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, ToolList
 from collectors.catalog.client import Client
@@ -14,14 +14,16 @@ from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
 from collectors.tools.files import ToolFile, meaning, servers_of, takes_apart, tool_files
 from collectors.tools.lists import Place, lists
-from collectors.tools.read import Answer, read_tools
+
+if TYPE_CHECKING:
+    from collectors.tools.read import Answer
 
 NAME = "tools"
 
 _MOST_TOOLS = 20_000
 """Tools of one account."""
 Problem = OSError | UnreadableError | UnparseableError
-_Read = dict[tuple[object, ...], list[Answer] | Problem]
+_Read = dict[tuple[object, ...], "list[Answer] | Problem"]
 """What was read of each file, by what it was then."""
 _Told = dict[Scope, tuple[object, Observation]]
 """What was told of each scope, and from what."""
@@ -91,6 +93,8 @@ class ToolCollector(Collector):
 def _read(
     context: Context, home: Home, client: Client, file: ToolFile, servers: frozenset[str]
 ) -> list[Answer] | Problem:
+    from collectors.tools.read import read_tools
+
     try:
         return read_tools(context, home, file.recent.path, file.captures, file.part, meaning(client, servers))
     except (OSError, UnreadableError, UnparseableError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from agent.records import McpServer
 from collectors.catalog.client import Client
@@ -14,8 +14,10 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.globbing import captures
 from collectors.sources.filesystem.recent import Recent, recent_files
 from collectors.sources.filesystem.unreadable import UnreadableError
-from collectors.tools.read import Meaning
 from collectors.transcripts.mcp_names import resolve
+
+if TYPE_CHECKING:
+    from collectors.tools.read import Meaning
 
 _MOST_FILES = 2_000
 """Files of one client and account, those written last."""

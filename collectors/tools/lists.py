@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.records import Diagnostic, Evidence, Source, ToolList
 from agent.redaction import redact
@@ -15,7 +15,9 @@ from collectors.catalog.client import Client
 from collectors.catalog.tools import ToolsAt
 from collectors.contract import Context
 from collectors.sources.account import Home
-from collectors.tools.read import Answer
+
+if TYPE_CHECKING:
+    from collectors.tools.read import Answer
 
 NAME = "tools"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PlainValidator, SerializeAsAny
 
-from agent.delivery.contract import TargetType
 from agent.delivery.settings import TargetSettings
+
+if TYPE_CHECKING:
+    from agent.delivery.contract import TargetType
 
 GROUP = "rollcall.targets"
 """Entry points by the name of the type, each a `TargetType`."""
@@ -32,6 +34,8 @@ def target_type(name: str) -> TargetType:
         found: TargetType = import_module(BUILT_IN[name]).TARGET
         return found
     from importlib.metadata import entry_points
+
+    from agent.delivery.contract import TargetType
 
     for point in entry_points(group=GROUP, name=name):
         return TargetType(*point.load())

@@ -24,7 +24,7 @@ class Problem:
 class InForce:
     """What everything is judged by."""
 
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = field(default_factory=Policy.model_construct)
     place: str = ""
     """Empty where the settings name no policy."""
     good: LastGood | None = None

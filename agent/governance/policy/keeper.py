@@ -35,7 +35,7 @@ class PolicyManager:
         self._settings = settings
         self._folder = folder
         self._durable = durable
-        self._place = settings.url or settings.file
+        self._place = settings.place
         self._file = PolicyFile(Path(settings.file), bool(settings.public_key)) if settings.file else None
         self._enquiry: PolicyCheck | None = None
         self._due = 0.0

@@ -145,15 +145,15 @@ class Policy(Section):
     role: OrganisationRole = "user"
     agent: tuple[AgentRule, ...] = ()
     server: tuple[ServerRule, ...] = ()
-    permissions: PermissionCeiling = PermissionCeiling()
-    egress: Egress = Egress()
+    permissions: PermissionCeiling = PermissionCeiling.model_construct()
+    egress: Egress = Egress.model_construct()
     owner: tuple[OwnerRule, ...] = ()
     exception: tuple[PolicyException, ...] = ()
-    rules: RuleSettings = RuleSettings()
+    rules: RuleSettings = RuleSettings.model_construct()
     known_bad: tuple[KnownBad, ...] = ()
-    require: Requirements = Requirements()
-    journal: JournalMinimum = JournalMinimum()
-    probe: Probing = Probing()
+    require: Requirements = Requirements.model_construct()
+    journal: JournalMinimum = JournalMinimum.model_construct()
+    probe: Probing = Probing.model_construct()
     rule: tuple[OwnRule, ...] = ()
 
     @property

@@ -32,6 +32,11 @@ class PolicySettings(Section):
     baseline: str = ""
     """The accepted baseline; empty: baseline.json in the state folder."""
 
+    @property
+    def place(self) -> str:
+        """Where the policy is; empty where there is none."""
+        return self.url or self.file
+
     @field_validator("url")
     @classmethod
     def _safe_url(cls, url: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from agent.governance.behaviour.deviations import Kind
 from agent.governance.rules.rule import Rule, RuleContext, proof
 from agent.records import Proof
 from agent.records.supervision import Supervision
+
+if TYPE_CHECKING:
+    from agent.governance.behaviour.deviations import Kind
 
 
 def _seen(kind: Kind) -> Callable[[Supervision, RuleContext], Iterable[Proof]]:
