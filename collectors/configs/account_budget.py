@@ -15,7 +15,7 @@ class AccountBudget:
         self._most = limits.account_records
         self._records = records
         self._seconds = limits.account_seconds
-        self._deadline = time.monotonic() + limits.account_seconds
+        self._deadline = min(limits.until, time.monotonic() + limits.account_seconds)
         self.left_out: list[str] = []
 
     def allows(self, path: str, known: int) -> bool:

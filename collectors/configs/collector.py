@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.records import Diagnostic, Evidence, Record
 from collectors.configs.account_budget import AccountBudget
+from collectors.configs.turns import SECONDS, Turns
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
 from collectors.locate.home_scan import HomeScan
 from collectors.locate.interest import NAME, Interest
@@ -23,11 +25,9 @@ from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.windows_registry import is_key
 
 if TYPE_CHECKING:
-    from collectors.configs.watch import ConfigWatch
+    from collectors.configs.watch import ConfigWatch, WatchRoot
     from collectors.sources.watching.backend import Unwatched
 
-_TURN_SECONDS = 2.0
-"""For the changed files of one account before the next one's are read."""
 Known = Mapping[str, tuple[list[Interest], Observation]]
 _LAYOUTS: tuple[tuple[Os, str], ...] = (("macos", "Library"), ("windows", "AppData"))
 """Folders of a home that only one system has."""
@@ -44,70 +44,103 @@ class ConfigCollector(Collector):
         self._watch: ConfigWatch | None = None
         self._walked: Context | None = None
         self._familiar: dict[tuple[str, str], bool] = {}
+        self._turns = Turns()
+        self._watched: dict[str, frozenset[str]] = {}
+        self._led_before: Mapping[str, frozenset[object]] = {}
 
     def collect(self, context: Context) -> Iterator[Observation]:
         self._places = {}
-        territories = [HomeScan(None), *(HomeScan(home) for home in context.homes if home.reachable)]
-        before, self._territories = self._territories, {territory.owner: territory for territory in territories}
+        led, before = self._led(context), self._territories
+        homes = [None, *(home for home in context.homes if home.reachable)]
+        territories = [self._carried(context, home, led) for home in homes]
+        self._territories = {territory.owner: territory for territory in territories}
         self._familiar.clear()
         for territory in territories:
-            earlier = before.get(territory.owner)
-            if earlier:
-                territory.files = earlier.files
-                territory.read_before = frozenset(earlier.read)
-            if earlier and context is self._walked:
-                # The same reconcile, because of what another collector found: no need to walk the homes again, nor to
-                # read again what nobody has changed since.
-                territory.walked, territory.read = earlier.walked, earlier.read
-            else:
-                territory.walk(context)
-            self._survey(context, territory)
-            yield from self._all(context, territory)
+            if territory is not before.get(territory.owner):
+                with self._turns.turn(territory.owner):
+                    if context is not self._walked:
+                        territory.walk(context)
+                    self._survey(_bounded(context), territory)
+        # Watched first and read afterwards, so that no change falls between.
+        yield from self._follow(context)
+        for territory in territories:
+            with self._turns.turn(territory.owner):
+                yield from self._all(_bounded(context), territory)
         for home in context.homes:
             if not home.reachable:
                 yield Observation(Scope(NAME, home.owner, home.path), unknown=True)
-        self._walked = context
-        yield from self._follow(context)
+        self._walked, self._led_before = context, led
+        self._tell_due()
+
+    def _carried(self, context: Context, home: Home | None, led: Mapping[str, frozenset[object]]) -> HomeScan:
+        """A scan of this home, with what an earlier one read; that one itself where there is nothing to survey anew."""
+        scan = HomeScan(home)
+        earlier = self._territories.get(scan.owner)
+        if earlier is None:
+            return scan
+        if context is self._walked:
+            # The same reconcile, because of what another collector found: no need to walk the homes again, nor to
+            # read again what nobody has changed since; and whoever rests is surveyed when that is over.
+            same = led.get(scan.owner) == self._led_before.get(scan.owner)
+            if home and not same and self._turns.rests(scan.owner):
+                self._turns.wait([Scope(NAME, scan.owner, home.path)])
+            if home and (same or self._turns.rests(scan.owner)):
+                return earlier
+            scan.walked, scan.read = earlier.walked, earlier.read
+        scan.files, scan.named, scan.read_before = earlier.files, earlier.named, frozenset(earlier.read)
+        return scan
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
-        stale: dict[str, HomeScan] = {}
-        budgets: dict[str, AccountBudget] = {}
-        moved = False
-        for territory, scope in self._in_turn(scopes):
+        self._turns.wait(scopes)
+        for owner, own in self._turns.next():
+            if territory := self._territories.get(owner):
+                yield from self._turn(_bounded(context), territory, own)
+        self._tell_due()
+
+    def poll(self, context: Context) -> Iterator[Observation]:
+        """Whoever has rested."""
+        if self._turns.ready():
+            yield from self.refresh(context, ())
+
+    def _turn(self, context: Context, territory: HomeScan, scopes: list[Scope]) -> Iterator[Observation]:
+        """What changed in one home."""
+        deadline, budget = time.monotonic() + SECONDS, self._budget(context, territory)
+        stale = moved = False
+        for number, scope in enumerate(scopes):
+            if time.monotonic() > deadline:
+                self._turns.wait(scopes[number:])
+                break
             moved = moved or (
                 self._watch is not None and self._watch.leads_elsewhere(context.files, territory.home, scope)
             )
             known = scope.key in territory.files and not context.files.is_absent(scope.key, territory.home)
             if known:
-                budget = budgets.get(scope.owner) or self._budget(context, territory)
-                budgets[scope.owner] = budget
                 yield from self._budgeted(context, territory, [scope.key], budget)
-            if not known or not territory.means_the_same(context, scope.key):
-                stale[scope.owner] = territory
-        for territory in stale.values():
+            stale = stale or not known or not territory.means_the_same(context, scope.key)
+        if stale:
             yield from self._again(context, territory)
-        if stale or moved:
-            yield from self._follow(context)
+        elif moved:
+            yield from self._follow(context, territory)
 
-    def _in_turn(self, scopes: Iterable[Scope]) -> Iterator[tuple[HomeScan, Scope]]:
-        """Scopes with the home they lie in: whoever changed least is heard first, and whoever changed so much that it
-        takes too long goes on in the next look."""
-        waiting: dict[str, list[Scope]] = {}
-        for scope in scopes:
-            waiting.setdefault(scope.owner, []).append(scope)
-        for owner, own in sorted(waiting.items(), key=lambda one: len(one[1])):
-            territory, deadline = self._territories.get(owner), time.monotonic() + _TURN_SECONDS
-            for number, scope in enumerate(own if territory else ()):
-                if time.monotonic() > deadline and self._watch:
-                    self._watch.later(own[number:])
-                    break
-                if territory:
-                    yield territory, scope
+    def _tell_due(self) -> None:
+        """See that the next look comes, where this one did not reach all."""
+        if self._watch and (due := self._turns.due()):
+            self._watch.later(due)
 
     def depends_on(self, context: Context) -> object:
-        strange = tuple(place for place in working_folders(context) if not self._is_familiar(context, *place))
-        moves = frozenset((move.owner, move.client.id if move.client else "", *move[1:3]) for move in moved(context))
-        return strange, moves, frozenset(bringing(context))
+        return self._led(context)
+
+    def _led(self, context: Context) -> dict[str, frozenset[object]]:
+        """What running agents lead to, by account: folders nobody knew, moved folders of clients, files they bring."""
+        found: dict[str, set[object]] = {}
+        for owner, folder in working_folders(context):
+            if not self._is_familiar(context, owner, folder):
+                found.setdefault(owner, set()).add(folder)
+        for move in moved(context):
+            found.setdefault(move.owner or "", set()).add((move.client.id if move.client else "", *move[1:3]))
+        for owner, *given in bringing(context):
+            found.setdefault(owner, set()).add(tuple(given))
+        return {owner: frozenset(led) for owner, led in found.items()}
 
     def _is_familiar(self, context: Context, owner: str, folder: str) -> bool:
         """Whether the folder is looked at anyway, so that an agent that comes to work there changes nothing."""
@@ -182,6 +215,7 @@ class ConfigCollector(Collector):
         """Survey a home again; files that were known before and still are need not be read for that."""
         before, earlier, closed = territory.files, self._present(territory), territory.closed
         self._survey(context, territory)
+        yield from self._follow(context, territory)
         present = self._present(territory)
         read_again: list[str] = []
         for path, readings in territory.files.items():
@@ -214,16 +248,32 @@ class ConfigCollector(Collector):
     def _present(self, territory: HomeScan) -> frozenset[str]:
         return territory.present() | frozenset(self._territories[""].installs)
 
-    def _follow(self, context: Context) -> Iterator[Observation]:
-        if self._watch:
-            from collectors.configs.watch import WatchRoot
+    def _follow(self, context: Context, one: HomeScan | None = None) -> Iterator[Observation]:
+        """Watch what there is to read, of all homes or of one that changed."""
+        if self._watch is None:
+            return
+        scans = [one] if one else list(self._territories.values())
+        if one:
+            missed = self._watch.follow_one(context.files, _ground(one))
+        else:
+            missed = self._watch.follow(context.files, map(_ground, scans))
+        yield Observation(Scope(NAME, "", "<watch>"), tuple(_unwatched(context, gap) for gap in missed))
+        for scan in scans:
+            if new := scan.folders.keys() - self._watched.get(scan.owner, frozenset()):
+                # What came to lie there after it was listed and before it was watched, nobody told.
+                self._turns.wait([Scope(NAME, scan.owner, min(new))])
+            self._watched[scan.owner] = frozenset(scan.folders)
 
-            grounds = [
-                WatchRoot(t.owner, t.home, t.folders, [path for path in t.files if not is_key(path)])
-                for t in self._territories.values()
-            ]
-            missed = self._watch.follow(context.files, grounds)
-            yield Observation(Scope(NAME, "", "<watch>"), tuple(_unwatched(context, gap) for gap in missed))
+
+def _ground(scan: HomeScan) -> WatchRoot:
+    from collectors.configs.watch import WatchRoot
+
+    return WatchRoot(scan.owner, scan.home, scan.folders, [path for path in scan.files if not is_key(path)])
+
+
+def _bounded(context: Context) -> Context:
+    """The same for a look at one account, which has to end."""
+    return replace(context, limits=context.limits.from_now())
 
 
 def _file(

@@ -28,6 +28,12 @@ class WatchRoot(NamedTuple):
     """Existing files that are read."""
 
 
+class _Followed(NamedTuple):
+    ground: WatchRoot
+    targets: dict[str, str]
+    """Where files lie that are links: dotfile managers link configs, and the file that changes then lies elsewhere."""
+
+
 class ConfigWatch:
     """Turns events of watched folders into dirty scopes; names that no client asks for make nothing dirty."""
 
@@ -35,7 +41,7 @@ class ConfigWatch:
         self._notify = notify
         self._folders: dict[str, list[tuple[str, Node]]] = {}
         self._links: dict[str, set[Scope]] = {}
-        self._targets: dict[tuple[str, str], str] = {}
+        self._followed: dict[str, _Followed] = {}
         self._network_homes: tuple[str, ...] = ()
         self._mounts = Mounts()
         self._watch = FolderWatch(self._changed, lambda: notify(None), self._check)
@@ -46,21 +52,25 @@ class ConfigWatch:
 
     def follow(self, files: FileTree, grounds: Iterable[WatchRoot]) -> list[Unwatched]:
         """Watch exactly what these grounds need; returns what could not be watched."""
-        grounds = tuple(grounds)
+        self._followed = {ground.owner: _followed(files, ground) for ground in grounds}
+        return self._set_folders()
+
+    def follow_one(self, files: FileTree, ground: WatchRoot) -> list[Unwatched]:
+        """The same where one ground became another and the rest stays."""
+        self._followed[ground.owner] = _followed(files, ground)
+        return self._set_folders()
+
+    def _set_folders(self) -> list[Unwatched]:
         folders: dict[str, list[tuple[str, Node]]] = {}
         links: dict[str, set[Scope]] = {}
-        targets: dict[tuple[str, str], str] = {}
-        for ground in grounds:
-            for folder, node in ground.folders.items():
-                folders.setdefault(folder, []).append((ground.owner, node))
-            for path in ground.files:
-                # Dotfile managers link configs: the file that changes then lies in another folder.
-                target = files.real(path, ground.home)
-                if target != path:
-                    links.setdefault(target, set()).add(Scope(NAME, ground.owner, path))
-                    targets[ground.owner, path] = target
-        self._folders, self._links, self._targets = folders, links, targets
-        self._network_homes = tuple(ground.home.network for ground in grounds if ground.home and ground.home.network)
+        for owner, followed in self._followed.items():
+            for folder, node in followed.ground.folders.items():
+                folders.setdefault(folder, []).append((owner, node))
+            for path, target in followed.targets.items():
+                links.setdefault(target, set()).add(Scope(NAME, owner, path))
+        homes = (followed.ground.home for followed in self._followed.values())
+        self._folders, self._links = folders, links
+        self._network_homes = tuple(home.network for home in homes if home and home.network)
         return self._watch.set_folders({*folders, *map(os.path.dirname, links)})
 
     def later(self, scopes: Iterable[Scope]) -> None:
@@ -70,7 +80,8 @@ class ConfigWatch:
 
     def leads_elsewhere(self, files: FileTree, home: Home | None, scope: Scope) -> bool:
         """Whether a path has become a link, is none any more, or leads to another file than when it was followed."""
-        return files.real(scope.key, home) != self._targets.get((scope.owner, scope.key), scope.key)
+        followed = self._followed.get(scope.owner)
+        return files.real(scope.key, home) != (followed.targets if followed else {}).get(scope.key, scope.key)
 
     def _check(self, path: str) -> None:
         """What network homes lie on passes: they are among the grounds only where that was asked for."""
@@ -86,3 +97,8 @@ class ConfigWatch:
             self._notify(Scope(NAME, owner, path))
         for scope in tuple(self._links.get(path, ())):
             self._notify(scope)
+
+
+def _followed(files: FileTree, ground: WatchRoot) -> _Followed:
+    targets = ((path, files.real(path, ground.home)) for path in ground.files)
+    return _Followed(ground, {path: target for path, target in targets if target != path})

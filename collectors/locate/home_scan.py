@@ -40,6 +40,7 @@ class HomeScan:
     """Existing folders in which such files lie or may appear."""
     named: dict[str, frozenset[Root]] = field(default_factory=dict)
     """Project and plug-in folders by the state file that names them."""
+    _named_before: dict[str, frozenset[Root]] = field(default_factory=dict)
     consulted: set[str] = field(default_factory=set)
     """Files that decide which others are read."""
     frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -86,7 +87,7 @@ class HomeScan:
         `others` are folders of the home that are laid out as on another system, with the places of that one.
         """
         self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] in _OF_THE_WALK}
-        before = self.files
+        before, self._named_before = self.files, self.named
         self.files, self.folders, self.named, self.frameworks, self.closed = {}, {}, {}, {}, {}
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
@@ -231,7 +232,7 @@ class HomeScan:
         states = [reading for reading in self.files.get(path, ()) if isinstance(reading.part, Roots)]
         if not states or self.home is None:
             return
-        self.named.pop(path, None)
+        known = self.named.pop(path, None) or self._named_before.get(path)
         try:
             self.named[path] = frozenset(
                 root for reading in states for root in named_roots(context, self.home, path, reading)
@@ -241,6 +242,9 @@ class HomeScan:
         except (UnreadableError, UnparseableError) as error:
             # A file that also holds servers is read for those too, and that is when an empty one is told.
             if error.code != "parse.empty":
+                if known:
+                    # In the middle of being written, or no time for it: the folders are still there.
+                    self.named[path] = known
                 self._trouble(context, path, error.code, error.message)
 
     def _add(self, context: Context, found: Found) -> None:

@@ -39,11 +39,11 @@ def starts(context: Context, home: Home) -> Iterator[Start]:
     yield from islice(running(context, home.owner), _MOST)
 
 
-def running(context: Context, owner: str | None = None) -> Iterator[Start]:
-    """The agents that run, of one owner or of all."""
-    for instance in (cast(Instance, record) for record in context.view.records("instance")):
+def running(context: Context, owner: str) -> Iterator[Start]:
+    """The agents of one owner that run."""
+    for instance in _instances(context):
         client = context.catalog.clients.get(instance.agent or "")
-        if instance.subject == "agent" and client and owner in (None, instance.owner):
+        if instance.subject == "agent" and client and owner == instance.owner:
             names = tuple(name for brings in client.brings for name in brings.variables)
             args, variables = _started_with(instance.id, instance.pid, names)
             # Some write a title over their arguments: then what was told of them is all that is known.
@@ -51,14 +51,19 @@ def running(context: Context, owner: str | None = None) -> Iterator[Start]:
             yield Start(client, shown, variables, f"pid:{instance.pid}", instance.cwd, running=True)
 
 
+def _instances(context: Context) -> Iterator[Instance]:
+    return (cast(Instance, record) for record in context.view.records("instance"))
+
+
 def bringing(context: Context) -> Iterator[tuple[str, ...]]:
-    """What tells running agents apart that bring in files or texts of their own."""
-    for start in running(context):
-        for brings in start.client.brings:
-            given = [name + value for name, value in values(brings.options, start.args, brings.many)]
-            given += [name + value for name, value in start.variables if name in brings.variables]
-            if given:
-                yield start.source, start.client.id, *given
+    """Owners of running agents that bring in files or texts of their own, with what tells these apart."""
+    for owner in {instance.owner for instance in _instances(context) if instance.owner}:
+        for start in running(context, owner):
+            for brings in start.client.brings:
+                given = [name + value for name, value in values(brings.options, start.args, brings.many)]
+                given += [name + value for name, value in start.variables if name in brings.variables]
+                if given:
+                    yield owner, start.source, start.client.id, *given
 
 
 @lru_cache(maxsize=1_024)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import time
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,16 @@ class Limits:
     """Records from the files of one account."""
     account_seconds: float = 10.0
     """For reading the files of one account in one look."""
+    until: float = math.inf
+    """When a look that has begun has to end, on the clock that nobody sets."""
     account_instances: int = 250
     """Running agents and servers of one account that are told one by one."""
     instance_peers: int = 250
     """Peers of one instance that are told one by one."""
+
+    def from_now(self) -> Limits:
+        """The same for a look at one account that begins now."""
+        return replace(self, until=time.monotonic() + self.account_seconds)
 
 
 def at_least(count: int) -> int:

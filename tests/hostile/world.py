@@ -1,4 +1,4 @@
-"""A small machine in namespaces: root's daemon, and the ordinary accounts alice, who attacks, and bob, who works."""
+"""A small machine in namespaces: root's daemon, accounts alice and carol, who attack, and bob, who works."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-UIDS = {"alice": 61001, "bob": 61002}
+UIDS = {"alice": 61001, "bob": 61002, "carol": 61003}
 SECONDS = float(os.environ.get("ROLLCALL_HOSTILE_SECONDS", "0"))
 """How long each scenario goes on; 0: as long as it takes to show its point once."""
 QUICK = "[collect]\nprocess_seconds = 0.5\nsocket_seconds = 1\n[daemon]\nheartbeat_seconds = 2\n"
@@ -29,8 +29,9 @@ MOST_RESIDENT = 128 * 1024
 Record = dict[str, Any]
 
 _SET_UP = """
-mount -t tmpfs -o mode=755 none /home && mkdir -m 755 /home/alice && mkdir -m 700 /home/bob /home/root &&
-chown {alice}:{alice} /home/alice && chown {bob}:{bob} /home/bob && ip link set lo up &&
+mount -t tmpfs -o mode=755 none /home && mkdir -m 755 /home/alice /home/carol && mkdir -m 700 /home/bob /home/root &&
+chown {alice}:{alice} /home/alice && chown {bob}:{bob} /home/bob && chown {carol}:{carol} /home/carol &&
+ip link set lo up &&
 mount --bind {folder}/passwd /etc/passwd && echo ready && exec sleep infinity
 """
 
@@ -65,6 +66,19 @@ class World:
                 partial.write_text(content if isinstance(content, str) else json.dumps(content))
             partial.rename(path)
         self.own(user)
+
+    def write(self, user: str, name: str, content: object) -> None:
+        """One file of an account's, whole at once; nothing else in its home is touched."""
+        path = self.home(user)
+        for part in Path(name).parent.parts:
+            path /= part
+            if not path.exists():
+                path.mkdir()
+                os.chown(path, UIDS[user], UIDS[user])
+        partial = path / f".{Path(name).name}.partial"
+        partial.write_text(content if isinstance(content, str) else json.dumps(content))
+        os.chown(partial, UIDS[user], UIDS[user])
+        partial.rename(path / Path(name).name)
 
     def own(self, user: str) -> None:
         subprocess.run(["chown", "-hR", f"{UIDS[user]}:{UIDS[user]}", str(self.home(user))], check=True)
@@ -152,13 +166,17 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def entries(self) -> list[Record]:
+        return [json.loads(body) for body in self.bodies()]
+
+    def bodies(self, after: int = 0) -> list[bytes]:
+        """Entries as they stand in the journal, without the first so many."""
         try:
             journal = sqlite3.connect(f"file:{self.state}/journal.db?mode=ro", uri=True, timeout=10)
-            rows = journal.execute("SELECT body FROM entries ORDER BY seq").fetchall()
+            rows = journal.execute("SELECT body FROM entries WHERE seq > ? ORDER BY seq", (after,)).fetchall()
             journal.close()
         except sqlite3.OperationalError:
             return []
-        return [json.loads(body) for (body,) in rows]
+        return [body.encode() if isinstance(body, str) else body for (body,) in rows]
 
     def journaled(self, kind: str) -> list[Record]:
         """Records of a kind as they came into the journal."""

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,13 +23,38 @@ _OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))
 """What was compiled for this process serves that one too."""
 _WINDOWS: Final = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
 _COSTLY: Final = "reading it takes more memory or time than a file may"
+_NO_TIME: Final = "there was no time to read it, beside what else the account has"
 
 
-def parse_apart(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Note, ...]]:
+_refused: dict[bytes, UnparseableError] = {}
+"""What was asked and refused lately: a client's file is read for its servers, for its permissions, for its projects."""
+_MOST_REFUSED: Final = 64
+
+
+def parse_apart(
+    data: bytes, format: Format, depth: int, seconds: float = _MOST_SECONDS
+) -> tuple[Any, tuple[Note, ...]]:
     """Value and notes as `documents.parse` gives them. Raises `UnparseableError`.
 
     The process gets no environment but where the modules lie, and its standard streams; it ends with its answer.
     """
+    if seconds <= 0:
+        raise UnparseableError("parse.too_large", _NO_TIME)
+    asked = blake2b(data, key=f"{format} {depth}".encode()).digest()
+    if asked in _refused:
+        raise _refused[asked]
+    try:
+        return _answer(_ask(data, format, depth, seconds))
+    except UnparseableError as error:
+        if error.message != _NO_TIME:
+            _refused[asked] = error
+            if len(_refused) > _MOST_REFUSED:
+                del _refused[next(iter(_refused))]
+        raise
+
+
+def _ask(data: bytes, format: Format, depth: int, seconds: float) -> bytes:
+    """What the process says."""
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and a module of ours
             [sys.executable, *_OPTIONS, "-m", "collectors.sources.formats.apart", format, str(depth)],
@@ -36,16 +62,20 @@ def parse_apart(data: bytes, format: Format, depth: int) -> tuple[Any, tuple[Not
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PYTHONPATH": os.pathsep.join([_OURS, *filter(None, sys.path)]), **_WINDOWS},
-            timeout=_MOST_SECONDS,
+            timeout=min(_MOST_SECONDS, seconds),
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UnparseableError("parse.too_large", _COSTLY) from None
+        raise UnparseableError("parse.too_large", _NO_TIME) from None
     except OSError as error:
         raise UnparseableError("parse.too_large", f"no process to read it in: {type(error).__name__}") from None
     if done.returncode or not done.stdout or len(done.stdout) > _MOST_ANSWER:
         raise UnparseableError("parse.too_large", _COSTLY)
-    kind, *said = json.loads(done.stdout)
+    return done.stdout
+
+
+def _answer(text: bytes) -> tuple[Any, tuple[Note, ...]]:
+    kind, *said = json.loads(text)
     if kind == "refused":
         raise UnparseableError(*said)
     value, notes = said

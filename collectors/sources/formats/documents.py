@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,5 +34,6 @@ def parse(data: bytes, format: Format, limits: Limits = _LIMITS) -> Document:
     """The document in `data`; nested at most `limits.depth` deep. Raises `UnparseableError` and nothing else."""
     if len(data) > _MOST_BYTES.get(format, len(data)):
         raise UnparseableError("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
-    read = parse_here if len(data) <= _MOST_HERE.get(format, _MOST_COSTLY) else parse_apart
-    return Document(*read(data, format, limits.depth))
+    if len(data) <= _MOST_HERE.get(format, _MOST_COSTLY):
+        return Document(*parse_here(data, format, limits.depth))
+    return Document(*parse_apart(data, format, limits.depth, limits.until - time.monotonic()))

@@ -114,6 +114,20 @@ def test_state_that_cannot_be_read_is_a_trouble_and_an_empty_file_is_none(tmp_pa
     assert troubles(surveyed(world)) == {"parse.encoding": "/home/dev/.demo/state.json"}
 
 
+def test_folders_that_a_state_file_named_stay_while_it_cannot_be_read(tmp_path: Path) -> None:
+    world = World(tmp_path, DEMO)
+    path = world.write("~/.demo/state.json", {"folders": ["/srv/named"]})
+    world.write("/srv/named/.demo.json")
+    territory = surveyed(world)
+    world.write("~/.demo/state.json", '{"folders": ["/srv/na')
+    assert territory.means_the_same(world.context, path)
+    territory.survey(world.context, PathIndex(world.context.catalog, "linux"))
+    assert "/srv/named/.demo.json" in territory.files
+    world.write("~/.demo/state.json", {"folders": []})
+    territory.survey(world.context, PathIndex(world.context.catalog, "linux"))
+    assert "/srv/named/.demo.json" not in territory.files
+
+
 def test_state_with_an_impossible_address_is_no_error(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
     world.write("~/.demo/state.json", {"folders": ["file://[x/p", "file:///srv/named"]})
