@@ -72,6 +72,7 @@ def next_batch(journal: Journal, position: Position, max_records: int, max_bytes
     else:
         # Its bounds were fixed before the first attempt; today's limits must not change them.
         lines = journal.lines(position.done, position.sending - position.done, 1 << 40)
+        lines = [line for line in lines if line.seq <= position.sending] or lines
     if not lines:
         if journal.head().seq < position.done:
             raise JournalDamagedError("the journal is shorter than what was delivered from it")

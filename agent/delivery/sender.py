@@ -187,7 +187,8 @@ class Sender:
     def _takes_others(self, batch: Batch) -> bool:
         """Whether the target takes another entry just now: the last one that it has or, where it has none, the next."""
         accepted, cut = self._cursor.load().accepted, self._journal.cut().seq
-        other = accepted if accepted > cut else batch.last_seq + 1
+        kept = self._journal.last_kept(accepted)
+        other = kept if kept > cut else batch.last_seq + 1
         if other > self._journal.head().seq:
             return False
         return isinstance(self._target.send(batch_of(self._journal, other, accepted)), Accepted)

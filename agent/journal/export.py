@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from agent import __version__
+from agent.journal.dropped import all_entries
 from agent.journal.entry import wire_time
 from agent.journal.journal import Journal
 from agent.journal.receipts import receipts
@@ -72,34 +73,38 @@ def _range(journal: Journal, connection: sqlite3.Connection, selection: Selectio
     return min(first, last + 1), last
 
 
-_Row = tuple[int, bytes, bytes, dict[str, Any]]
+_Row = tuple[int, bytes, bytes, dict[str, Any] | None]
+"""Without content where it was dropped."""
 
 
 def _spans(connection: sqlite3.Connection, first: int, last: int) -> Iterator[list[_Row]]:
     """The entries in groups that each begin with a checkpoint, but perhaps the first."""
     group: list[_Row] = []
-    query = "SELECT seq, body, hash FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq"
-    for seq, body, digest in connection.execute(query, (first, last)):
-        entry = from_json(body)
-        if entry["op"] == "checkpoint" and group:
+    for seq, body, digest in all_entries(connection, first, last):
+        entry = None if body is None else from_json(body)
+        if entry and entry["op"] == "checkpoint" and group:
             yield group
             group = []
-        group.append((seq, body, digest, entry))
+        group.append((seq, body or b"", digest, entry))
     yield group
 
 
 def _span(span: list[_Row], selection: Selection, last: int) -> Iterator[bytes]:
-    wanted = {seq for seq, _, _, entry in span if selection.matches(entry)}
+    wanted = {seq for seq, _, _, entry in span if entry and selection.matches(entry)}
     # It is the next checkpoint that vouches for the number of entries: without one each shows its hash.
-    if not wanted and len(span) > 1 and span[0][3]["op"] == "checkpoint" and span[-1][0] < last:
+    if not wanted and len(span) > 1 and _is_checkpoint(span[0][3]) and span[-1][0] < last:
         yield span[0][1] + b"\n"
         yield _line({"left_out": {"first": span[1][0], "last": span[-1][0]}})
         return
     for seq, body, digest, entry in span:
-        if seq in wanted or entry["op"] == "checkpoint":
+        if seq in wanted or _is_checkpoint(entry):
             yield body + b"\n"
         else:
             yield _line({"hash": digest.hex(), "left_out": seq})
+
+
+def _is_checkpoint(entry: dict[str, Any] | None) -> bool:
+    return entry is not None and entry["op"] == "checkpoint"
 
 
 def _line(document: dict[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 from pydantic_core import from_json
 
 from agent.journal.database import Database
+from agent.journal.dropped import all_entries, are_dropped
 from agent.journal.entry import Entry, Line, Op, canonical, genesis, link, wire_time
 from agent.journal.errors import JournalDamagedError, JournalForeignError, JournalReplacedError
 from agent.journal.head_file import HeadFile, KnownHead
@@ -182,13 +183,18 @@ class Journal:
         if seq == cut.seq:
             return cut.hash
         with self.reading() as connection:
-            row = connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
-        if row is None:
-            raise JournalDamagedError(f"{self._place}: entry {seq} is missing")
-        return bytes(row[0])
+            for _, _, digest in all_entries(connection, seq, seq):
+                return bytes(digest)
+        raise JournalDamagedError(f"{self._place}: entry {seq} is missing")
+
+    def last_kept(self, seq: int) -> int:
+        """The last entry up to this one that is still there; 0 where none is."""
+        with self.reading() as connection:
+            return int(connection.execute("SELECT max(seq) FROM entries WHERE seq <= ?", (seq,)).fetchone()[0] or 0)
 
     def lines(self, after_seq: int, limit: int = 500, max_bytes: int = 900_000) -> list[Line]:
-        """Entries as they are sent, at most `limit` and `max_bytes`, but at least one where there is one.
+        """Entries as they are sent, at most `limit` and `max_bytes`, but at least one where there is one: consecutive,
+        after those that were dropped.
 
         Raises `JournalDamagedError` where an entry is missing or is no bytes.
         """
@@ -198,9 +204,15 @@ class Journal:
             rows = connection.execute(
                 "SELECT seq, body, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit)
             )
-            for expected, (seq, body, digest) in enumerate(rows, after_seq + 1):
+            expected = after_seq + 1
+            for seq, body, digest in rows:
+                if seq > expected and are_dropped(connection, expected, seq - 1):
+                    if found:
+                        break
+                    expected = seq
                 if seq != expected or not isinstance(body, bytes) or not isinstance(digest, bytes):
                     raise JournalDamagedError(f"{self._place}: entry {expected} is missing or malformed")
+                expected += 1
                 size += len(body) + 1
                 if found and size > max_bytes:
                     break

@@ -75,6 +75,8 @@ CREATE TABLE action_counts (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT R
     Migration("CREATE TABLE action_profiles (name TEXT PRIMARY KEY, profile TEXT NOT NULL) WITHOUT ROWID"),
     # 5: why delivery to a target does not get on, and since when.
     Migration("CREATE TABLE target_failures (name TEXT PRIMARY KEY, reason TEXT NOT NULL, since TEXT NOT NULL)"),
+    # 6: the hashes of entries that were dropped for room.
+    Migration("CREATE TABLE dropped (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL)"),
 )
 
 

@@ -1,4 +1,7 @@
-"""What is kept of the journal: the oldest entries go once everybody has them, in pieces that stop nobody."""
+"""What is kept of the journal: the oldest entries go once everybody has them, in pieces that stop nobody.
+
+Where the disk's budget is used up while a target still waits, entries of little value go first, then the oldest.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from agent.journal.checkpoints import Checkpoints
+from agent.journal.dropped import Dropping
 from agent.journal.entry import wire_time
 from agent.journal.journal import Journal
 from agent.records.checkpoint import Cut
@@ -41,6 +45,9 @@ class Retention:
         self._journal = journal
         self._checkpoints = checkpoints
         self._targets = targets
+        self._dropping = Dropping(targets)
+        self._short = False
+        """Whether room is being made."""
         self._started = datetime.now(UTC), boot_time().milliseconds
 
     def step(self, keep: Keep, snapshot_seq: int, digest: str) -> bool:
@@ -52,18 +59,32 @@ class Retention:
         if self._remove() or self._give_back():
             return True
         with self._journal.transaction() as step:
-            cut = self._due(step.connection, keep, snapshot_seq)
+            waiting = self._waiting(step.connection, keep)
+            cut = self._due(step.connection, keep, min([snapshot_seq, *waiting.values()]))
+            if cut is None and self._is_short(step.connection, keep):
+                dropped = self._dropping.step(step.connection, snapshot_seq)
+                if dropped and dropped.ranges:
+                    self._checkpoints.append(step, "drop", dropped=dropped, inventory_digest=digest)
+                if dropped:
+                    return True
+                cut = self._due(step.connection, keep, snapshot_seq)
             if cut is None:
                 return False
             self._checkpoints.append(step, "cut", cut=cut, inventory_digest=digest)
-            query = "UPDATE meta SET cut_seq = ?, cut_hash = (SELECT hash FROM entries WHERE seq = ?)"
-            step.connection.execute(query, (cut.last_seq, cut.last_seq))
+            row = cut.last_seq, self._journal.hash_at(cut.last_seq)
+            step.connection.execute("UPDATE meta SET cut_seq = ?, cut_hash = ?", row)
         return True
 
-    def _due(self, connection: sqlite3.Connection, keep: Keep, snapshot_seq: int) -> Cut | None:
+    def _is_short(self, connection: sqlite3.Connection, keep: Keep) -> bool:
+        """Whether the file is too large, or was and is not yet as small as it shall be."""
+        used = _used(connection)
+        if used > keep.bytes and not self._short:
+            self._dropping.begin()
+        self._short = used > keep.bytes * (_ROOM if self._short else 1)
+        return self._short
+
+    def _due(self, connection: sqlite3.Connection, keep: Keep, limit: int) -> Cut | None:
         (cut_seq,) = connection.execute("SELECT cut_seq FROM meta").fetchone()
-        waiting = self._waiting(connection, keep)
-        limit = min([snapshot_seq, *(accepted for accepted in waiting.values())])
         wanted = max(self._expired(connection, keep), _too_much(connection, keep, cut_seq))
         query = "SELECT max(seq) FROM checkpoints WHERE seq <= ? AND seq > ?"
         (first_kept,) = connection.execute(query, (min(limit, wanted), cut_seq + 1)).fetchone()
@@ -109,11 +130,12 @@ class Retention:
         """Remove some of the entries that are cut; whether there were any."""
         with self._journal.transaction() as step:
             (cut_seq,) = step.connection.execute("SELECT cut_seq FROM meta").fetchone()
-            (first,) = step.connection.execute("SELECT min(seq) FROM entries").fetchone()
+            query = "SELECT min(seq) FROM (SELECT min(seq) AS seq FROM entries UNION ALL SELECT min(seq) FROM dropped)"
+            (first,) = step.connection.execute(query).fetchone()
             if first is None or first > cut_seq:
                 return False
             last = min(cut_seq, first + _PIECE - 1)
-            for table in ("entries", "checkpoints", "dead_letters", "subjects"):
+            for table in ("entries", "dropped", "checkpoints", "dead_letters", "subjects"):
                 step.connection.execute(f"DELETE FROM {table} WHERE seq <= ?", (last,))  # noqa: S608 - our own names
         return True
 
@@ -130,14 +152,19 @@ class Retention:
 
 def _too_much(connection: sqlite3.Connection, keep: Keep, cut_seq: int) -> int:
     """The entry up to which all must go for the file to be small enough; 0 where it is."""
-    pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-    )
-    used = (pages - free) * size
+    used = _used(connection)
     if used <= keep.bytes:
         return 0
     (head,) = connection.execute("SELECT head_seq FROM meta").fetchone()
     return int(cut_seq + (head - cut_seq) * (used - _ROOM * keep.bytes) / used) + 1
+
+
+def _used(connection: sqlite3.Connection) -> int:
+    """Bytes of the file that hold something."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
 
 
 def _not_accepted(connection: sqlite3.Connection, first_kept: int, targets: Collection[str]) -> dict[str, int]:

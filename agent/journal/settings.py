@@ -16,4 +16,5 @@ class JournalSettings(Section):
     keep_days: float = Field(default=400, gt=0)
     """Entries older than this go, once every target has them."""
     keep_bytes: int = Field(default=1024**3, ge=1024**2)
-    """The oldest entries go sooner where the file would grow beyond this."""
+    """The oldest entries go sooner where the file would grow beyond this; while a target waits for them, those of least
+    value first."""

@@ -60,6 +60,7 @@ class SignatureCheck:
         self.clock: list[Fault] = []
         """Where the wall clock did not go along with the machine's own."""
         self.cuts: list[Checkpoint] = []
+        self.drops: list[Checkpoint] = []
 
     @property
     def key(self) -> PublicKey | None:
@@ -123,4 +124,6 @@ class SignatureCheck:
             self.clock.append(Fault(place.seq, f"set back by {seconds:.0f} s or more, over a restart of the machine"))
         if found.cut:
             self.cuts.append(found)
+        if found.dropped:
+            self.drops.append(found)
         self._previous, self._place = found, place

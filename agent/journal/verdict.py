@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from agent.journal.anchor import Anchor
+from agent.journal.dropped import all_entries
 from agent.journal.head_file import KnownHead
 from agent.journal.journal import Head, Journal
 from agent.journal.receipts import last_receipts, receipts
@@ -96,6 +97,7 @@ def examine(journal: Journal, outside: Outside) -> Verdict:
             checks += [
                 *signed(signatures, outside, journal.head().seq),
                 *_cut(journal, signatures),
+                *_dropped(connection, signatures),
                 _known_head(journal, outside.head),
                 *(_anchored(journal, connection, anchor) for anchor in outside.anchors),
                 *_receipts(journal, connection, outside, signatures),
@@ -146,6 +148,23 @@ def _cut(journal: Journal, signatures: SignatureCheck) -> Iterator[Check]:
         what = "what is missing at the beginning was cut by retention"
         good = any(c.cut and c.cut.last_seq == cut for c in signatures.cuts)
         yield Check("proved" if good else "FAILED", what, "signatures", f"entries 1 to {cut}")
+
+
+def _dropped(connection: sqlite3.Connection, signatures: SignatureCheck) -> Iterator[Check]:
+    gone = [seq for (seq,) in connection.execute("SELECT seq FROM dropped ORDER BY seq")]
+    if gone:
+        what, by = "what is missing in between was dropped for room", "signatures"
+        told = {
+            seq
+            for checkpoint in signatures.drops
+            for first, last in (checkpoint.dropped.ranges if checkpoint.dropped else ())
+            for seq in range(first, min(last, checkpoint.head_seq) + 1)
+        }
+        untold = next((seq for seq in gone if seq not in told), None)
+        if untold is None:
+            yield Check("proved", what, by, f"{len(gone)} entries, {gone[0]} to {gone[-1]}")
+        else:
+            yield Check("FAILED", what, by, f"entry {untold}: no checkpoint tells of it")
 
 
 def _known_head(journal: Journal, known: KnownHead | None) -> Check:
@@ -270,8 +289,7 @@ def _database(connection: sqlite3.Connection) -> Check:
 
 
 def _hash(connection: sqlite3.Connection, seq: int) -> bytes | None:
-    row = connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
-    return row and bytes(row[0])
+    return next((digest for _, _, digest in all_entries(connection, seq, seq)), None)
 
 
 def _at(fault: Fault) -> str:

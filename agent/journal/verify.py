@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from agent.journal.dropped import all_entries
 from agent.journal.entry import genesis, link
 from agent.journal.errors import is_passing
 from agent.journal.signatures import Between, SignatureCheck, Statement
@@ -47,9 +48,13 @@ def verify_chain(
         ).fetchone()
         good = cut_seq
         previous, span = cut_hash or genesis(chain), Span()
-        query = "SELECT seq, body, hash FROM entries WHERE seq > ? ORDER BY seq"
-        for row in connection.execute(query, (cut_seq,)):
+        for row in all_entries(connection, cut_seq + 1):
             before = previous
+            if row[1] is None:
+                previous = _dropped(row, good + 1)
+                span.add(good + 1, previous)
+                good += 1
+                continue
             previous, entry = _check(row, good + 1, previous, chain, head_seq)
             if entry["op"] == "checkpoint":
                 if signatures:
@@ -91,6 +96,16 @@ def _check(
     if link(previous, body) != digest:
         raise BadEntryError("its hash does not follow from its content and its predecessor")
     return digest, parsed(body, expected, chain)
+
+
+def _dropped(row: tuple[object, ...], expected: int) -> bytes:
+    """The hash of an entry without content; that of the next shows whether it is the one that was there."""
+    seq, _, digest = row
+    if seq != expected:
+        raise BadEntryError("missing: the numbering has a gap")
+    if not isinstance(digest, bytes):
+        raise BadEntryError("malformed: not stored as bytes")
+    return digest
 
 
 def parsed(body: bytes, seq: int, chain: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from agent.records.base import Part, Record
 
-CheckpointReason = Literal["begin", "interval", "snapshot", "stop", "cut", "key"]
+CheckpointReason = Literal["begin", "interval", "snapshot", "stop", "cut", "drop", "key"]
 
 
 class ReplacedChain(Part):
@@ -33,6 +33,17 @@ class Cut(Part):
     """How many of each kind of record."""
     not_accepted: dict[str, int]
     """How many of them abandoned targets had not accepted, by target."""
+
+
+class Dropped(Part):
+    """Entries of little value that went for room, while a target still waited for them; their hashes stay."""
+
+    ranges: tuple[tuple[int, int], ...]
+    """First and last number of each run of them."""
+    counts: dict[str, int]
+    """How many of each kind of record."""
+    not_accepted: dict[str, int]
+    """How many of them a target had not accepted, by target."""
 
 
 class TargetReceipt(Part):
@@ -82,6 +93,8 @@ class Checkpoint(Record):
     """What each delivery target said last that it holds."""
     cut: Cut | None = None
     """For `cut`: what retention removed."""
+    dropped: Dropped | None = None
+    """For `drop`: what went to stay within the budget of the disk."""
     replaces: ReplacedChain | None = None
     """For the first of a chain that follows another: the chain before it."""
     signature: str = ""

@@ -6,7 +6,6 @@ each fault five times; what came of each is printed (`-rP`).
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import time
@@ -22,10 +21,9 @@ from agent.delivery.cursor import Cursor
 from agent.journal.errors import JournalFullError
 from agent.journal.journal import Journal
 from tests.delivery.targets.every_kind import journal_of_everything
-from tests.e2e.matrix.ends import KINDS, End, named, other_end
+from tests.e2e.matrix.ends import KINDS, LONG, End, named, other_end
 from tests.e2e.matrix.sending import ENDPOINT, Sending
 
-LONG = os.environ.get("ROLLCALL_MATRIX") == "long"
 ROUNDS = 5 if LONG else 1
 SOME = 1000 if LONG else 30
 DISK = 64 if LONG else 8
@@ -157,7 +155,7 @@ class Trial:
         dice = random.Random(7)
         for _ in range(4 if LONG else 2):
             before = self._cursor.load().done
-            self._grow(SOME * 5)
+            self._grow(SOME if LONG else 150)
             yield
             # Most of the first second is the start; what matters is what comes when batches are under way.
             wait_for(lambda before=before: self._cursor.load().done > before, 20)  # type: ignore[misc]
@@ -192,7 +190,7 @@ class Trial:
         return Cursor(self.journal, self.end.settings.name)
 
 
-def wait_for(truth: Callable[[], object], seconds: float = 60) -> bool:
+def wait_for(truth: Callable[[], object], seconds: float = 600 if LONG else 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if truth():

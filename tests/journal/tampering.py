@@ -140,6 +140,13 @@ def _remove(state: State) -> None:
         connection.execute("DELETE FROM entries WHERE seq = 6")
 
 
+@_noticed_by("endpoint", "an entry removed as if it had been dropped for room")
+def _drop(state: State) -> None:
+    with state.sql() as connection:
+        connection.execute("INSERT INTO dropped SELECT seq, hash FROM entries WHERE seq = 6")
+        connection.execute("DELETE FROM entries WHERE seq = 6")
+
+
 @_noticed_by("endpoint", "an entry inserted behind the end")
 def _insert(state: State) -> None:
     with state.sql() as connection:

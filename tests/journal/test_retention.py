@@ -127,16 +127,25 @@ def test_a_file_that_is_too_large_gives_its_room_back(machine: Machine) -> None:
     machine.assert_good()
 
 
-def test_what_a_target_has_not_accepted_stays(machine: Machine) -> None:
+def test_what_a_target_has_not_accepted_stays(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.append(100)
-    Cursor(machine.journal, "slow").accept(40)
-    snapshot = machine.snapshot()
-    machine.retain(Keep(days=10_000, bytes=0), snapshot, ("slow", "fast"))
+    accepted(machine, "slow", 40)
+    snapshot, keep = machine.snapshot(), Keep(days=10, bytes=1 << 40)
+    later(monkeypatch, 11)
+    machine.retain(keep, snapshot, ("slow", "fast"))
     assert machine.first() == 1, "`fast` has nothing yet"
-    Cursor(machine.journal, "fast").accept(90)
-    machine.retain(Keep(days=10_000, bytes=0), snapshot, ("slow", "fast"))
+    accepted(machine, "fast", 90)
+    machine.retain(keep, snapshot, ("slow", "fast"))
     assert 29 < machine.first() <= 40
     machine.assert_good()
+
+
+def accepted(machine: Machine, target: str, seq: int) -> None:
+    """Eleven days from now, when entries are old."""
+    Cursor(machine.journal, target).accept(seq)
+    with machine.journal.transaction() as step:
+        at = (datetime.now(UTC) + timedelta(days=11)).isoformat(timespec="seconds")
+        step.connection.execute("UPDATE targets SET last_success = ? WHERE name = ?", (at, target))
 
 
 def test_a_target_that_took_nothing_for_as_long_as_entries_are_kept_is_given_up(

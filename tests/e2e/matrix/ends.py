@@ -19,6 +19,7 @@ from tests.receivers.nginx import FAULTS, NAME, nginx
 from tests.receivers.running import RunningReceiver
 from tests.receivers.scripted_http import Request, scripted
 
+LONG = os.environ.get("ROLLCALL_MATRIX") == "long"
 PATHS = {"otlp": "/v1/logs", "ocsf": "/ocsf", "splunk_hec": "", "elastic": ""}
 KINDS = ("rollcall", *PATHS, "syslog", "file", "stdout")
 
@@ -57,7 +58,7 @@ def other_end(kind: str, folder: Path) -> Iterator[End]:
 
 
 def settings(kind: str, **given: Any) -> TargetSettings:
-    common = {"type": kind, "backoff_cap": 0.1, "max_records": 25}
+    common = {"type": kind, "backoff_cap": 0.1, "max_records": 100 if LONG else 25}
     return target_type(kind).settings.model_validate({**common, **given})
 
 
