@@ -15,7 +15,7 @@ from agent.journal.signatures import Between, SignatureCheck, Statement
 from agent.journal.signing import PublicKey
 from agent.journal.span import CheckpointPlace, Span, begin_span
 from agent.journal.verdict import Check, Outside, Verdict, clock, signed
-from agent.journal.verify import BadEntryError, parsed
+from agent.journal.verify import BadEntryError, parsed, record_of
 
 
 class _Walk:
@@ -69,15 +69,16 @@ class _Walk:
         entry = parsed(body, self.seq + 1, self.chain)
         before, span = self.hash, self._span
         signed = entry["op"] == "checkpoint"
+        record = record_of(body) if signed else {}
         if signed and before is None:
             # After entries that were only counted it is the checkpoint itself that says where it stands.
-            before = bytes.fromhex(str((entry["record"] or {}).get("head_hash")))
+            before = bytes.fromhex(str(record.get("head_hash")))
         if before is None:
             raise BadEntryError("it follows entries without a hash")
         place = CheckpointPlace(self.seq + 1, link(before, body))
         if signed:
             between = Between(span.checkpoint, span.hexdigest()) if span else None
-            self.signatures.see(Statement(place, entry["record"] or {}, before, between))
+            self.signatures.see(Statement(place, record, before, between))
             self._span = None
         self._next(*place)
         if signed:

@@ -16,7 +16,7 @@ from agent.journal.journal import Head, Journal
 from agent.journal.receipts import last_receipts, receipts
 from agent.journal.signatures import Fault, SignatureCheck
 from agent.journal.signing import PublicKey
-from agent.journal.verify import VerifyResult, verify_chain
+from agent.journal.verify import EntryFacts, VerifyResult, verify_chain
 from agent.records import KINDS, Record
 from agent.records.canonical_json import canonical_json
 
@@ -69,9 +69,9 @@ class _Told:
         self.notices: set[int] = set()
         self.first_checkpoint: int | None = None
 
-    def visit(self, seq: int, entry: dict[str, Any]) -> None:
-        op, record = entry["op"], entry["record"] or {}
-        match op:
+    def visit(self, seq: int, entry: EntryFacts) -> None:
+        record = entry["record"] or {}
+        match entry["op"]:
             case "discovered" | "changed" | "snapshot":
                 self.live[str(record.get("id"))] = seq
             case "removed":
@@ -278,14 +278,15 @@ def clock(signatures: SignatureCheck) -> Check:
 def _database(connection: sqlite3.Connection) -> Check:
     what, by = "database can be read whole", "SQLite"
     try:
-        (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        # `integrity_check` adds whether an index fits its table, on which no answer rests, at three times the cost.
+        (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         for table in ("facts", "inventory"):
             column = "records" if table == "facts" else "record"
             for (text,) in connection.execute(f"SELECT {column} FROM {table}"):  # noqa: S608 - one of two names
                 json.loads(text)
     except (sqlite3.Error, ValueError, TypeError) as error:
         return Check("FAILED", what, by, type(error).__name__)
-    return Check("proved" if answer == "ok" else "FAILED", what, by, "integrity check" if answer == "ok" else "damaged")
+    return Check("proved" if answer == "ok" else "FAILED", what, by, "quick check" if answer == "ok" else "damaged")
 
 
 def _hash(connection: sqlite3.Connection, seq: int) -> bytes | None:
