@@ -10,7 +10,7 @@ from collectors.text.phrases import instructions
 
 _MOST: Final = 8_000
 _HIDING: Final = re.compile(
-    r"<(?:div|span|p|font|details)\b[^>\n]{0,160}?(?:display\s*:\s*none|font-size\s*:\s*0|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d]*[1-9])"
+    r"<(?:div|span|p|font|details)\b[^>\n]{0,160}?(?:display\s*:\s*none|font-size\s*:\s*[01](?:px|pt|em|%|\b)|(?:left|top|text-indent)\s*:\s*-\d{3,}|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d]*[1-9])"
     r"|color\s*[:=]\s*[\"']?(?:white|#fff(?:fff)?|transparent)|\bhidden\b)[^>\n]{0,80}>"
 )
 _REMARK: Final = re.compile(r"(?m)^[ \t]{0,3}\[(?://|comment|_|#|\s)\]:\s*(?:#|<>)\s*[(\"']([^\n]{8,600})")

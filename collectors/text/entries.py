@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -44,11 +45,13 @@ def _strings(value: object, key: str = "", depth: int = _DEPTH) -> Iterator[tupl
     """Every text below a value, with its key path; the names of keys are texts too."""
     if isinstance(value, str):
         yield key, value
+        if len(value) > _LONGEST_NAME and _IDENTIFIER.fullmatch(value):
+            yield key, value.replace("_", " ")
     elif depth and isinstance(value, dict):
         for name, item in value.items():
             below = f"{key}.{name}" if key else str(name)
             if len(str(name)) > _LONGEST_NAME:
-                yield key, str(name)
+                yield from _strings(str(name), key)
             yield from _strings(item, below, depth - 1)
     elif depth and isinstance(value, list):
         for number, item in enumerate(value):
@@ -57,3 +60,5 @@ def _strings(value: object, key: str = "", depth: int = _DEPTH) -> Iterator[tupl
 
 _LONGEST_NAME: Final = 24
 """A longer name of a parameter is read as a text: attacks were hidden in them."""
+_IDENTIFIER: Final = re.compile(r"[A-Za-z]{1,40}(?:_[A-Za-z0-9]{1,40}){2,40}")
+"""Such a name is read as the words it is made of, too."""

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from collectors.text.entries import entry_marks
 from collectors.text.marks import MOST, marks
 from tests.collectors.text.attacks import ATTACKS
+from tests.collectors.text.unseen_attacks import LATER, UNSEEN
 
 ORDINARY = (
     "Family: \U0001f468\u200d\U0001f469\u200d\U0001f467, flag \U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f, heart \u2764\ufe0f",
@@ -38,6 +40,16 @@ def test_published_attacks_are_recognised() -> None:
     print(f"{len(ATTACKS) - len(missed)} of {len(ATTACKS)} attack shapes recognised")
     assert len(ATTACKS) >= 60
     assert len(missed) <= 0.05 * len(ATTACKS)
+
+
+def test_attacks_that_the_rules_were_not_made_from_are_recognised() -> None:
+    def marked(said: object) -> bool:
+        return bool(marks(said) if isinstance(said, str) else entry_marks(said))
+
+    every = (*UNSEEN, *LATER)
+    missed = [attack.source for attack in every if not marked(attack.said)]
+    print(f"{len(every) - len(missed)} of {len(every)} recognised; not: {missed}")
+    assert len(missed) <= 0.05 * len(every)
 
 
 @pytest.mark.parametrize("sort", ["invisible", "bidirectional", "addressed", "secrets", "encoded", "download",
