@@ -69,6 +69,8 @@ class Context:
     """The inventory of this machine so far."""
     limits: Limits = field(default_factory=Limits)
     """Bounds that the settings put on reading."""
+    descriptions: bool = False
+    """Whether the policy wants to know what tools say of themselves."""
 
     @property
     def endpoint_id(self) -> str:

@@ -7,6 +7,7 @@ import hmac
 import platform
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 
@@ -36,8 +37,11 @@ class Surroundings:
         view: View,
         root: str | None = None,
         apart: str = "",
+        descriptions: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`apart` gives what is seen an endpoint id of its own, other than the machine's."""
+        """`apart` gives what is seen an endpoint id of its own, other than the machine's; `descriptions` says whether
+        the policy wants those of tools."""
+        self._descriptions = descriptions
         self._catalog = catalog
         self._view = view
         self._root, self._apart = root, apart
@@ -51,7 +55,9 @@ class Surroundings:
     def __call__(self) -> Context:
         endpoint, homes = self._image() if self._root else self._machine()
         homes = homes if self._people else [replace(home, full_name=None) for home in homes]
-        return Context(endpoint, self._files, tuple(homes), self._catalog, self._view, self._limits)
+        return Context(
+            endpoint, self._files, tuple(homes), self._catalog, self._view, self._limits, self._descriptions()
+        )
 
     def _machine(self) -> tuple[Endpoint, list[Home]]:
         system = import_module(f"agent.platform.{self._os}")

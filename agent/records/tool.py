@@ -55,7 +55,7 @@ class ToolConclusions(TypedDict, total=False):
 
 
 class Tool(Record):
-    """One tool of one MCP server, as one client has it: hashes and names, never its description."""
+    """One tool of one MCP server, as one client has it: hashes and names, its description only if a policy asks for it."""
 
     kind: Literal["tool"] = "tool"
     agent: str
@@ -78,6 +78,8 @@ class Tool(Record):
     """SHA-256 of the description."""
     description_size: int | None = None
     """Bytes of the description."""
+    description: str | None = None
+    """What it says of itself, redacted and cut to 1,000 characters, where a policy asks for that; else null."""
     size: int | None = None
     """Bytes of the canonical definition: what each request of the agent carries."""
     marks: Annotated[tuple[TextMark, ...], Shared] = ()

@@ -43,7 +43,7 @@ Hint = Literal[
 
 
 class ToolDigest(NamedTuple):
-    """One tool, without its texts."""
+    """One tool, without its texts unless they are asked for."""
 
     name: str
     title: str | None = None
@@ -55,6 +55,8 @@ class ToolDigest(NamedTuple):
     hints: tuple[Hint, ...] = ()
     effects: tuple[Effect, ...] = ()
     marks: tuple[TextMark, ...] = ()
+    description: str | None = None
+    """Redacted, and only where a policy asks for it."""
 
 
 class ToolUse(NamedTuple):

@@ -56,10 +56,11 @@ def take_inventory(
 
         if PastBehaviour.name not in collect.disabled:
             collectors.append(PastBehaviour(collect, catalog, actions_read))
+    described = policy.policy.tools.descriptions
     engine = Engine(
         collectors,
         inventory,
-        Surroundings(settings.collect, settings.limits, catalog, inventory, root, apart),
+        Surroundings(settings.collect, settings.limits, catalog, inventory, root, apart, lambda: described),
     )
     engine.reconcile()
     inventory.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.delivery.supervisor import DeliverySupervisor
@@ -60,7 +61,9 @@ class Session:
         self._journal, self._inventory = signed.journal, signed.inventory
         self._trail = ActionTrail(settings.collect, setup.catalog, self._journal, signed.store) if follows else None
         collectors += [self._trail.behaviour] if self._trail else []
-        surroundings = Surroundings(settings.collect, settings.limits, setup.catalog, self._inventory)
+        surroundings = Surroundings(
+            settings.collect, settings.limits, setup.catalog, self._inventory, descriptions=_descriptions(setup)
+        )
         self._engine = Engine(collectors, self._inventory, surroundings, self._ping_watchdog)
         self._probes.engine = self._engine
         self._courier = DeliverySupervisor(
@@ -153,9 +156,12 @@ class Session:
             metrics_file.write(Path(self._settings.daemon.metrics_file), self._health.heartbeat())
 
     def _look_at_policy(self) -> None:
+        described = self._policy.in_force.policy.tools.descriptions
         if self._policy.look():
             self._derive.adopt(self._policy.in_force)
             self._inventory.touch()
+            if self._policy.in_force.policy.tools.descriptions != described:
+                self._reconcile()
         self._schedule.again("policy")
 
     def _ping_watchdog(self) -> None:
@@ -230,3 +236,8 @@ class Session:
         self._journal.close()
         self._pulse.close()
         gc.unfreeze()
+
+
+def _descriptions(setup: Setup) -> Callable[[], bool]:
+    """Whether the policy in force wants what tools say of themselves."""
+    return lambda: setup.policy.in_force.policy.tools.descriptions

@@ -73,11 +73,11 @@ class ToolCollector(Collector):
         scope = Scope(NAME, home.owner, f"{home.path}/<tools of {client.id}>")
         files, complete = tool_files(context, home, client)
         servers = servers_of(context, home, client) if takes_apart(client) else frozenset[str]()
-        state = (tuple(file.recent for file in files), servers, complete, left)
+        state = (tuple(file.recent for file in files), servers, complete, left, context.descriptions)
         places: list[tuple[Place, list[Answer]]] = []
         records: list[Record] = []
         for file in files:
-            key = home.owner, file.recent, id(file.part), servers if file.part.joined else None
+            key = home.owner, file.recent, id(file.part), servers if file.part.joined else None, context.descriptions
             found = self._read[key] = before[key] if key in before else _read(context, home, client, file, servers)
             if isinstance(found, list):
                 places.append((_place(context, file), found))

@@ -85,13 +85,16 @@ def canonical(tool: ToolAsRead) -> bytes:
         return canonical_json(representable(tool.definition))
 
 
-def digests(tools: Iterable[ToolAsRead]) -> Iterator[ToolDigest]:
+def digests(tools: Iterable[ToolAsRead], described: bool = False) -> Iterator[ToolDigest]:
     """Of each: names, hashes, sizes and hints, no text of the tool's but its names. What they hide is looked for in
-    many at once, and in each alone only where there is something: hardly ever."""
+    many at once, and in each alone only where there is something: hardly ever. `described`: with the description,
+    redacted."""
     left = iter(tools)
     while some := tuple(islice(left, _TOGETHER)):
         suspect = bool(entry_marks([tool.definition for tool in some if not tool.is_only_name]))
-        yield from (_digest(tool, suspect) for tool in some)
+        for tool in some:
+            told = _digest(tool, suspect)
+            yield told._replace(description=redact.text(tool.description)) if described and tool.description else told
 
 
 def digest(tool: ToolAsRead) -> ToolDigest:

@@ -44,7 +44,7 @@ def read_tools(
 ) -> list[Answer]:
     """At most 2,000 tools and one more where there are more. Raises what opening and parsing the file meets."""
     found = list(islice(tools_of(context, home, path, captures, part, meaning), _MOST_TOOLS + 1))
-    each = digests(tool for _, tool, _, _ in found)
+    each = digests((tool for _, tool, _, _ in found), context.descriptions)
     around = groupby(found, key=lambda one: (one[0], one[2], one[3]))
     return [Answer(*what, tuple(islice(each, sum(1 for _ in beside)))) for what, beside in around]
 

@@ -89,3 +89,22 @@ def test_the_graph_goes_down_to_tools_and_what_they_seem_to_do(machine: Machine)
     edges = {(labels[edge["from"]], edge["relation"], labels[edge["to"]]) for edge in graph["edges"]}
     assert (("server", "notes"), "offers", ("tool", "read_note")) in edges
     assert (("tool", "read_note"), "seems to", ("effect", "reads files")) in edges
+
+
+def test_a_description_leaves_the_machine_only_where_the_policy_asks_for_it_and_redacted(machine: Machine) -> None:
+    secret = "ghp_" + "Zq7planted5xAbCdEfGhIjKlMnOpQrStUvWx"
+    notes(machine, {**READ, "description": f"Reads one note. Use {secret} for it."})
+    policy = machine.folder / "policy.toml"
+    policy.write_text('version = "1"\n')
+    daemon = RunningDaemon(machine, f'{QUICK}tool_seconds = 1\n[policy]\nfile = "{policy}"\n').ready()
+    try:
+        assert [tool["description"] for tool in daemon.inventory("tool")] == [None]
+        policy.write_text('version = "2"\n[tools]\ndescriptions = true\n')
+        wait_until(lambda: daemon.inventory("tool")[0]["description"], daemon.explain, 15)
+        (tool,) = daemon.inventory("tool")
+        assert tool["description"] == "Reads one note. Use <redacted> for it."
+        assert not any(b"Zq7planted5x" in line for line in daemon.lines())
+        policy.write_text('version = "3"\n')
+        wait_until(lambda: daemon.inventory("tool")[0]["description"] is None, daemon.explain, 15)
+    finally:
+        daemon.stop()

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from agent.governance.policy.custom_rules import Mistake, OwnRule
 from agent.governance.policy.probing import Probing
 from agent.governance.policy.requirements import Requirements
+from agent.governance.policy.tool_texts import ToolTexts
 from agent.records import OrganisationRole
 from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
@@ -154,6 +155,7 @@ class Policy(Section):
     require: Requirements = Requirements.model_construct()
     journal: JournalMinimum = JournalMinimum.model_construct()
     probe: Probing = Probing.model_construct()
+    tools: ToolTexts = ToolTexts.model_construct()
     rule: tuple[OwnRule, ...] = ()
 
     @property
