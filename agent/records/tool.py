@@ -55,7 +55,7 @@ class ToolConclusions(TypedDict, total=False):
 
 
 class Tool(Record):
-    """One tool of one MCP server, as one client has it: hashes and names, its description only if a policy asks for it."""
+    """One tool of one MCP server, as one client has it: hashes and names; its description if a policy asks for it."""
 
     kind: Literal["tool"] = "tool"
     agent: str

@@ -24,13 +24,15 @@ class ToolsAt(Located, Fact):
     """Files that tell tools of servers: caches, logs, manifests, databases."""
 
     known_from: ToolSource
-    shape: Literal["document", "lines", "table", "item"] = "document"
-    """document: one file, one value. lines: a JSON value in each line. table: rows of an SQLite database. item: the
-    value of one key in a table of keys and values, as VS Code keeps its state."""
+    shape: Literal["document", "lines", "table", "item", "archive"] = "document"
+    """document: one file, one value. archive: a document in a ZIP archive. lines: a JSON value in each line. table: rows
+    of an SQLite database. item: the value of one key in a table of keys and values, as VS Code keeps its state."""
     format: Format = "json"
     table: Table | None = None
     item: str = ""
     """The key of an `item`."""
+    member: str = ""
+    """The document of an `archive`."""
     contains: str = ""
     """Text without which a line is not looked at."""
     json_from: str = ""

@@ -1,4 +1,4 @@
-"""The values in a file that tells of tools: one document, lines, or rows of a database."""
+"""The values in a file that tells of tools: one document, which may lie in an archive, lines, or rows of a database."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def entries(context: Context, home: Home | None, path: str, part: ToolsAt) -> It
     """Raises `FileNotFoundError`, `UnreadableError`, `UnparseableError`."""
     if part.shape == "document":
         yield parse(context.files.read(path, home), part.format, context.limits).value
+    elif part.shape == "archive":
+        yield parse(_member(context, home, path, part.member), part.format, context.limits).value
     elif part.shape == "lines":
         yield from _lines(context, home, path, part)
     else:
@@ -39,6 +41,13 @@ def entries(context: Context, home: Home | None, path: str, part: ToolsAt) -> It
                 yield from (row for _, row in rows(database, part.table, JoinedRows(part.table), 0))
             else:
                 yield from _item(database, part.item)
+
+
+def _member(context: Context, home: Home | None, path: str, name: str) -> bytes:
+    from collectors.sources.formats.archive import member  # most homes have no archive
+
+    with context.files.opened(path, home) as file:
+        return member(file, name, _MOST_START)
 
 
 def _lines(context: Context, home: Home | None, path: str, part: ToolsAt) -> Iterator[Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from agent.records import ToolList
+from agent.records import Diagnostic, ToolList
 from collectors.catalog.catalog import Catalog
 from collectors.tools.collector import ToolCollector
 from tests import made
@@ -135,3 +136,16 @@ def test_claude_code_notes_what_a_session_starts_with(tmp_path: Path) -> None:
     found = told(world)
     assert found["probe-stdio"] == ("transcript", ["echo"], False)
     assert found["team_kb"][0::2] == ("transcript", False)
+
+
+def test_an_archive_tells_of_a_server_that_is_defined_and_a_bomb_is_a_diagnostic(tmp_path: Path) -> None:
+    world = world_of(tmp_path, "claude-desktop", "notes")
+    downloads = world.here("~/Downloads")
+    downloads.mkdir(parents=True)
+    manifest = {"manifest_version": "0.3", "name": "notes", "tools": [{"name": "read_note"}], "tools_generated": True}
+    for name, content in (("notes.mcpb", json.dumps(manifest)), ("bomb.mcpb", "0" * 9_000_000)):
+        with zipfile.ZipFile(downloads / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("manifest.json", content)
+    assert told(world) == {"notes": ("catalogue", ["read_note"], False)}
+    found = [record for one in ToolCollector().collect(world.context) for record in one.records]
+    assert [record.code for record in found if isinstance(record, Diagnostic)] == ["tools.parse.too_large"]
