@@ -105,8 +105,9 @@ class Rsyslog:
 
 
 @contextmanager
-def rsyslog(folder: Path, client_certificates: bool = False) -> Iterator[Rsyslog]:
-    """Runs until the context ends; `folder` holds the authority's and a client's files."""
+def rsyslog(folder: Path, client_certificates: bool = False, config: str = "") -> Iterator[Rsyslog]:
+    """Runs until the context ends; `folder` holds the authority's and a client's files. `config` is one that somebody
+    else wrote, up to where messages go."""
     if not shutil.which("rsyslogd", path="/usr/sbin:/usr/bin"):
         pytest.skip("needs rsyslog")
     folder.mkdir()
@@ -120,7 +121,11 @@ def rsyslog(folder: Path, client_certificates: bool = False) -> Iterator[Rsyslog
         port = probe.getsockname()[1]
     mode = "x509/name" if client_certificates else "anon"
     peers = ' permittedPeer=["endpoint.example"]' if client_certificates else ""
-    (folder / "conf").write_text(_CONFIG.format(folder=folder, port=port, mode=mode, peers=peers))
+    text = _CONFIG.format(folder=folder, port=port, mode=mode, peers=peers)
+    if config:
+        config = config.replace("/etc/rsyslog", str(folder)).replace("6514", str(port))
+        text = config + text[text.index("\ntemplate(") :]
+    (folder / "conf").write_text(text)
     server = Rsyslog(folder, port, authority)
     server.start()
     try:

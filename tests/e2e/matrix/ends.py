@@ -47,6 +47,8 @@ class End:
     once: bool = False
     """Whether the other end itself sees to it that each entry is there once."""
     ordered: bool = True
+    authorization: Callable[[], str | None] = lambda: None
+    """What the last request showed."""
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def _sink(kind: str, folder: Path) -> Iterator[End]:
     with scripted(sink) as server, nginx(folder / "nginx", server.url) as proxy:
         url = f"https://{NAME}:{proxy.port}{PATHS[kind]}"
         found = settings(kind, url=url, ca_file=proxy.ca_file, timeout=1.0)
-        yield End(found, lambda: list(sink.ids), proxy, FAULTS, proxy.hang_up)
+        yield End(found, lambda: list(sink.ids), proxy, FAULTS, proxy.hang_up, authorization=lambda: sink.authorization)
 
 
 class _Sink:
@@ -98,9 +100,11 @@ class _Sink:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
+        self.authorization: str | None = None
         self._known: set[str] = set()
 
     def __call__(self, request: Request) -> tuple[int, Any]:
+        self.authorization = request.headers.get("authorization")
         if request.path == "/v1/logs":
             (resource,) = json.loads(request.body)["resourceLogs"]
             self._take([_uid(record) for record in resource["scopeLogs"][0]["logRecords"]])
@@ -111,7 +115,9 @@ class _Sink:
             return 200, {}
         if request.path.endswith("/event"):
             self._take([event["fields"]["rollcall_id"] for event in lines])
-            return 200, {"code": 0}
+            return 200, {"code": 0, "ackId": 1}
+        if request.path.endswith("/ack"):
+            return 200, {"acks": {"1": True}}
         assert "/_bulk" in request.path
         ids = [action["create"]["_id"] for action in lines[::2]]
         statuses = [409 if id_ in self._known else 201 for id_ in ids]
