@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent import __version__
+from agent.delivery.client_certificate import certificate_file, is_of, signing_request
 from agent.delivery.contract import ignore
 from agent.delivery.http.client import Answer, HttpClient
 from agent.delivery.http.settings import HttpSettings
 from agent.journal.journal import Journal
 from agent.journal.keys import existing_key
+from agent.journal.signing import SigningKey
 from agent.records.canonical_json import canonical_json
 from agent.runtime.error import RollcallError
 from agent.runtime.files import replace_file
@@ -62,19 +64,24 @@ def enroll(settings: HttpSettings, target: str, journal: Journal, folder: Path, 
         )
     except ValueError:
         raise EnrolmentError("the address must be https://, or http:// to a loopback address") from None
-    client = HttpClient(asking, ignore)
+    client, key = HttpClient(asking, ignore), SigningKey(os.urandom(32))
     try:
-        answer = client.post(_request(journal, folder), {"Content-Type": "application/json"})
+        answer = client.post(_request(journal, folder, key), {"Content-Type": "application/json"})
     finally:
         client.close()
     if not isinstance(answer, Answer):
         raise EnrolmentError(f"enrolment: {answer.reason}")
-    device, token = _granted(answer)
-    _keep(folder, target, Enrolment(url, str(secret_file), device), token)
+    device, token, certificate = _granted(answer, key)
+    files = {
+        credential_file(folder, target): f"{token}\n",
+        _about(folder, target): json.dumps(Enrolment(url, str(secret_file), device)._asdict()),
+        **({certificate_file(folder, target): f"{certificate.strip()}\n{key.pem}"} if certificate else {}),
+    }
+    _keep(folder, files)
     return device
 
 
-def _request(journal: Journal, folder: Path) -> bytes:
+def _request(journal: Journal, folder: Path, tls_key: SigningKey) -> bytes:
     """Who asks, signed with the key of the journal: nobody else can enroll in this endpoint's name."""
     key = existing_key(folder)
     if key is None:
@@ -88,28 +95,30 @@ def _request(journal: Journal, folder: Path) -> bytes:
         "head_seq": head.seq,
         "head_hash": head.hash.hex(),
         "rollcall_version": __version__,
+        "csr": signing_request(tls_key, journal.endpoint_id),
     }
     return canonical_json({**body, "signature": key.sign(canonical_json(body))})
 
 
-def _granted(answer: Answer) -> tuple[str, str]:
+def _granted(answer: Answer, tls_key: SigningKey) -> tuple[str, str, str]:
+    """Name and token, and the certificate where one is given."""
     if not 200 <= answer.status < 300:
         raise EnrolmentError(f"enrolment: HTTP {answer.status}")
     told = answer.json()
     device, token = str(told.get("device")), str(told.get("token"))
     if not (_NAME.fullmatch(device) and _TOKEN.fullmatch(token)):
         raise EnrolmentError("enrolment: the answer holds no usable credential")
-    return device, token
+    certificate = str(told.get("certificate") or "")
+    if certificate and not is_of(certificate, tls_key):
+        raise EnrolmentError("enrolment: the certificate is not of the key that it was asked for")
+    return device, token, certificate
 
 
-def _keep(folder: Path, target: str, enrolment: Enrolment, token: str) -> None:
+def _keep(folder: Path, files: dict[Path, str]) -> None:
     try:
         # An administrator enrolls, and the service reads it under an account of its own.
         there, root = folder.stat(), hasattr(os, "geteuid") and os.geteuid() == 0
-        for path, text in (
-            (credential_file(folder, target), f"{token}\n"),
-            (_about(folder, target), json.dumps(enrolment._asdict())),
-        ):
+        for path, text in files.items():
             replace_file(path, [text], owner=(there.st_uid, there.st_gid) if root else None)
     except OSError as error:
         raise EnrolmentError(f"{folder}: {error.strerror}") from None

@@ -24,6 +24,9 @@ class TargetSettings(Section):
     backoff_cap: float = Field(default=300.0, gt=0, le=3600)
     """Longest pause between two attempts, in seconds, unless the target asks for more."""
 
+    spread_seconds: float = Field(default=0.0, ge=0, le=3600)
+    """A daemon that starts waits for up to so long before it delivers, so that a fleet does not at one moment."""
+
     @property
     def destination(self) -> str:
         """Where it sends, for people: a host, a file, or its type where it has neither."""
@@ -47,6 +50,6 @@ def secret_files(target: TargetSettings) -> list[Path]:
     """Those of them that hold a secret."""
     return [
         path
-        for name in ("token_file", "client_key_file", "enroll_secret_file")
+        for name in ("token_file", "client_key_file", "enroll_secret_file", "proxy_auth_file")
         if (path := getattr(target, name, None))
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import subprocess
 import threading
 from pathlib import Path
@@ -18,9 +19,12 @@ from agent.journal.journal import Journal
 from agent.runtime.capabilities import reading_lent
 from agent.runtime.child import start
 from agent.runtime.logs import LogSettings, logger
+from agent.runtime.power import battery_is_low
 
 _LONGEST_BACKOFF = 300.0
 _LINGER = 10.0
+_LOW_BATTERY_SECONDS = 600.0
+"""Between two deliveries while the battery is nearly empty."""
 
 
 class DeliverySupervisor:
@@ -86,12 +90,16 @@ class DeliverySupervisor:
 
     def _run(self) -> None:
         failures = 0
+        spread = max(target.spread_seconds for target in self._errand.targets)
+        self._pause.rest(random.uniform(0, spread))  # noqa: S311 - spreads load, guards nothing
         while not self._pause.stopped:
             try:
                 if not self._backlog():
                     self._pause.idle()
                     continue
                 trouble = self._deliver()
+                if battery_is_low():
+                    self._pause.rest(_LOW_BATTERY_SECONDS)
             except (JournalError, OSError) as error:
                 trouble = f"cannot be started: {type(error).__name__}"
             failures = failures + 1 if trouble else 0

@@ -53,8 +53,13 @@ class PublicKey(NamedTuple):
         return base64.b64encode(self.raw).decode()
 
     @property
+    def der(self) -> bytes:
+        """As SubjectPublicKeyInfo."""
+        return _PUBLIC + self.raw
+
+    @property
     def pem(self) -> str:
-        return _pem("PUBLIC KEY", _PUBLIC + self.raw)
+        return _pem("PUBLIC KEY", self.der)
 
     def verifies(self, message: bytes, signature: str) -> bool:
         """Whether this key made the signature, given as base64, of the message."""
@@ -75,7 +80,13 @@ class SigningKey:
         from nacl.bindings import crypto_sign_seed_keypair
 
         public, self._secret = crypto_sign_seed_keypair(seed)
+        self._seed = seed
         self.public = PublicKey(public)
+
+    @property
+    def pem(self) -> str:
+        """As PKCS #8: for a file of mode 0600 and nothing else."""
+        return _pem("PRIVATE KEY", _PRIVATE + self._seed)
 
     def sign(self, message: bytes) -> str:
         """The signature as base64."""
@@ -86,13 +97,13 @@ class SigningKey:
 
 def make_key(path: Path) -> SigningKey:
     """A new key, durable in a new file of mode 0600. Raises `OSError`, also where there is a file already."""
-    seed = os.urandom(32)
+    key = SigningKey(os.urandom(32))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_pem("PRIVATE KEY", _PRIVATE + seed))
+        file.write(key.pem)
         file.flush()
         os.fsync(file.fileno())
-    return SigningKey(seed)
+    return key
 
 
 def read_key(path: Path) -> SigningKey:

@@ -65,8 +65,10 @@ class Schedule:
     def _interval(self, name: str) -> float:
         if name == "policy":
             return self._policy_seconds()
+        # A fleet that was started at one time must not do these at one time for ever.
         if name == "reconcile":
-            # A fleet that was started at one time must not reconcile at one time for ever.
             return self._reconcile_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, no secret
+        if name == "heartbeat":
+            return self._seconds[name] * random.uniform(0.9, 1.0)  # noqa: S311 - spreads load, no secret
         seconds = self._seconds.get(name, self._socket_seconds)
         return seconds if name in _STEADY else seconds * self.slowness

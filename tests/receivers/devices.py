@@ -8,9 +8,14 @@ import secrets
 import sqlite3
 import threading
 from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import rfc8785
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
@@ -30,8 +35,9 @@ CREATE TABLE IF NOT EXISTS device_keys (
 class Devices:
     """Beside the store, in the same file. Of a token only the hash is kept."""
 
-    def __init__(self, path: str, store: Store) -> None:
-        self._store = store
+    def __init__(self, path: str, store: Store, authority: str | None = None) -> None:
+        """`authority` is a PEM file of a certificate and its key: with it, devices get certificates of their own."""
+        self._store, self._authority = store, authority
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         self._db.executescript(_SCHEMA)
         self._turn = threading.Lock()
@@ -47,7 +53,8 @@ class Devices:
             self._db.execute("INSERT OR REPLACE INTO devices VALUES (?, ?, ?)", row)
             self._db.execute("UPDATE device_keys SET current = 0 WHERE device = ?", (device,))
             self._db.execute("INSERT OR REPLACE INTO device_keys VALUES (?, ?, 1)", (device, asked["public_key"]))
-        return {"device": device, "token": token}
+        given = {"certificate": _issued(self._authority, asked["csr"], device)} if self._authority else {}
+        return {"device": device, "token": token, **given}
 
     def device_of(self, token: str) -> str | None:
         with self._turn:
@@ -89,6 +96,29 @@ def _signed(body: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, BadSignatureError):
         raise Rejected(400, error="malformed") from None
     return asked
+
+
+def _issued(authority: str, csr: str, device: str) -> str:
+    """A certificate for whoever has the key of the request, for thirty days."""
+    pem = Path(authority).read_bytes()
+    issuer = x509.load_pem_x509_certificate(pem)
+    key = serialization.load_pem_private_key(pem, None)
+    request = x509.load_pem_x509_csr(csr.encode())
+    if not request.is_signature_valid:
+        raise Rejected(400, error="csr")
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)]))
+        .issuer_name(issuer.subject)
+        .public_key(request.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())  # type: ignore[arg-type]
+    )
+    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _digest(token: str) -> bytes:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hmac
+import ssl
 import zlib
 from typing import Any
 
@@ -37,7 +38,8 @@ class _Droppable(H11Protocol):
     """Lets a fault cut the connection, as a dying server would."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self.app_state = {**self.app_state, "transport": transport}
+        shown = transport.get_extra_info("peercert")
+        self.app_state = {**self.app_state, "transport": transport, "certificate": shown}
         super().connection_made(transport)
 
 
@@ -45,9 +47,12 @@ class Receiver:
     """The HTTP face of a `Store`."""
 
     def __init__(
-        self, store: Store, token: str | None, faults: bool, devices: Devices | None = None, secret: str | None = None
-    ) -> None:
-        """`secret` is what a fleet enrolls with; then each device has a token of its own beside `token`."""
+        self, store: Store, token: str | None, faults: bool, devices: Devices | None = None, secret: str | None = None,
+        certificates: bool = False,
+    ) -> None:  # fmt: skip
+        """`secret` is what a fleet enrolls with; then each device has a token of its own beside `token`, and with
+        `certificates` must show the certificate that it got."""
+        self._certificates = certificates
         self._devices, self._secret = devices, secret
         self._store = store
         self._token = token
@@ -71,6 +76,8 @@ class Receiver:
         device = self._device(request)
         if device is None and not self._allowed(request):
             return JSONResponse({"error": "credential_invalid" if self._secret else "token"}, 401)
+        if self._certificates and device and not _shows(request, device):
+            return JSONResponse({"error": "certificate"}, 403)
         fault = self._faults.pop(0) if self._faults else {}
         body = await _body(request)
         if body is None or len(body) > MAX_BODY:
@@ -150,6 +157,12 @@ class Receiver:
         return self._token is None or hmac.compare_digest(sent.encode(), f"Bearer {self._token}".encode())
 
 
+def _shows(request: Request, device: str) -> bool:
+    """Whether it came over a connection with the certificate of this device."""
+    certificate = request.scope["state"]["certificate"] or {}
+    return ((("commonName", device),),) == certificate.get("subject")
+
+
 async def _body(request: Request) -> bytes | None:
     """The body, unpacked to at most one byte more than is allowed; None when it is no gzip."""
     packed = b""
@@ -174,13 +187,16 @@ def main() -> None:
     parser.add_argument("--key")
     parser.add_argument("--token")
     parser.add_argument("--enroll-secret", help="enroll devices that show it, each with a token of its own")
+    parser.add_argument("--client-ca", help="PEM of an authority, with its key, that gives devices certificates")
     parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
     store = Store(options.db)
-    devices = Devices(options.db, store) if options.enroll_secret else None
-    receiver = Receiver(store, options.token, options.faults, devices, options.enroll_secret)
+    devices = Devices(options.db, store, options.client_ca) if options.enroll_secret else None
+    certificates = bool(options.client_ca)
+    receiver = Receiver(store, options.token, options.faults, devices, options.enroll_secret, certificates)
     uvicorn.run(
         receiver.app, host=options.host, port=options.port, ssl_certfile=options.cert, ssl_keyfile=options.key,
+        ssl_ca_certs=options.client_ca, ssl_cert_reqs=ssl.CERT_OPTIONAL if certificates else ssl.CERT_NONE,
         http=_Droppable, ws="none", log_level="warning", timeout_graceful_shutdown=2,
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ class RunningReceiver:
     token: str = TOKEN
     port: int = 0
     enroll_secret: str | None = None
+    client_ca: Path | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +52,7 @@ class RunningReceiver:
         pem = str(self.folder / "server.pem")
         command = [sys.executable, str(SCRIPT), "--port", str(self.port), "--db", str(self.folder / "receiver.db")]
         more = ["--enroll-secret", self.enroll_secret] if self.enroll_secret else []
+        more += ["--client-ca", str(self.client_ca)] if self.client_ca else []
         self.process = subprocess.Popen(
             [*command, "--cert", pem, "--key", pem, "--token", self.token, *more, "--faults"]
         )

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
+from agent.delivery import enrolled
+from agent.delivery.client_certificate import certificate_file, is_ageing, signing_request
 from agent.delivery.enrolment import credential_file, enrolment_of
 from agent.delivery.sender import Sender
 from agent.delivery.senders import make_sender
@@ -24,6 +27,7 @@ from agent.journal.checkpoints import Checkpoints
 from agent.journal.journal import Journal
 from agent.journal.keys import load_keys
 from agent.journal.settings import JournalSettings
+from agent.journal.signing import make_key
 from agent.journal.succession import open_or_succeed
 from tests.receivers.running import RunningReceiver
 
@@ -180,3 +184,55 @@ def test_somebody_enrolls_by_hand(fleet: RunningReceiver, tmp_path: Path, capfd:
         forget(fleet)
         say(journal, "b")
         assert delivered(sender)
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Iterator[RunningReceiver]:
+    """One that also gives certificates, and lets nobody in without."""
+    made = trustme.CA()
+    (tmp_path / "clients.pem").write_bytes(made.private_key_pem.bytes() + made.cert_pem.bytes())
+    receiver = RunningReceiver(tmp_path / "receiver", enroll_secret=SECRET, client_ca=tmp_path / "clients.pem").start()
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    yield receiver
+    receiver.kill()
+
+
+def test_a_certificate_comes_with_the_credential_and_is_renewed_before_it_ends(
+    certified: RunningReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    with endpoint(state, settings(certified)) as (journal, sender):
+        say(journal, "a")
+        assert delivered(sender), sender.status()
+        bundle = certificate_file(state, "central")
+        first = bundle.read_text()
+        assert stat.S_IMODE(bundle.stat().st_mode) == 0o600
+        assert "PRIVATE KEY" in first and not is_ageing(bundle)
+        assert not is_ageing(bundle, time.time() + 19 * 86_400)
+        assert is_ageing(bundle, time.time() + 21 * 86_400)
+        monkeypatch.setattr(enrolled, "is_ageing", lambda path: path.read_text() == first)
+        say(journal, "b")
+        assert delivered(sender), sender.status()
+        assert bundle.read_text() != first
+        assert len(certified.lines(journal.chain)) == journal.head().seq
+
+
+def test_whoever_enrolls_without_its_certificate_is_not_let_in(certified: RunningReceiver, tmp_path: Path) -> None:
+    with endpoint(tmp_path / "state", settings(certified)) as (journal, sender):
+        say(journal, "a")
+        assert delivered(sender)
+    other = tmp_path / "other.pem"
+    trustme.CA().issue_cert("somebody").private_key_and_cert_chain_pem.write_to_path(str(other))
+    with endpoint(tmp_path / "state", settings(certified, client_cert_file=other)) as (journal, sender):
+        say(journal, "b")
+        assert not sender.flush(3)
+        assert (sender.status().dead_letters, sender.status().backlog) == (0, 1)
+
+
+def test_the_request_for_a_certificate_is_one_that_openssl_accepts(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "key.pem")
+    (tmp_path / "csr.pem").write_text(signing_request(key, "e" * 32))
+    command = ["openssl", "req", "-in", str(tmp_path / "csr.pem"), "-verify", "-noout", "-subject", "-pubkey"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "verify OK" in done.stdout + done.stderr
+    assert "e" * 32 in done.stdout and key.public.pem in done.stdout

@@ -57,7 +57,8 @@ class HttpClient:
         self._settings = settings
         self._scheme = scheme
         self._answer_bytes = answer_bytes
-        self._token = Token(settings, on_notice)
+        self._token = Token(settings.token, on_notice)
+        self._proxy_auth = Token(settings.proxy_auth, on_notice)
         self._trust = TrustFiles(settings)
         self._lifeline = ConnectionAborter(settings.pins)
         self._client: httpx.Client | None = None
@@ -115,9 +116,18 @@ class HttpClient:
             verify=self._trust.context(),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60.0),
-            proxy=self._settings.proxy if leaves else None,
+            proxy=self._proxy() if leaves else None,
             trust_env=leaves,
         )
+
+    def _proxy(self) -> httpx.Proxy | None:
+        """Raises `TokenError`."""
+        import httpx
+
+        if not self._settings.proxy:
+            return None
+        user, colon, password = (self._proxy_auth.value() or "").partition(":")
+        return httpx.Proxy(self._settings.proxy, auth=(user, password) if colon else None)
 
     def _headers(self, token: str | None) -> dict[str, str]:
         return {

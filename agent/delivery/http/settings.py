@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from agent.delivery.http.token import Place
 from agent.runtime.hosts import is_loopback
 from agent.runtime.settings import Section
 
@@ -38,8 +39,22 @@ class HttpSettings(Section):
     SubjectPublicKeyInfo; empty: any that the authorities vouch for."""
     proxy: str | None = None
     """Address of an HTTP proxy, in place of those that the environment names."""
+    proxy_auth_file: Path | None = None
+    """File that holds `user:password` for that proxy."""
+    proxy_auth_env: str | None = None
+    """Environment variable that holds it."""
+    proxy_auth_credential: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,128}$")
+    """Name of the systemd credential that holds it."""
     timeout: float = Field(default=30.0, gt=0, le=300)
     """Seconds to wait for each step of a request."""
+
+    @property
+    def token(self) -> Place:
+        return Place(self.token_file, self.token_env, self.token_credential)
+
+    @property
+    def proxy_auth(self) -> Place:
+        return Place(self.proxy_auth_file, self.proxy_auth_env, self.proxy_auth_credential)
 
     @field_validator("url")
     @classmethod
@@ -70,6 +85,8 @@ class HttpSettings(Section):
     def _one_of_each(self) -> Self:
         if sum(bool(source) for source in (self.token_file, self.token_env, self.token_credential)) > 1:
             raise ValueError("token_file, token_env and token_credential exclude each other")
+        if sum(map(bool, self.proxy_auth)) > (1 if self.proxy else 0):
+            raise ValueError("proxy_auth_file, _env and _credential exclude each other, and need proxy")
         if self.client_key_file and not self.client_cert_file:
             raise ValueError("client_key_file needs client_cert_file")
         return self

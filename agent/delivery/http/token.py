@@ -1,4 +1,4 @@
-"""The bearer token of a target: read from its file or variable when needed, never kept in settings or messages."""
+"""A secret that a target asks for: read from its file or variable when needed, never kept in settings or messages."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 import re
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.delivery.contract import Notice
-from agent.delivery.http.settings import HttpSettings
 from agent.runtime.error import RollcallError
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -18,13 +18,20 @@ class TokenError(RollcallError):
     """The token cannot be used; the message names its source, never its content."""
 
 
+class Place(NamedTuple):
+    """Where a secret is: in one of them, or nowhere."""
+
+    file: Path | None = None
+    variable: str | None = None
+    credential: str | None = None
+    """Name of a systemd credential."""
+
+
 class Token:
     """Reads the file again whenever it changed, so that a rotated token needs no restart."""
 
-    def __init__(self, settings: HttpSettings, on_notice: Notice) -> None:
-        self._file = settings.token_file
-        self._variable = settings.token_env
-        self._credential = settings.token_credential
+    def __init__(self, place: Place, on_notice: Notice) -> None:
+        self._file, self._variable, self._credential = place
         self._on_notice = on_notice
         self._seen: tuple[int, int, int] | None = None
         self._value: str | None = None

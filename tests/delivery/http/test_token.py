@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.delivery.http.token import Token, TokenError
-from agent.delivery.targets.rollcall import RollcallSettings
-
-URL = "https://collector.example/x"
+from agent.delivery.http.token import Place, Token, TokenError
 
 
 def from_file(path: Path, notices: list[tuple[str, str]] | None = None) -> Token:
     heard = notices if notices is not None else []
-    return Token(RollcallSettings(url=URL, token_file=path), lambda code, message: heard.append((code, message)))
+    return Token(Place(file=path), lambda code, message: heard.append((code, message)))
 
 
 def test_the_file_is_read_again_when_it_changed(tmp_path: Path) -> None:
@@ -65,10 +62,10 @@ def test_a_file_everyone_can_read_is_used_and_reported_once(tmp_path: Path) -> N
 
 
 def test_the_environment_can_hold_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    token = Token(RollcallSettings(url=URL, token_env="TRIAL_TOKEN"), lambda code, message: None)
+    token = Token(Place(variable="TRIAL_TOKEN"), lambda code, message: None)
     monkeypatch.setenv("TRIAL_TOKEN", "from-env")
     assert token.value() == "from-env"
     monkeypatch.delenv("TRIAL_TOKEN")
     with pytest.raises(TokenError, match="TRIAL_TOKEN"):
         token.value()
-    assert Token(RollcallSettings(url=URL), lambda code, message: None).value() is None
+    assert Token(Place(), lambda code, message: None).value() is None

@@ -129,7 +129,7 @@ def test_a_systemd_credential_holds_the_token(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "rollcall.token").write_text("from-systemd\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     settings = HttpSettings(url="https://c.example", token_credential="rollcall.token")
-    assert Token(settings, lambda *_: None).value() == "from-systemd"
+    assert Token(settings.token, lambda *_: None).value() == "from-systemd"
 
 
 def test_what_stays_on_this_machine_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

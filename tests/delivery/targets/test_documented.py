@@ -1,4 +1,4 @@
-"""Each configuration that docs/integrations.md shows is run: only where the other end is and how it is trusted differs."""
+"""Each configuration that docs/integrations.md shows is run: only where the other end is and its trust differ."""
 
 from __future__ import annotations
 
