@@ -24,7 +24,7 @@ class CollectSettings(Section):
     action_programs: bool = True
     """Whether known programs that a shell action started are named."""
     action_seconds: float = Field(default=2, ge=0.2)
-    """Interval at which transcripts are looked at for new actions."""
+    """Interval at which transcripts are looked at for new actions where their folders cannot be watched."""
     telemetry_port: int = Field(default=0, ge=0, le=65535)
     """Port of the loopback interface at which clients' own telemetry (OTLP/HTTP) is taken as a second source of
     actions; 0: none."""

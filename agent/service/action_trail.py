@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,10 @@ from agent.records import Diagnostic
 from agent.runtime.logs import logger
 from collectors.catalog.catalog import Catalog
 from collectors.contract import Context
-from collectors.events import Batch, EventSource
+from collectors.events import Batch
 from collectors.transcripts.actions import ActionSource
 from collectors.transcripts.programs import risks
+from collectors.transcripts.watch import TranscriptWatch
 
 if TYPE_CHECKING:
     from collectors.telemetry.receiver import Receiver
@@ -33,8 +35,10 @@ _MOST_BYTES = 8 << 20
 class ActionTrail:
     """What was read is kept until it is durable; only then is more read."""
 
-    def __init__(self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store) -> None:
-        """Raises `JournalError`."""
+    def __init__(
+        self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store, wake: Callable[[], None]
+    ) -> None:
+        """`wake` is called, in another thread, when there is something to read. Raises `JournalError`."""
         self._journal = journal
         self.behaviour = Behaviour(journal, risks(), catalog.unasked_modes(), timedelta(days=settings.learn_days))
         self._log = ActionLog(journal, settings.actions, settings.client_actions)
@@ -47,14 +51,15 @@ class ActionTrail:
         positions = self._log.positions()
         installed.start(positions, since)
         self._telemetry = _receiver(settings.telemetry_port, catalog, told)
-        transcripts = ActionSource(
+        self._transcripts = ActionSource(
             {name: position for name, position in positions.items() if not name.startswith("\n")},
             {client: since[client] for client in told},
             programs=settings.action_programs,
             most_bytes=_MOST_BYTES,
             telemetry=self._telemetry.inbox.take if self._telemetry else tuple,
         )
-        self._sources: tuple[EventSource, ...] = (transcripts, installed)
+        self._installed = installed
+        self._watch = TranscriptWatch(wake)
         self._batch: Batch | None = None
         self._failed: set[tuple[str | None, str]] = set()
 
@@ -65,7 +70,8 @@ class ActionTrail:
         self._log.forget_old(step)
 
     def close(self) -> None:
-        """Receive no more telemetry."""
+        """Watch no more, and receive no more telemetry."""
+        self._watch.close()
         if self._telemetry:
             self._telemetry.close()
 
@@ -77,7 +83,10 @@ class ActionTrail:
     def read(self, context: Context) -> bool:
         """Read what is new. Whether there is something to write."""
         if self._batch is None:
-            self._batch = together(source.read(context) for source in self._sources)
+            begun = time.monotonic()
+            new = self._transcripts.read(context, changed=self._watch.take())
+            self._watch.follow(self._transcripts.folders, time.monotonic() - begun)
+            self._batch = together((new, self._installed.read(context)))
         batch = self._batch
         return bool(batch.events or batch.known or batch.positions or any(map(self._is_news, batch.diagnostics)))
 
@@ -102,6 +111,8 @@ class ActionTrail:
 
     def written(self) -> None:
         """What was read is durable."""
+        if self.more:
+            self._watch.look_again()
         self._batch = None
         if self._telemetry:
             self._telemetry.inbox.confirm()

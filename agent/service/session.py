@@ -59,7 +59,10 @@ class Session:
         names = {collector.name for collector in collectors} | ({ACTIONS} if follows else set())
         signed = SignedJournal(folder, endpoint, settings.journal, setup.derive, names, lost)
         self._journal, self._inventory = signed.journal, signed.inventory
-        self._trail = ActionTrail(settings.collect, setup.catalog, self._journal, signed.store) if follows else None
+        self._trail = None
+        if follows:
+            stores = self._journal, signed.store
+            self._trail = ActionTrail(settings.collect, setup.catalog, *stores, lambda: self._agenda.want(ACTIONS))
         collectors += [self._trail.behaviour] if self._trail else []
         surroundings = Surroundings(
             settings.collect, settings.limits, setup.catalog, self._inventory, descriptions=_descriptions(setup)
@@ -95,6 +98,8 @@ class Session:
                 self._resolver.start()
             collectors = {collector.name for collector in self._engine.collectors}
             self._schedule.again("heartbeat", "watchdog", "policy", "retention", "budget", *collectors)
+            if self._trail:
+                self._schedule.at_once(ACTIONS)
             self._reconcile()
             self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.
@@ -114,7 +119,7 @@ class Session:
             return
         now = time.monotonic()
         self._ping_watchdog()
-        self._work(work, self._schedule.due())
+        self._work(work, self._schedule.due() | work.tasks)
         # A storm is taken in a few large steps: each costs what deriving costs, however little changed.
         slowness = self._schedule.slowness
         self._agenda.rest(min(_REST * (time.monotonic() - now), _LONGEST_REST) * slowness)

@@ -16,6 +16,8 @@ class Work:
     scopes: frozenset[Scope]
     everything: bool
     notices: tuple[tuple[str, str], ...]
+    tasks: frozenset[str] = frozenset()
+    """Periodic tasks that something asks for before their time."""
 
 
 class WorkQueue:
@@ -27,6 +29,7 @@ class WorkQueue:
         self._scopes: set[Scope] = set()
         self._everything = False
         self._notices: list[tuple[str, str]] = []
+        self._tasks: set[str] = set()
         self._due: float | None = None
         self._earliest = 0.0
         self._interrupted = False
@@ -44,6 +47,12 @@ class WorkQueue:
         """Something that a person should learn of through the journal."""
         with self._changed:
             self._notices.append((code, message))
+            self._gathered(self._debounce)
+
+    def want(self, task: str) -> None:
+        """A periodic task has something to do."""
+        with self._changed:
+            self._tasks.add(task)
             self._gathered(self._debounce)
 
     def rest(self, seconds: float) -> None:
@@ -80,10 +89,12 @@ class WorkQueue:
             frozenset(self._scopes) if ripe else frozenset(),
             self._everything and ripe,
             tuple(self._notices) if ripe else (),
+            frozenset(self._tasks) if ripe else frozenset(),
         )
         if ripe:
             self._scopes.clear()
             self._notices.clear()
+            self._tasks.clear()
             self._everything = False
             self._due = None
         return work

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,23 +11,21 @@ from typing import cast
 from agent.records import Diagnostic, Evidence, McpServer
 from agent.records.action import Action
 from collectors.catalog.client import Client
-from collectors.catalog.templates import template_path
 from collectors.catalog.transcripts import Transcript
 from collectors.contract import Context
 from collectors.events import Batch
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
-from collectors.sources.filesystem.recent import Recent, recent_files
+from collectors.sources.filesystem.recent import Recent
 from collectors.sources.formats.unparseable import UnparseableError
 from collectors.transcripts.calls import TELEMETRY, Calls, in_order
 from collectors.transcripts.follow import Follower, TranscriptReader
 from collectors.transcripts.heard import Heard, from_position, to_position
+from collectors.transcripts.listing import Listed, as_it_is, may_bring_one, of_database, opened, patterns, transcripts
 from collectors.transcripts.position import Position
 from collectors.transcripts.records import NAME, Scene, record
 from collectors.transcripts.session_project import project_of
 
-_MOST_FILES = 2_000
-"""Transcripts of one pattern and account, those written last."""
 _MOST_BYTES = 32 << 20
 """Bytes that are read in one step."""
 _LONGEST_OPEN = timedelta(hours=24)
@@ -47,6 +44,8 @@ class _Followed:
     """What telemetry says of calls that are open: its sender takes it for delivered, so it stays in the position."""
 
     hears: bool = False
+    folders: set[str] = field(default_factory=set)
+    """Where its transcripts, or new ones, stand."""
 
     def position_heard(self) -> str:
         """The same as a position; what is told by now is dropped."""
@@ -98,8 +97,14 @@ class ActionSource:
         self._readers: dict[int, TranscriptReader] = {}
         self._left = 0
 
-    def read(self, context: Context, *, everything: bool = False) -> Batch:
-        """What is new. `everything`: calls without a result are told too, as nothing more will come."""
+    @property
+    def folders(self) -> set[str]:
+        """Where transcripts, or new ones, stand."""
+        return {folder for followed in self._followed.values() for folder in followed.folders}
+
+    def read(self, context: Context, *, everything: bool = False, changed: Collection[str] | None = None) -> Batch:
+        """What is new. `everything`: calls without a result are told too, as nothing more will come. `changed`: where
+        something was written since the last time; None where that is not known."""
         self._left = self._most_bytes
         heard = _by_sender(self._telemetry())
         read = _Read(everything)
@@ -108,27 +113,41 @@ class ActionSource:
                 since = self._since if isinstance(self._since, datetime) else self._since.get(client.id)
                 if client.actions and since:
                     self._listen(home, client, heard.get((home.uid, client.id), []))
-                    self._look(context, home, client, since, read)
+                    self._look(context, home, client, since, read, changed)
         return Batch(tuple(read.events), tuple(read.known), read.positions, self._left <= 0, tuple(read.diagnostics))
 
-    def _look(self, context: Context, home: Home, client: Client, since: datetime, read: _Read) -> None:
+    def _look(
+        self,
+        context: Context,
+        home: Home,
+        client: Client,
+        since: datetime,
+        read: _Read,
+        changed: Collection[str] | None,
+    ) -> None:
         """Take in what one client of one account has written, and tell what is complete."""
         followed = self._followed.setdefault((home.owner, client.id), _Followed())
+        some = None if changed is None or followed.hears else _written(context, home, client, followed, changed)
+        if some is None:
+            followed.folders.clear()
+            listed = list(transcripts(context, home, client, since - _BEFORE, followed.folders))
+        elif some:
+            listed = some
+        else:
+            return
         # Most looks find nothing new, and the names of all servers are gathered for nothing.
         scene = cache(lambda: _scene(context, home, client, self._programs))
-        listed: set[str] = set()
-        changed: list[Follower] = []
-        for pattern, file, transcript in _files(context, home, client, since - _BEFORE):
-            listed.add(file.path)
+        written: list[Follower] = []
+        for pattern, file, transcript in listed:
             follower = followed.files.get(file.path) or self._follower(
                 followed, transcript, pattern, file.path, home, client
             )
             if follower.is_current(file) or self._left <= 0:
                 continue
             try:
-                with context.files.opened(file.path, home) as descriptor, _log(context, home, file, transcript) as log:
-                    read.known += self._read(followed, scene(), follower, (descriptor, log), file, since)
-                changed.append(follower)
+                with opened(context, home, file, transcript) as descriptors:
+                    read.known += self._read(followed, scene(), follower, descriptors, file, since)
+                written.append(follower)
             except FileNotFoundError:
                 continue
             except (OSError, UnreadableError, UnparseableError) as error:
@@ -136,17 +155,18 @@ class ActionSource:
                 follower.give_up(file)
         found = in_order(followed.calls.take(before=None if read.everything else datetime.now(UTC) - _LONGEST_OPEN))
         read.tell((record(scene(), followed.calls, one) for one in found), since)
-        told = changed or (followed.files.values() if found else ())
+        told = written or (followed.files.values() if found else ())
         open_from = followed.calls.open_from() if told else {}
         for follower in told:
             position = follower.durable(open_from.get(follower.path))
             read.positions[_name(home, client, follower.path)] = position.to_json()
         if followed.hears:
             read.positions[_name(home, client, TELEMETRY)] = followed.position_heard()
-        for path in followed.files.keys() - listed:
-            # Gone, or written so long ago that others have taken its place: what it holds is told.
-            del followed.files[path]
-            read.positions[_name(home, client, path)] = ""
+        if some is None:
+            for path in followed.files.keys() - {one.file.path for one in listed}:
+                # Gone, or written so long ago that others have taken its place: what it holds is told.
+                del followed.files[path]
+                read.positions[_name(home, client, path)] = ""
 
     def _listen(self, home: Home, client: Client, new: list[Heard]) -> None:
         """Say what telemetry says."""
@@ -189,37 +209,20 @@ class ActionSource:
         return [record(scene, followed.calls, one) for one in followed.calls.take(source=follower.path)]
 
 
-def _files(context: Context, home: Home, client: Client, since: datetime) -> Iterator[tuple[str, Recent, Transcript]]:
-    """Transcripts by pattern, those of a pattern in the order in which they were written."""
-    os = context.os_of(home)
-    for transcript in client.transcript:
-        for template in transcript.on(os) if transcript.rule else ():
-            pattern = template_path(template, os, home)
-            if pattern is None:
-                continue
-            try:
-                found = recent_files(context.files, pattern, home, int(since.timestamp() * 1e9), _MOST_FILES)
-            except UnreadableError:
-                continue
-            for file in reversed(found):
-                yield pattern, _with_log(context, home, file) if transcript.shape == "table" else file, transcript
-
-
-def _with_log(context: Context, home: Home, file: Recent) -> Recent:
-    """A database as new and large as it is with its write-ahead log: that alone grows for long."""
-    log = context.files.status(f"{file.path}-wal", home)
-    return file._replace(modified=max(file.modified, log.st_mtime_ns), size=file.size + log.st_size) if log else file
-
-
-@contextmanager
-def _log(context: Context, home: Home, file: Recent, transcript: Transcript) -> Iterator[int | None]:
-    """The write-ahead log of a database, if it has one."""
-    with ExitStack() as opened:
-        log = None
-        if transcript.shape == "table":
-            with suppress(FileNotFoundError):
-                log = opened.enter_context(context.files.opened(f"{file.path}-wal", home))
-        yield log
+def _written(
+    context: Context, home: Home, client: Client, followed: _Followed, changed: Collection[str]
+) -> list[Listed] | None:
+    """The transcripts that something was written to; None where that may be one that is not followed yet."""
+    found: dict[str, Listed] = {}
+    for path in changed:
+        if follower := followed.files.get(of_database(path)):
+            file = as_it_is(context, home, follower.path, follower.transcript)
+            if file is None:
+                return None
+            found[file.path] = Listed(follower.pattern, file, follower.transcript)
+        elif any(may_bring_one(context, home, pattern, path) for pattern, _ in patterns(context, home, client)):
+            return None
+    return list(found.values())
 
 
 def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scene:

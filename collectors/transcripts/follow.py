@@ -57,8 +57,9 @@ class Follower:
     def __init__(
         self, reader: TranscriptReader, pattern: str, path: str, calls: Calls, position: Position | None
     ) -> None:
-        self._transcript = reader.transcript
+        self.transcript = reader.transcript
         self._calls = calls
+        self.pattern = pattern
         self.path = path
         self._captures = captures(pattern, path)
         self._known = position is not None
@@ -76,7 +77,7 @@ class Follower:
     @property
     def can_skip(self) -> bool:
         """Whether what is new later can be told from what is there."""
-        return self._transcript.shape in ("lines", "table")
+        return self.transcript.shape in ("lines", "table")
 
     def durable(self, open_from: int | None) -> Position:
         """The position that a restart may go on from. `open_from`: where its first call begins that is open still."""
@@ -86,10 +87,10 @@ class Follower:
     def skip(self, file: int, log: int | None, found: Recent) -> None:
         """Take all that is there as read: it is older than what is asked for."""
         offset = found.size
-        if self._transcript.table:
-            offset = last_row(Database(file, log), self._transcript.table) + 1
+        if self.transcript.table:
+            offset = last_row(Database(file, log), self.transcript.table) + 1
         digest = ""
-        if self._transcript.shape == "lines":
+        if self.transcript.shape == "lines":
             offset = next_line(file, offset)
             digest = digest_before(file, offset)
         self._known = True
@@ -103,10 +104,10 @@ class Follower:
     def read(self, file: int, log: int | None, found: Recent, most: int) -> int:
         """Say what is new; at most about so many bytes of lines. `log` is a database's write-ahead log. Returns the
         bytes that were read. Raises `OSError` and `UnparseableError`."""
-        if self._transcript.shape == "lines":
+        if self.transcript.shape == "lines":
             read = self._lines(file, found, most)
-        elif self._transcript.table and self._joined:
-            read = self._rows(Database(file, log), found, self._transcript.table, self._joined)
+        elif self.transcript.table and self._joined:
+            read = self._rows(Database(file, log), found, self.transcript.table, self._joined)
         else:
             read = self._document(file, found)
         self._known = True
@@ -174,7 +175,7 @@ class Follower:
                 if len(data) > _MOST_DOCUMENT:
                     break
         value = (
-            {"text": data[:4096].decode(errors="replace").strip()} if self._transcript.shape == "text" else _json(data)
+            {"text": data[:4096].decode(errors="replace").strip()} if self.transcript.shape == "text" else _json(data)
         )
         self._say(value, 0, self._reader.read)
         self.position = replace(self.position, inode=found.inode, size=found.size, modified=found.modified, hold=None)
@@ -187,7 +188,7 @@ class Follower:
         session = self.position.session if told.session is None else told.session
         for said in told.statements:
             session = said.session or session
-            where = session or ("" if self._transcript.shape == "text" else self._stem)
+            where = session or ("" if self.transcript.shape == "text" else self._stem)
             self._calls.add(said, where, told.group, self.path, mark)
         if session != self.position.session:
             self.position = replace(self.position, session=session)

@@ -150,6 +150,18 @@ def test_only_what_happens_from_the_first_start_on_is_told(machine: Machine, sha
     assert daemon.stop() == 0
 
 
+def test_a_line_is_journaled_at_once_though_nobody_looks_for_an_hour(machine: Machine, shared: Path) -> None:
+    daemon = RunningDaemon(machine, f"{QUICK}action_seconds = 3600\nbackfill_days = 365\n")
+    source = next((shared / "transcripts/homes/claude/.claude/projects").rglob("11111111*.jsonl")).read_bytes()
+    place = daemon.home / ".claude/projects/-p/one.jsonl"
+    lines = [line for line in source.splitlines(keepends=True) if b"toolu_main000024aeec" in line]
+    daemon.ready()
+    for number, path in enumerate((place, place, place.parents[1] / "-q/two.jsonl"), 1):
+        give(path, b"".join(lines).replace(b"toolu_main000024aeec", b"toolu_%d" % number), append=True)
+        wait_until(lambda number=number: len(calls(daemon)) == number, daemon.explain, 20)
+    assert daemon.stop() == 0
+
+
 def test_a_client_can_be_left_out_and_another_only_be_counted(daemon: RunningDaemon, shared: Path) -> None:
     daemon.configure(SETTINGS + 'client_actions = { pi = "off", kimi-cli = "counts" }\n')
     for name in ("pi", "kimi", "claude"):

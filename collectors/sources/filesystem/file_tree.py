@@ -170,12 +170,13 @@ class FileTree:
         for."""
         self._lookup.check_mount(path, home)
 
-    def status(self, path: str, home: Home | None = None) -> os.stat_result | None:
-        """What stat(2) says of what a path leads to; None where nothing can be told."""
+    def status(self, path: str, home: Home | None = None, follow: bool = True) -> os.stat_result | None:
+        """What stat(2) says of what a path leads to, or with `follow` off of what is there; None where nothing can be
+        told."""
         try:
             if self._lookup.is_absent(path):
                 return None
-            with self._lookup.place(path, home) as place:
+            with self._lookup.place(path, home, follow) as place:
                 return place.status
         except (FileNotFoundError, UnreadableError):
             return None

@@ -30,22 +30,29 @@ class Recent(NamedTuple):
     inode: int
 
 
-def recent_files(files: FileTree, pattern: str, home: Home | None, since: int, most: int) -> list[Recent]:
-    """The `most` files that fit and were written last, none before `since` (nanoseconds), the latest first.
+def recent_files(
+    files: FileTree, pattern: str, home: Home | None, since: int, most: int, folders: set[str] | None = None
+) -> list[Recent]:
+    """The `most` files that fit and were written last, none before `since` (nanoseconds), the latest first. `folders`
+    gets every folder that was listed for them, or would have been if it were there.
 
     Links below the first `*` are not followed. Raises `UnreadableError` where the folder above it cannot be listed;
     what cannot be listed below is passed over.
     """
     try:
-        return nlargest(most, (found for found in _fitting(files, "", pattern, home) if found.modified >= since))
+        listed: set[str] = set() if folders is None else folders
+        return nlargest(
+            most, (found for found in _fitting(files, "", pattern, home, listed) if found.modified >= since)
+        )
     except FileNotFoundError:
         return []
 
 
-def _fitting(files: FileTree, done: str, rest: str, home: Home | None) -> Iterator[Recent]:
+def _fitting(files: FileTree, done: str, rest: str, home: Home | None, listed: set[str]) -> Iterator[Recent]:
     """Files for the pattern `rest` below the existing folder `done`."""
     parent = rest.partition("*")[0].rpartition("/")[0]
     component, slash, below = rest[len(parent) + 1 :].partition("/")
+    listed.add(done + parent)
     named = _listed(files, done + parent, component, home)
     if not slash:
         for name, status in named:
@@ -55,7 +62,7 @@ def _fitting(files: FileTree, done: str, rest: str, home: Home | None) -> Iterat
     folders = [(status.st_mtime_ns, name) for name, status in named if stat.S_ISDIR(status.st_mode)]
     for _, name in nlargest(_MOST_FOLDERS, folders):
         with suppress(FileNotFoundError, UnreadableError):
-            yield from _fitting(files, f"{done}{parent}/{name}", slash + below, home)
+            yield from _fitting(files, f"{done}{parent}/{name}", slash + below, home, listed)
 
 
 def _listed(files: FileTree, folder: str, component: str, home: Home | None) -> list[tuple[str, os.stat_result]]:
