@@ -3,8 +3,8 @@
 Value paths name a value of one entry of a transcript (a line, a document, a row, or an element that `each` leads to):
 components separated by dots (`\\.` is a dot within a key), `[]` steps into each element of a list, and `!` after a
 component reads its text as JSON. `each` goes into elements in steps (`messages[]>content[]`); `^` at the start of a
-path is one such step back. `*2` is what the second `*` of the file's path stood for, `=text` is that text itself. Of
-several paths the first that leads to a value counts.
+path is one such step back. `*2` is what the second `*` of the file's path stood for (in one that starts at
+`{project}` `*1` is the project), `=text` is that text itself. Of several paths the first that leads to a value counts.
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ class Table(Entry):
     columns: tuple[str, ...]
     json_columns: tuple[str, ...] = ()
     """Columns whose text is JSON."""
+    unfinished: dict[str, Condition] = Field(default_factory=dict)
+    """Where this holds of a row, it is written anew soon, and read again then."""
     join: str = ""
     """A second table, by `join_on`: a column of the first that is equal to the `id` of the second."""
     join_on: str = ""

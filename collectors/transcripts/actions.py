@@ -138,9 +138,9 @@ class ActionSource:
         # Most looks find nothing new, and the names of all servers are gathered for nothing.
         scene = cache(lambda: _scene(context, home, client, self._programs))
         written: list[Follower] = []
-        for pattern, file, transcript in listed:
+        for captures, file, transcript in listed:
             follower = followed.files.get(file.path) or self._follower(
-                followed, transcript, pattern, file.path, home, client
+                followed, transcript, captures, file.path, home, client
             )
             if follower.is_current(file) or self._left <= 0:
                 continue
@@ -153,7 +153,8 @@ class ActionSource:
             except (OSError, UnreadableError, UnparseableError) as error:
                 read.diagnostics.append(_diagnostic(context, home, client, file.path, error))
                 follower.give_up(file)
-        found = in_order(followed.calls.take(before=None if read.everything else datetime.now(UTC) - _LONGEST_OPEN))
+        is_end = read.everything and self._left > 0
+        found = in_order(followed.calls.take(before=None if is_end else datetime.now(UTC) - _LONGEST_OPEN))
         read.tell((record(scene(), followed.calls, one) for one in found), since)
         told = written or (followed.files.values() if found else ())
         open_from = followed.calls.open_from() if told else {}
@@ -180,13 +181,19 @@ class ActionSource:
             followed.calls.add(heard.statement, heard.session, "", TELEMETRY, 0)
 
     def _follower(
-        self, followed: _Followed, transcript: Transcript, pattern: str, path: str, home: Home, client: Client
+        self,
+        followed: _Followed,
+        transcript: Transcript,
+        captures: tuple[str, ...],
+        path: str,
+        home: Home,
+        client: Client,
     ) -> Follower:
         position = self._positions.pop(_name(home, client, path), None)
         reader = self._readers.get(id(transcript))
         if reader is None:
             reader = self._readers[id(transcript)] = TranscriptReader(transcript)
-        follower = followed.files[path] = Follower(reader, pattern, path, followed.calls, position)
+        follower = followed.files[path] = Follower(reader, captures, path, followed.calls, position)
         return follower
 
     def _read(
@@ -219,8 +226,8 @@ def _written(
             file = as_it_is(context, home, follower.path, follower.transcript)
             if file is None:
                 return None
-            found[file.path] = Listed(follower.pattern, file, follower.transcript)
-        elif any(may_bring_one(context, home, pattern, path) for pattern, _ in patterns(context, home, client)):
+            found[file.path] = Listed(follower.captures, file, follower.transcript)
+        elif any(may_bring_one(context, home, pattern.path, path) for pattern in patterns(context, home, client)):
             return None
     return list(found.values())
 

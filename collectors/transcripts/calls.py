@@ -19,6 +19,8 @@ _MOST_OPEN = 5_000
 _MOST_SESSIONS = 2_000
 _LISTENS = timedelta(hours=1)
 """A client whose telemetry was heard so recently sends it still."""
+_READ_ON = timedelta(minutes=1)
+"""An old transcript is read in several steps: by then the result of a call at the end of one was read."""
 _AWAITED = timedelta(seconds=15)
 """How long a call that one source told of is kept for the other, which sends every five seconds or so."""
 
@@ -128,7 +130,7 @@ class Calls:
         yield from (event for event in events if source in (None, event.source))
         yield from (call for call in overflow if source in (None, call.source))
         for call in list(self.open.values()):
-            ends = before is None or call.known_at < before or self._is_told(call)
+            ends = before is None or self._is_left(call, before) or self._is_told(call)
             if source in (None, call.source) and ends:
                 del self.open[call.id]
                 yield call
@@ -192,6 +194,11 @@ class Calls:
             call.source, call.mark, call.session, call.group = place.source, place.mark, place.session, place.group
         call.read, call.heard = call.read or not place.heard, call.heard or place.heard
         return call
+
+    @staticmethod
+    def _is_left(call: Call, before: datetime) -> bool:
+        """Whether it was asked for so long ago, and its result did not stand right behind it."""
+        return call.known_at < before and datetime.now(UTC) - call.read_at > _READ_ON
 
     def _is_told(self, call: Call) -> bool:
         """Whether nothing more is said of it by either source."""

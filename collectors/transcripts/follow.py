@@ -10,7 +10,6 @@ from pydantic_core import from_json
 
 from collectors.catalog.actions import Table
 from collectors.catalog.transcripts import Transcript
-from collectors.sources.filesystem.globbing import captures
 from collectors.sources.filesystem.recent import Recent
 from collectors.sources.formats.sqlite_file import Database
 from collectors.transcripts.calls import Calls
@@ -18,6 +17,7 @@ from collectors.transcripts.position import Position, digest_before
 from collectors.transcripts.statement import Read, marks, reader
 from collectors.transcripts.table import JoinedRows, entries, last_row
 from collectors.transcripts.tail import continues, lines, next_line
+from collectors.transcripts.values import Entry, condition
 
 _HEAD = 256 * 1024
 """Bytes of the start of a file that may tell of its session where its lines before are not read."""
@@ -25,6 +25,8 @@ _MOST_BACK = 256 << 20
 """Bytes before the end of a large file that are read at first."""
 _MOST_DOCUMENT = 16 << 20
 _MOST_ROWS = 5_000
+_MOST_AGAIN = 100
+"""Rows from the last one back that may be read again because they are written anew."""
 _ROW_BYTES = 1_000
 """What a row counts as, of the bytes that one step may read."""
 
@@ -38,6 +40,8 @@ class TranscriptReader:
         self.read = reader(transcript.rule, transcript.session, transcript.group)
         self.read_session = reader(of_sessions, transcript.session, transcript.group)
         """Only what is said of sessions."""
+        table = transcript.table
+        self.is_unfinished = condition(table.unfinished) if table and table.unfinished else lambda _: False
         self._marks = sorted({tuple(sorted(marks(rule))) for rule in transcript.rule}, key=len)
 
     def may_tell(self, line: bytes) -> bool:
@@ -55,13 +59,13 @@ class Follower:
     """One file and how far it is read. A call that is still open keeps the durable position before it."""
 
     def __init__(
-        self, reader: TranscriptReader, pattern: str, path: str, calls: Calls, position: Position | None
+        self, reader: TranscriptReader, captures: tuple[str, ...], path: str, calls: Calls, position: Position | None
     ) -> None:
+        """`captures`: what the parts of the path that differ stand for."""
         self.transcript = reader.transcript
         self._calls = calls
-        self.pattern = pattern
         self.path = path
-        self._captures = captures(pattern, path)
+        self.captures = captures
         self._known = position is not None
         self._reader = reader
         self._joined = JoinedRows(reader.transcript.table) if reader.transcript.table else None
@@ -150,18 +154,22 @@ class Follower:
         since = self.position.offset if begun is None else min(begun, self.position.offset)
         if last_row(database, table) < self.position.offset - 1:
             since = 0  # rows were deleted, and their ids are given out again
-        row_id, complete = since - 1, True
+        row_id, complete, unfinished = since - 1, True, None
         for count, (row_id, row) in enumerate(entries(database, table, joined, since), 1):
             self._say(row, row_id, self._reader.read)
+            if self._reader.is_unfinished(Entry(row)):
+                unfinished = _first(row_id, unfinished)
             if count >= _MOST_ROWS:
                 complete = False
                 break
+        # One so far back is of a session that broke off.
+        again = unfinished if unfinished is not None and row_id - unfinished < _MOST_AGAIN else row_id + 1
         self.position = replace(
             self.position,
             inode=found.inode,
             size=found.size if complete else 0,
             modified=found.modified if complete else 0,
-            offset=row_id + 1,
+            offset=again,
             hold=None,
         )
         return _ROW_BYTES * (row_id + 1 - since)
@@ -184,7 +192,7 @@ class Follower:
     def _say(self, value: object, mark: int, read: Read) -> None:
         if value is None:
             return
-        told = read(value, self._captures)
+        told = read(value, self.captures)
         session = self.position.session if told.session is None else told.session
         for said in told.statements:
             session = said.session or session

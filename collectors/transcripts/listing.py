@@ -12,13 +12,17 @@ from collectors.catalog.client import Client
 from collectors.catalog.templates import template_path
 from collectors.catalog.transcripts import Transcript
 from collectors.contract import Context
+from collectors.locate.interest import Interest
+from collectors.locate.projects import named_roots
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
-from collectors.sources.filesystem.globbing import expression
+from collectors.sources.filesystem.globbing import captures, expression
 from collectors.sources.filesystem.recent import Recent, recent_files
+from collectors.sources.formats.unparseable import UnparseableError
 
 _MOST_FILES = 2_000
 """Transcripts of one pattern and account, those written last."""
+_MOST_PROJECTS = 200
 _BESIDE = ("-wal", "-journal", "-shm")
 """What the names of the files beside a database end in."""
 
@@ -26,29 +30,56 @@ _BESIDE = ("-wal", "-journal", "-shm")
 class Listed(NamedTuple):
     """A transcript as it was found."""
 
-    pattern: str
+    captures: tuple[str, ...]
+    """What the parts of its path that differ stand for."""
     file: Recent
     transcript: Transcript
 
 
-def patterns(context: Context, home: Home, client: Client) -> Iterator[tuple[str, Transcript]]:
-    """Where the transcripts of a client stand."""
+class Pattern(NamedTuple):
+    """Where transcripts stand."""
+
+    path: str
+    transcript: Transcript
+    project: tuple[str, ...] = ()
+    """The project that it starts at, if it starts at one."""
+
+
+def patterns(context: Context, home: Home, client: Client) -> Iterator[Pattern]:
+    """Where the transcripts of a client stand; projects are those that its own state names."""
     os = context.os_of(home)
     for transcript in client.transcript:
         for template in transcript.on(os) if transcript.rule else ():
-            if pattern := template_path(template, os, home):
-                yield pattern, transcript
+            if template.startswith("{project}/"):
+                for project in _projects(context, home, client):
+                    yield Pattern(project + template.removeprefix("{project}"), transcript, (project,))
+            elif path := template_path(template, os, home):
+                yield Pattern(path, transcript)
 
 
 def transcripts(context: Context, home: Home, client: Client, since: datetime, folders: set[str]) -> Iterator[Listed]:
     """Those written since then by pattern, of each in the order in which they were written. `folders` gets those that
     were listed."""
     oldest = int(since.timestamp() * 1e9)
-    for pattern, transcript in patterns(context, home, client):
+    for pattern, transcript, project in patterns(context, home, client):
         with suppress(UnreadableError):
             found = recent_files(context.files, pattern, home, oldest, _MOST_FILES, folders)
             for file in reversed(found):
-                yield Listed(pattern, _as_a_whole(context, home, file, transcript), transcript)
+                whole = _as_a_whole(context, home, file, transcript)
+                yield Listed((*project, *captures(pattern, file.path)), whole, transcript)
+
+
+def _projects(context: Context, home: Home, client: Client) -> list[str]:
+    """The folders in which the client says that it works, with no `*` in their names."""
+    os = context.os_of(home)
+    found: dict[str, None] = {}
+    for roots in client.roots:
+        for template in roots.on(os) if roots.kind == "project" else ():
+            path = template_path(template, os, home)
+            with suppress(FileNotFoundError, UnreadableError, UnparseableError):
+                for root in named_roots(context, home, path, Interest(client, roots)) if path else ():
+                    found.setdefault(root.path)
+    return [path for path in found if "*" not in path][:_MOST_PROJECTS]
 
 
 def as_it_is(context: Context, home: Home, path: str, transcript: Transcript) -> Recent | None:

@@ -116,7 +116,7 @@ def _meant(scene: Scene, call: Call) -> Meant | None:
         return Meant(call.server, tool, "definition" if call.server in scene.servers else "name")
     name = call.inner_tool or call.tool
     if name and call.namespace:
-        name = f"{call.namespace}__{name}"
+        name = f"{call.namespace.removesuffix('__')}__{name}"
     if name and not _own(scene.actions, name):
         return resolve(name, scene.actions.mcp, scene.servers)
     return None

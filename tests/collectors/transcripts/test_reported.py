@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.records.action import Action
-from tests.collectors.transcripts.driven_homes import context_of, told
+from collectors.transcripts.actions import ActionSource
+from tests.collectors.transcripts.driven_homes import EVER, context_of, told
 
 
 @pytest.fixture
@@ -108,3 +109,66 @@ def test_forks_of_pi_write_what_pi_writes(home: Path, client: str, place: str) -
     assert (call.agent, call.action, call.programs, call.result) == (client, "shell", ("npm",), "error")
     assert (call.decision, call.session_id) == ("unknown", "s1")
     assert "secret" not in call.model_dump_json()
+
+
+CRUSH = """CREATE TABLE sessions (id TEXT PRIMARY KEY, parent_session_id TEXT, title TEXT, updated_at INTEGER NOT
+NULL, created_at INTEGER NOT NULL);
+CREATE TABLE messages (id TEXT PRIMARY KEY, session_id TEXT, role TEXT NOT NULL, parts TEXT NOT NULL default
+'[]', model TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, finished_at INTEGER, provider TEXT,
+is_summary_message INTEGER DEFAULT 0 NOT NULL);"""
+
+
+def test_crush_keeps_its_calls_in_a_database_of_the_project(home: Path) -> None:
+    (home / "proj/.git").mkdir()
+    (home / "proj/crush.json").write_text('{"mcp": {"team_kb": {"type": "stdio", "command": "kb"}}}')
+    named = home / ".local/share/crush/projects.json"
+    named.parent.mkdir(parents=True)
+    named.write_text('{"projects": [{"path": "/home/dev/proj", "data_dir": "/home/dev/proj/.crush"}]}')
+    database = sqlite3.connect(_inside(home / "proj/.crush/crush.db"))
+    database.executescript(CRUSH)
+    database.execute("INSERT INTO sessions VALUES ('s1', NULL, 'secret title', 1795000000, 1795000000000)")
+    asked = [
+        _part("text", text="secret"),
+        _part("tool_call", id="c1", name="bash", input='{"command": "git push secret"}', finished=True),
+        _part("tool_call", id="c2", name="mcp_team_kb_find_page", input="{}", finished=True),
+    ]
+    answers = [
+        _part(
+            "tool_result", tool_call_id="c1", name="bash", content="no\nExit code 1\n\n<cwd>/p</cwd>", is_error=False
+        ),
+        _part("tool_result", tool_call_id="c2", name="mcp_team_kb_find_page", content="secret", is_error=False),
+        _part("tool_result", tool_call_id="c3", name="edit", content="User denied permission", is_error=True),
+    ]
+
+    def write(id: str, role: str, parts: list[dict[str, object]]) -> None:
+        row = id, "s1", role, json.dumps(parts), "gpt-5.5", 1795000001, 1795000001, None, "openai"
+        database.execute("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", row)
+        database.commit()
+
+    # A message is there before it says anything, and is written anew when it is finished.
+    write("m1", "assistant", [])
+    context, source = context_of(home.parents[1]), ActionSource({}, EVER)
+    source.read(context)
+    database.execute("UPDATE messages SET parts = ?, finished_at = 1795000002", (json.dumps(asked),))
+    database.commit()
+    source.read(context)
+    write("m2", "tool", answers)
+    found = {action.call_id: action for action in told(context, source) if action.call_id}
+    assert {id: (a.action, a.tool, a.result, a.decision, a.programs) for id, a in found.items()} == {
+        "c1": ("shell", "bash", "error", "unknown", ("git",)),
+        "c2": ("mcp", "mcp_team_kb_find_page", "ok", "unknown", ()),
+        "c3": ("file_write", "edit", "denied", "denied", ()),
+    }
+    assert (found["c2"].mcp_server, found["c2"].mcp_tool) == ("team_kb", "find_page")
+    assert {(a.session_id, a.project, a.model, a.provider) for a in found.values()} == {
+        ("s1", "/home/dev/proj", "gpt-5.5", "openai")
+    }
+
+
+def _part(kind: str, **data: object) -> dict[str, object]:
+    return {"type": kind, "data": data}
+
+
+def _inside(path: Path) -> Path:
+    path.parent.mkdir(parents=True)
+    return path
