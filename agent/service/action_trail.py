@@ -36,9 +36,9 @@ class ActionTrail:
     """What was read is kept until it is durable; only then is more read."""
 
     def __init__(
-        self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store, wake: Callable[[], None]
+        self, settings: CollectSettings, catalog: Catalog, journal: Journal, store: Store, wake: Callable[[float], None]
     ) -> None:
-        """`wake` is called, in another thread, when there is something to read. Raises `JournalError`."""
+        """`wake` is told, in another thread, in how many seconds there is something to read. Raises `JournalError`."""
         self._journal = journal
         self.behaviour = Behaviour(journal, risks(), catalog.unasked_modes(), timedelta(days=settings.learn_days))
         self._log = ActionLog(journal, settings.actions, settings.client_actions)

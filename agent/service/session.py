@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from agent.delivery.supervisor import DeliverySupervisor
@@ -61,8 +62,8 @@ class Session:
         self._journal, self._inventory = signed.journal, signed.inventory
         self._trail = None
         if follows:
-            stores = self._journal, signed.store
-            self._trail = ActionTrail(settings.collect, setup.catalog, *stores, lambda: self._agenda.want(ACTIONS))
+            wake = partial(self._agenda.want, ACTIONS)
+            self._trail = ActionTrail(settings.collect, setup.catalog, self._journal, signed.store, wake)
         collectors += [self._trail.behaviour] if self._trail else []
         surroundings = Surroundings(
             settings.collect, settings.limits, setup.catalog, self._inventory, descriptions=_descriptions(setup)

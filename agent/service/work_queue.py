@@ -49,11 +49,11 @@ class WorkQueue:
             self._notices.append((code, message))
             self._gathered(self._debounce)
 
-    def want(self, task: str) -> None:
-        """A periodic task has something to do."""
+    def want(self, task: str, seconds: float) -> None:
+        """A periodic task has something to do so soon."""
         with self._changed:
             self._tasks.add(task)
-            self._gathered(self._debounce)
+            self._gathered(max(self._debounce, seconds))
 
     def rest(self, seconds: float) -> None:
         """Let what becomes dirty gather for so long."""

@@ -49,7 +49,8 @@ class Transcript(Located, Fact):
     rule: tuple[Rule, ...] = ()
     """How entries map to actions; see `collectors.catalog.actions`."""
     session: Paths = ""
-    """A value path: the session that an entry belongs to; without one that of the entry before, or the file's name."""
+    """A value path: the session that an entry belongs to; without one that of the entry before, or the file's name. `=`
+    is for what belongs to the group alone."""
     group: str = ""
     """A value path: what is said of the group holds for every session in it that does not say otherwise."""
 

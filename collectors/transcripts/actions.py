@@ -98,9 +98,11 @@ class ActionSource:
         self._left = 0
 
     @property
-    def folders(self) -> set[str]:
-        """Where transcripts, or new ones, stand."""
-        return {folder for followed in self._followed.values() for folder in followed.folders}
+    def folders(self) -> list[str]:
+        """Where transcripts stand, and then where new ones may."""
+        everyone = self._followed.values()
+        held = (path.rpartition("/")[0] for followed in everyone for path in followed.files)
+        return list(dict.fromkeys((*held, *(folder for followed in everyone for folder in followed.folders))))
 
     def read(self, context: Context, *, everything: bool = False, changed: Collection[str] | None = None) -> Batch:
         """What is new. `everything`: calls without a result are told too, as nothing more will come. `changed`: where

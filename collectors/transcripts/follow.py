@@ -194,9 +194,10 @@ class Follower:
             return
         told = read(value, self.captures)
         session = self.position.session if told.session is None else told.session
+        is_of_group = told.session == "" or self.transcript.shape == "text"
         for said in told.statements:
             session = said.session or session
-            where = session or ("" if self.transcript.shape == "text" else self._stem)
+            where = session or ("" if is_of_group else self._stem)
             self._calls.add(said, where, told.group, self.path, mark)
         if session != self.position.session:
             self.position = replace(self.position, session=session)

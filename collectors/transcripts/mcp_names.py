@@ -33,6 +33,17 @@ def resolve(name: str, forms: tuple[McpName, ...], servers: Collection[str]) -> 
     return next((meant for form in forms if form.exact and (meant := _taken_apart(name, form))), None)
 
 
+def tool_of(name: str | None, server: str, forms: tuple[McpName, ...]) -> str | None:
+    """What a server that is known calls its tool; None where the client's name for it may be cut or changed."""
+    for form in forms if name else ():
+        start = form.prefix + _spelled(server, form) + form.separator
+        if name and name.startswith(start) and len(name) > len(start):
+            return name[len(start) :]
+    if name and any(form.prefix and name.startswith(form.prefix) and len(form.separator) == 1 for form in forms):
+        return None
+    return name.rpartition("__")[2] if name else None
+
+
 def _taken_apart(name: str, form: McpName) -> Meant | None:
     """Server and tool by the name alone: the server's name only where its spelling is its own."""
     if not name.startswith(form.prefix):

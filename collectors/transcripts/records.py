@@ -11,7 +11,7 @@ from agent.records import Evidence
 from agent.records.action import Action, ActionKind, ToldBy
 from collectors.catalog.actions import Actions
 from collectors.transcripts.calls import TELEMETRY, Call, Calls, Event
-from collectors.transcripts.mcp_names import Meant, resolve
+from collectors.transcripts.mcp_names import Meant, resolve, tool_of
 
 NAME = "actions"
 
@@ -112,7 +112,7 @@ def _between(call: Call) -> int | None:
 
 def _meant(scene: Scene, call: Call) -> Meant | None:
     if call.server:
-        tool = call.mcp_tool or _last(call.inner_tool or call.tool)
+        tool = call.mcp_tool or tool_of(call.inner_tool or call.tool, call.server, scene.actions.mcp)
         return Meant(call.server, tool, "definition" if call.server in scene.servers else "name")
     name = call.inner_tool or call.tool
     if name and call.namespace:
@@ -127,10 +127,6 @@ def _inner_tool(call: Call, meant: Meant | None) -> str | None:
     if call.inner_tool == call.tool or (call.namespace and not meant):
         return None
     return call.inner_tool
-
-
-def _last(name: str | None) -> str | None:
-    return name.rpartition("__")[2] if name else None
 
 
 def _own(actions: Actions, name: str) -> ActionKind | None:

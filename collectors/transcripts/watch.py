@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -27,8 +26,8 @@ _UNSEEN_MODES = ("none", "polling")
 class TranscriptWatch:
     """Watches the folders of transcripts as far as that is cheaper than looking."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
-        """`wake` is called, in a thread of its own, when it is time to `take`."""
+    def __init__(self, wake: Callable[[float], None]) -> None:
+        """`wake` is told, in a thread of its own, in how many seconds it is time to `take`."""
         self._wake = wake
         self._lock = threading.Lock()
         self._paths: set[str] = set()
@@ -55,7 +54,7 @@ class TranscriptWatch:
         return None if anything or not self._works or time.monotonic() >= self._anyway_at else paths
 
     def follow(self, folders: Collection[str], seconds: float) -> None:
-        """Watch these folders after a look that took so long."""
+        """Watch these folders, of very many the first, after a look that took so long."""
         now = time.monotonic()
         self._quiet_until = now + min(_SHARE * seconds, _LONGEST_PAUSE)
         if not self._works:
@@ -66,23 +65,23 @@ class TranscriptWatch:
         if now < self._rests_until:
             self._lost()
         elif not self._folders >= set(folders) or now >= self._anyway_at:
-            self._set(frozenset(folders), now)
+            self._set(folders, now)
 
     def look_again(self) -> None:
         """Not everything was read of what there was."""
         with self._lock:
             self._anything = True
 
-    def _set(self, folders: frozenset[str], now: float) -> None:
-        newest = sorted(folders, key=_changed_at, reverse=True)[:_MOST_FOLDERS]
-        unseen = self._watch.set_folders(newest)
+    def _set(self, folders: Collection[str], now: float) -> None:
+        first = list(folders)[:_MOST_FOLDERS]
+        unseen = self._watch.set_folders(first)
         # What cannot be watched is looked at whenever there is time.
-        self._anyway_at = now + (0.0 if unseen else _ANYWAY_MANY if len(newest) < len(folders) else _ANYWAY)
-        if folders != self._folders:
+        self._anyway_at = now + (0.0 if unseen else _ANYWAY_MANY if len(first) < len(folders) else _ANYWAY)
+        if set(folders) != self._folders:
             # What was written there since they were listed is told by nobody.
-            self._folders = folders
+            self._folders = frozenset(folders)
             self._lost()
-            self._wake()
+            self._wake(0.0)
 
     # In the thread of the watch.
 
@@ -96,18 +95,11 @@ class TranscriptWatch:
                 self._flooded = self._anything = True
             else:
                 self._paths.add(path)
-            if self._woken or now < self._quiet_until:
+            if self._woken:
                 return
             self._woken = True
-        self._wake()
+        self._wake(max(0.0, self._quiet_until - now))
 
     def _lost(self) -> None:
         with self._lock:
             self._anything = True
-
-
-def _changed_at(folder: str) -> float:
-    try:
-        return os.stat(folder).st_mtime
-    except OSError:
-        return 0.0

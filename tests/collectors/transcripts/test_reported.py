@@ -165,10 +165,61 @@ def test_crush_keeps_its_calls_in_a_database_of_the_project(home: Path) -> None:
     }
 
 
+def test_vs_code_keeps_a_log_of_changes_to_its_chats(home: Path) -> None:
+    user = home / ".config/Code/User"
+    _inside(user / "mcp.json").write_text('{"servers": {"team_kb": {"type": "stdio", "command": "kb"}}}')
+    storage = user / "workspaceStorage/abc"
+    (home / "proj/.git").mkdir()
+    folder = {"folder": "file:///home/dev/proj"}
+    _inside(storage / "workspace.json").write_text(json.dumps(folder))
+    terminal = {
+        "kind": "terminal", "commandLine": {"original": "git push secret"}, "terminalCommandState": {"exitCode": 1},
+    }  # fmt: skip
+    mcp = {"source": {"type": "mcp", "label": "team_kb", "serverLabel": "secret"}, "resultDetails": {"isError": False}}
+    request = {"timestamp": 1795000000000, "response": [{"value": "secret"}, _vs_code("c1", "copilot_readFile", 1)]}
+    lines = [
+        {"kind": 0, "v": {"creationDate": 1795000000000, "sessionId": "s1", "requests": [request]}},
+        {"kind": 2, "k": ["requests"], "v": [{"timestamp": 1795000001000, "response": [_vs_code("c2", "x", 5)]}]},
+        {"kind": 2, "k": ["requests", 1, "response"], "i": 1, "v": [
+            _vs_code("c3", "run_in_terminal", 4, toolSpecificData=terminal),
+            _vs_code("c4", "mcp_team_kb_find_page", 3, **mcp),
+            {**_vs_code("c5", "x", 1), "isComplete": False},
+        ]},
+        {"kind": 1, "k": ["requests", 1, "response", 4], "v": _vs_code("c6", "copilot_applyPatch", 2)},
+        {"kind": 1, "k": ["customTitle"], "v": "secret"},
+        {"kind": 3, "k": ["hasPendingEdits"]},
+    ]  # fmt: skip
+    chat = _inside(storage / "chatSessions/s1.jsonl")
+    chat.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    older = _inside(user / "globalStorage/emptyWindowChatSessions/s2.json")
+    old = [{"response": [{**_vs_code("c7", "copilot_createFile", 1), "isConfirmed": True}], "timestamp": 1700000000000}]
+    older.write_text(json.dumps({"creationDate": 1700000000000, "requests": old}))
+    found = calls(home)
+    assert {id: (a.action, a.decision, a.denied_by, a.result) for id, a in found.items()} == {
+        "c1": ("file_read", "auto", None, "unknown"),
+        "c2": ("tool", "denied", "user", "denied"),
+        "c3": ("shell", "user", None, "error"),
+        "c4": ("mcp", "rule", None, "ok"),
+        "c6": ("file_write", "rule", None, "unknown"),
+        "c7": ("file_write", "unknown", None, "unknown"),
+    }
+    assert (found["c4"].mcp_server, found["c4"].mcp_tool, found["c4"].server_resolved) == (
+        "team_kb", "find_page", "definition",
+    )  # fmt: skip
+    assert found["c3"].programs == ("git",)
+    assert {a.session_id: a.project for a in found.values()} == {"s1": "/home/dev/proj", "s2": None}
+    assert "secret" not in "".join(action.to_json() for action in found.values())
+
+
+def _vs_code(id: str, tool: str, confirmed: int, **more: object) -> dict[str, object]:
+    part = {"kind": "toolInvocationSerialized", "toolCallId": id, "toolId": tool, "isComplete": True}
+    return {**part, "invocationMessage": "secret", "isConfirmed": {"type": confirmed}, **more}
+
+
 def _part(kind: str, **data: object) -> dict[str, object]:
     return {"type": kind, "data": data}
 
 
 def _inside(path: Path) -> Path:
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     return path
