@@ -25,8 +25,8 @@ class ToolsAt(Located, Fact):
 
     known_from: ToolSource
     shape: Literal["document", "lines", "table", "item", "archive"] = "document"
-    """document: one file, one value. archive: a document in a ZIP archive. lines: a JSON value in each line. table: rows
-    of an SQLite database. item: the value of one key in a table of keys and values, as VS Code keeps its state."""
+    """document: one file, one value. archive: a document in a ZIP archive. lines: a JSON value in each line. table:
+    rows of an SQLite database. item: the value of one key in a table of keys and values, as VS Code keeps its state."""
     format: Format = "json"
     table: Table | None = None
     item: str = ""
