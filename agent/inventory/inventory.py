@@ -40,6 +40,8 @@ class Inventory:
         self._facts: dict[Scope, tuple[Record, ...]] = dict(facts or {})
         self._current: dict[str, Record] = dict(current or {})
         self.unknown: set[Scope] = set()
+        self._known_whole: dict[Scope, tuple[Record, ...]] = {}
+        """What was known of an unknown scope when it was last told whole: only that is kept beside what is told now."""
         self.dirty: set[Scope] = set()
         """Scopes whose facts changed since the last `committed`."""
         self.pace: Pace | None = None
@@ -70,16 +72,19 @@ class Inventory:
         if seen.unknown:
             self.unknown.add(seen.scope)
             told = {record.id for record in seen.records}
-            kept = tuple(r for r in self.told(seen.scope) if r.kind != "diagnostic" and r.id not in told)
+            known = self._known_whole.setdefault(seen.scope, self.told(seen.scope))
+            kept = tuple(r for r in known if r.kind != "diagnostic" and r.id not in told)
             self._put(seen.scope, kept + seen.records)
         else:
             self.unknown.discard(seen.scope)
+            self._known_whole.pop(seen.scope, None)
             self._put(seen.scope, seen.records)
 
     def retire(self, collector: str, seen: set[Scope]) -> None:
         """Drop the scopes of a collector that a full collection did not name, unless an unknown one covers them."""
         unknown = [scope for scope in self.unknown if scope.collector == collector and scope in seen]
         self.unknown = {scope for scope in self.unknown if scope.collector != collector or scope in seen}
+        self._known_whole = {scope: known for scope, known in self._known_whole.items() if scope in self.unknown}
         scopes = (*self._facts, *(self.pace.scopes() if self.pace else ()))
         for scope in {scope for scope in scopes if scope.collector == collector and scope not in seen}:
             if not any(known.covers(scope) for known in unknown):

@@ -10,9 +10,10 @@ from collectors.sources.limits import Limits
 class AccountBudget:
     """Counts what a look takes; `left_out` are the files for which nothing was left."""
 
-    def __init__(self, limits: Limits, records: int) -> None:
-        """`records` are known of the account's files so far."""
-        self._most = limits.account_records
+    def __init__(self, limits: Limits, records: int, others: int = 0, accounts: int = 1) -> None:
+        """`records` are known of the account's files so far, `others` of those of all other accounts."""
+        share = max(limits.machine_records - others, limits.machine_records // accounts)
+        self._most = min(limits.account_records, share)
         self._records = records
         self._seconds = limits.account_seconds
         self._deadline = min(limits.until, time.monotonic() + limits.account_seconds)

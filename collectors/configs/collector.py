@@ -207,9 +207,12 @@ class ConfigCollector(Collector):
         if budget.left_out:
             territory.exceeded(context, budget.told)
 
-    @staticmethod
-    def _budget(context: Context, territory: HomeScan) -> AccountBudget:
-        return AccountBudget(context.limits, sum(len(seen.records) for _, seen in territory.read.values()))
+    def _budget(self, context: Context, territory: HomeScan) -> AccountBudget:
+        known = {
+            scan.owner: sum(len(seen.records) for _, seen in scan.read.values()) for scan in self._territories.values()
+        }
+        own = known.get(territory.owner, 0)
+        return AccountBudget(context.limits, own, sum(known.values()) - own, len(known))
 
     def _again(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""

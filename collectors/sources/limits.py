@@ -27,8 +27,10 @@ class Limits:
     account_projects: int = 2_000
     """Project and plug-in folders of one account."""
     account_files: int = 10_000
-    account_records: int = 10_000
+    account_records: int = 2_500
     """Records from the files of one account."""
+    machine_records: int = 4_000
+    """Of all accounts together; where some have many, each has at least its equal share of these."""
     account_seconds: float = 10.0
     """For reading the files of one account in one look."""
     until: float = math.inf

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from agent.records import Diagnostic, Evidence, McpServer, Record, ToolList
+from agent.records import Diagnostic, Evidence, McpServer, Record
 from collectors.catalog.client import Client
 from collectors.contract import Collector, Context, Observation, Scope
 from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
+from collectors.sources.limits import at_least
 from collectors.tools.files import ToolFile, meaning, servers_of, takes_apart, tool_files
 from collectors.tools.lists import Place, lists
 
@@ -20,13 +23,32 @@ if TYPE_CHECKING:
 
 NAME = "tools"
 
-_MOST_TOOLS = 20_000
-"""Tools of one account."""
+_MOST_TOOLS, _MOST_OF_ALL = 5_000, 10_000
+"""Tools read of one account, and of all; where some have many, each has at least its equal share of these."""
+_SECONDS = 2.0
+"""For reading files of one account that changed; the others are read in the next looks."""
 Problem = OSError | UnreadableError | UnparseableError
 _Read = dict[tuple[object, ...], "list[Answer] | Problem"]
 """What was read of each file, by what it was then."""
 _Told = dict[Scope, tuple[object, Observation]]
 """What was told of each scope, and from what."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What one look at the files of an account may take."""
+
+    most: int
+    until: float
+    taken: int = 0
+
+    def allows(self, known: bool) -> bool:
+        """Whether there is something left for one more file; what was read before costs no time."""
+        return self.left > 0 and (known or time.monotonic() < self.until)
+
+    @property
+    def left(self) -> int:
+        return self.most - self.taken
 
 
 class ToolCollector(Collector):
@@ -39,20 +61,24 @@ class ToolCollector(Collector):
     def __init__(self) -> None:
         self._read: _Read = {}
         self._told: _Told = {}
+        self._held: dict[str, int] = {}
+        """How many tools each account had in the last look."""
 
     def collect(self, context: Context) -> Iterator[Observation]:
         before, self._read = self._read, {}
         told, self._told = self._told, {}
+        share = _MOST_OF_ALL // max(1, len(context.homes))
         for home in context.homes:
             if not home.reachable:
                 yield Observation(Scope(NAME, home.owner, home.path), unknown=True)
                 continue
-            left = _MOST_TOOLS
+            others = sum(count for owner, count in self._held.items() if owner != home.owner)
+            budget = _Budget(min(_MOST_TOOLS, max(share, _MOST_OF_ALL - others)), time.monotonic() + _SECONDS)
+            bounded = replace(context, limits=replace(context.limits, until=budget.until))
             for client in context.catalog.clients.values():
                 if client.tools:
-                    seen = self._look(context, home, client, before, told, left)
-                    left -= sum(len(one.tools) for one in seen.records if isinstance(one, ToolList))
-                    yield seen
+                    yield self._look(bounded, home, client, before, told, budget)
+            self._held[home.owner] = budget.taken
 
     def refresh(self, context: Context, scopes: Iterable[Scope]) -> Iterator[Observation]:
         return self.collect(context)
@@ -69,23 +95,32 @@ class ToolCollector(Collector):
             if server.agent in wanted
         )
 
-    def _look(self, context: Context, home: Home, client: Client, before: _Read, told: _Told, left: int) -> Observation:
+    def _look(
+        self, context: Context, home: Home, client: Client, before: _Read, told: _Told, budget: _Budget
+    ) -> Observation:
         scope = Scope(NAME, home.owner, f"{home.path}/<tools of {client.id}>")
         files, complete = tool_files(context, home, client)
         servers = servers_of(context, home, client) if takes_apart(client) else frozenset[str]()
-        state = (tuple(file.recent for file in files), servers, complete, left, context.descriptions)
+        left_out = 0
         places: list[tuple[Place, list[Answer]]] = []
         records: list[Record] = []
         for file in files:
             key = home.owner, file.recent, id(file.part), servers if file.part.joined else None, context.descriptions
+            if not budget.allows(key in before):
+                left_out += 1
+                continue
             found = self._read[key] = before[key] if key in before else _read(context, home, client, file, servers)
             if isinstance(found, list):
+                budget.taken += sum(len(one.tools) for one in found)
                 places.append((_place(context, file), found))
             elif not isinstance(found, FileNotFoundError):
                 records.append(_diagnostic(context, home, client, file.recent.path, found))
+        state = (tuple(f.recent for f in files), servers, complete, left_out, budget.left, context.descriptions)
         if scope not in told or told[scope][0] != state:
-            records += lists(context, home, client, places, left)
-            told[scope] = state, Observation(scope, tuple(records), unknown=not complete)
+            records += lists(context, home, client, places, _MOST_TOOLS)
+            if left_out:
+                records.append(_left_out(context, home, client, left_out))
+            told[scope] = state, Observation(scope, tuple(records), unknown=not complete or left_out > 0)
         self._told[scope] = told[scope]
         return told[scope][1]
 
@@ -99,6 +134,20 @@ def _read(
         return read_tools(context, home, file.recent.path, file.captures, file.part, meaning(client, servers))
     except (OSError, UnreadableError, UnparseableError) as error:
         return error
+
+
+def _left_out(context: Context, home: Home, client: Client, count: int) -> Diagnostic:
+    return Diagnostic(
+        endpoint_id=context.endpoint_id,
+        owner=home.owner,
+        evidence=Evidence(collector=NAME, confidence="confirmed"),
+        severity="error",
+        code="budget.tools",
+        message=f"at least {at_least(count)} files with lists of tools were left out: "
+        f"of one account a look takes at most {_SECONDS:g} seconds and {_MOST_TOOLS} tools",
+        path=home.path,
+        agent=client.id,
+    )
 
 
 def _place(context: Context, file: ToolFile) -> Place:

@@ -94,7 +94,7 @@ def _left_out(context: Context, home: Home, client: Client, source: str) -> Diag
         owner=home.owner,
         evidence=Evidence(collector=NAME, source=source, confidence="confirmed"),
         code="tools.left_out",
-        message=f"not all tools were told: at most {_MOST_TOOLS} of a server, and 20000 of an account, are",
+        message=f"not all tools were told: at most {_MOST_TOOLS} of a server, and 5000 of an account, are",
         path=source,
         agent=client.id,
     )

@@ -71,6 +71,14 @@ def test_an_unknown_scope_keeps_its_records_and_gains_the_diagnostic() -> None:
     assert settled(inventory) == [("removed", "diagnostic")]
 
 
+def test_what_an_unknown_scope_shows_each_time_anew_does_not_pile_up() -> None:
+    inventory = Inventory(as_is)
+    inventory.replace(Observation(FILE, (server("a"),)))
+    for number in range(50):
+        inventory.replace(Observation(FILE, (server(f"b{number}"),), unknown=True))
+    assert [record.name for record in inventory.facts(FILE)] == ["a", "b49"]
+
+
 def test_a_full_collection_retires_what_it_did_not_name_except_below_an_unknown_scope() -> None:
     inventory = Inventory(as_is)
     hidden = Scope("configs", "eve", "/home/eve/.cursor/mcp.json")

@@ -16,8 +16,10 @@ from collectors.sources.formats.unparseable import Note, UnparseableError
 _MOST_SECONDS: Final = 10
 _MOST_MEMORY: Final = 192 * 1024 * 1024
 """Addresses, of which a text that is worth reading needs a small part."""
-_MOST_VALUES: Final = 500_000
-_MOST_ANSWER: Final = 16 * 1024 * 1024
+_MOST_ANSWER: Final = 12 * 1024 * 1024
+_MOST_WEIGHT: Final = 16 * 1024 * 1024
+"""What an answer may take of whoever asked: its text, and so much for each value in it."""
+_VALUE_WEIGHT: Final = 160
 _OURS: Final = str(Path(__file__).resolve().parents[3])
 _OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))
 """What was compiled for this process serves that one too."""
@@ -92,9 +94,9 @@ def _bound() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _count(value: Any) -> None:
-    """Raises `UnparseableError` for more values than whoever asked could hold."""
-    left, level = _MOST_VALUES, [value]
+def _weigh(value: Any, text: int) -> None:
+    """Raises `UnparseableError` for more than whoever asked could hold."""
+    left, level = (_MOST_WEIGHT - text) // _VALUE_WEIGHT, [value]
     while level:
         left -= len(level)
         if left < 0:
@@ -114,11 +116,11 @@ def main() -> None:
     format, depth = cast(Format, sys.argv[1]), int(sys.argv[2])
     try:
         value, notes = parse_here(sys.stdin.buffer.read(), format, depth)
-        _count(value)
-        answer: list[Any] = ["read", value, [[note.code, note.message, note.line, note.key] for note in notes]]
+        answer = json.dumps(["read", value, [[note.code, note.message, note.line, note.key] for note in notes]])
+        _weigh(value, len(answer))
     except UnparseableError as error:
-        answer = ["refused", error.code, error.message, error.line, error.column]
-    sys.stdout.buffer.write(json.dumps(answer).encode())
+        answer = json.dumps(["refused", error.code, error.message, error.line, error.column])
+    sys.stdout.buffer.write(answer.encode())
 
 
 if __name__ == "__main__":

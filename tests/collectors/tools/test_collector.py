@@ -80,11 +80,20 @@ def test_what_cannot_be_read_is_a_diagnostic_and_harms_nothing(world: World, con
 
 
 def test_a_list_of_very_many_tools_is_cut_and_does_not_count_as_complete(world: World) -> None:
-    cache(world, "a" * 64, "notes", [{"name": f"t{n}"} for n in range(100_000)])
+    cache(world, "a" * 64, "notes", [{"name": f"t{n}"} for n in range(40_000)])
     found = [record for one in ToolCollector().collect(world.context) for record in one.records]
     (told,) = (r for r in found if isinstance(r, ToolList))
     assert (len(told.tools), told.complete) == (1_000, False)
     assert [r.code for r in found if isinstance(r, Diagnostic)] == ["tools.left_out"]
+
+
+def test_of_ever_more_files_a_look_reads_what_an_account_may_have(world: World) -> None:
+    for number in range(8):
+        cache(world, f"{number}" * 64, f"s{number}", [{"name": f"t{n}"} for n in range(900)])
+    collector = ToolCollector()
+    found = [record for one in collector.collect(world.context) for record in one.records]
+    assert len([r for r in found if isinstance(r, ToolList)]) == 6
+    assert [r.code for r in found if isinstance(r, Diagnostic)] == ["budget.tools"]
 
 
 def test_a_server_that_offers_nothing_is_a_list_of_nothing(world: World) -> None:
