@@ -93,7 +93,7 @@ def test_of_ever_more_files_a_look_reads_what_an_account_may_have(world: World) 
     collector = ToolCollector()
     found = [record for one in collector.collect(world.context) for record in one.records]
     assert len([r for r in found if isinstance(r, ToolList)]) == 6
-    assert [r.code for r in found if isinstance(r, Diagnostic)] == ["budget.tools"]
+    assert [r.code for r in found if isinstance(r, Diagnostic)] == ["tools.left_out", "budget.tools"]
 
 
 def test_a_server_that_offers_nothing_is_a_list_of_nothing(world: World) -> None:
