@@ -1,6 +1,8 @@
-"""The manual page and the shell completions, from the command line's own declaration: `python packaging/manual.py DIR`.
+"""The manual page and the shell completions, from the command line's own declaration:
+`python packaging/manual.py DIR [VERSION]`.
 
-Needs the Python packages argparse-manpage and shtab, as a test environment has them; the installed Rollcall does not.
+Needs the Python packages argparse-manpage and shtab, as a test environment and the builder of packages have them; the
+packages bring what is written here.
 """
 
 from __future__ import annotations
@@ -22,12 +24,12 @@ COMPLETIONS = {"bash": "rollcall.bash", "zsh": "_rollcall", "fish": "rollcall.fi
 """File name by shell: as each looks for it in its folder of completions."""
 
 
-def manual() -> str:
+def manual(version: str = __version__) -> str:
     """The page of section 1, in roff."""
     return str(Manpage(parser(), {
         "project_name": "rollcall",
         "prog": "rollcall",
-        "version": __version__,
+        "version": version,
         "description": "which AI agents and MCP servers run on this machine",
         "manual_section": "1",
         "manual_title": "Rollcall",
@@ -61,12 +63,12 @@ def _say_what_fits(parser: argparse.ArgumentParser) -> None:
             action.complete = shtab.DIRECTORY
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, version: str = __version__) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rollcall.1").write_text(manual(), encoding="utf-8")
+    (folder / "rollcall.1").write_text(manual(version), encoding="utf-8")
     for shell, name in COMPLETIONS.items():
         (folder / name).write_text(completion(shell), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare `doctor` and `support-bundle`."""
     doctor = commands.add_parser("doctor", help="what keeps Rollcall from working here, and what to do about it")
+    doctor.add_argument("--json", dest="format", action="store_const", const="json", default=argparse.SUPPRESS,
+                        help="the same as --format json")  # fmt: skip
     declare(doctor, lambda shared, _: _doctor(shared), formats=DOCTOR.formats)
     bundle = commands.add_parser("support-bundle", help="what whoever helps needs to know, without names and secrets")
     bundle.add_argument("file", type=Path, nargs="?", metavar="FILE", help="write it there; default: only show it")

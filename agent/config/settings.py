@@ -23,6 +23,8 @@ class DaemonSettings(Section):
     snapshot_seconds: float = Field(default=86_400, ge=10)
     metrics_file: str = ""
     """OpenMetrics text for node_exporter's textfile collector; empty: none is written."""
+    status_group: str = ""
+    """Whose members may see the whole `rollcall status`; empty: root alone."""
 
 
 class BudgetSettings(Section):
@@ -30,6 +32,8 @@ class BudgetSettings(Section):
     """Of one core, over five minutes."""
     memory_bytes: int = Field(default=192 * 1024 * 1024, ge=32 * 1024 * 1024)
     """Resident memory of the daemon's own process."""
+    disk_bytes: int = Field(default=2 * 1024**3, ge=1024**2)
+    """All files of the state folder."""
 
 
 class Settings(Section):

@@ -61,6 +61,9 @@ class Budget:
         if use.resident_bytes > settings.memory_bytes * limit:
             megabytes = use.resident_bytes / 1e6, settings.memory_bytes / 1e6
             yield "memory: {:.0f} MB resident, and {:.0f} MB is the limit".format(*megabytes)
+        if use.state_bytes > settings.disk_bytes * limit:
+            megabytes = use.state_bytes / 1e6, settings.disk_bytes / 1e6
+            yield "disk: {:,.0f} MB in the state folder, and {:,.0f} MB is the limit".format(*megabytes)
         if use.descriptors > self._most_descriptors * _DESCRIPTORS * limit:
             yield f"descriptors: {use.descriptors} of {self._most_descriptors} are open"
 

@@ -15,6 +15,7 @@ from agent.governance.rules.custom import custom_rules
 from agent.governance.rules.registry import RULES
 from agent.inventory.behaviour import NAME as ACTIONS
 from agent.runtime.toml_lines import KeyLines
+from agent.service.group_status import number_of
 from agent.service.setup import load_catalog
 from collectors.catalog.catalog import Catalog
 from collectors.registry import all_collectors
@@ -29,6 +30,11 @@ def problems(loaded: Loaded) -> Iterator[str]:
     for file in named_files(settings):
         if (wrong := _fault_of(file)) and not (file.comes_later and wrong == "no such file"):
             yield f"{loaded.where(file.location)}: {'.'.join(file.location)}: {file.path}: {wrong}"
+    if group := settings.daemon.status_group:
+        try:
+            number_of(group)
+        except OSError as error:
+            yield f"{loaded.where(('daemon', 'status_group'))}: daemon.status_group: {error.strerror}"
     known = {collector.name for collector in all_collectors()} | {ACTIONS}
     for name in settings.collect.disabled:
         if name not in known:

@@ -19,7 +19,7 @@ from agent.records import CollectorHealth, Diagnostic, Evidence, Heartbeat, Targ
 from agent.records.heartbeat import OwnUse
 from agent.runtime.files import overwrite_file, replace_file
 from agent.runtime.logs import logger
-from agent.service import public_status
+from agent.service import group_status, public_status
 from collectors.contract import Watcher
 
 STATUS = "status.json"
@@ -38,12 +38,15 @@ class Health:
         courier: DeliverySupervisor,
         folder: Path,
         own_use: Callable[[], OwnUse | None],
+        group: str = "",
     ) -> None:
+        """Members of `group` may see what it writes."""
         self._engine = engine
         self._journal = journal
         self._courier = courier
         self._file = folder / STATUS
         self._own_use = own_use
+        self._group = group
         self._started = time.monotonic()
         self.journal_error: str | None = None
         self.watchers: Mapping[str, Watcher] = {}
@@ -89,6 +92,7 @@ class Health:
                     raise
                 overwrite_file(self._file, text)
             public_status.write(beat)
+            group_status.write(text, self._group)
         except (OSError, JournalError) as error:
             logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
 

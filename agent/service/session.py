@@ -78,7 +78,9 @@ class Session:
         self._resolver = Resolver(setup.names, settings.collect.resolve_seconds) if settings.collect.resolve else None
         self._snapshots = Snapshots(signed.store, settings.daemon.snapshot_seconds)
         self._budget = Budget(settings.budget)
-        self._health = Health(self._engine, self._journal, self._courier, folder, self._budget.own_use)
+        self._health = Health(
+            self._engine, self._journal, self._courier, folder, self._budget.own_use, settings.daemon.status_group
+        )
         self._pulse = Pulse(folder)
         self._commit = Committer(signed, setup.names, self._resolver, self._courier, self._health)
         self._folder, self._checkpoints = folder, signed.checkpoints

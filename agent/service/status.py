@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,7 @@ from agent.delivery.failure import Failure
 from agent.journal.journal import FILE
 from agent.records import Heartbeat, Supervision
 from agent.runtime.lock import AlreadyRunningError, lock
-from agent.service import public_status
+from agent.service import group_status, public_status
 from agent.service.health import STATUS
 from agent.service.pulse import seconds_since
 
@@ -31,6 +31,15 @@ class _Said(BaseModel):
     written_at: str
     journal_error: str | None
     heartbeat: Heartbeat
+
+
+class _Positions(NamedTuple):
+    """Head of the journal, and of each target the last settled entry, the number of dead letters and what fails."""
+
+    head: int
+    settled: dict[str, int]
+    dead: dict[str, int]
+    failures: dict[str, Failure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ def report(folder: Path) -> Report:
         found = (folder / STATUS).exists()
     except PermissionError:
         found = False
+    if not found and (text := group_status.read()):
+        return _for_the_group(text)
     if not found and (public := public_status.read()):
         return Report(f"{public_status.text_of(public)}\n", True, public_status.document_of(public))
     if not found:
@@ -86,33 +97,43 @@ def _running(folder: Path) -> bool:
     return False
 
 
-def _lines(folder: Path, said: _Said, state: str) -> Iterator[str]:
+def _for_the_group(text: str) -> Report:
+    """From the copy that its members may read. It is gone as soon as the service stops."""
+    said = _Said.model_validate_json(text)
+    state = f"running, pid {said.pid}"
+    document = {"state": state, "running": True, **json.loads(text)}
+    return Report("\n".join(_lines(None, said, state)) + "\n", True, document)
+
+
+def _lines(folder: Path | None, said: _Said, state: str) -> Iterator[str]:
+    """Without the folder, what the heartbeat knows must do."""
     beat = said.heartbeat
     yield f"rollcall {beat.rollcall_version}: {state}"
     yield f"  as of {said.written_at}, up {beat.uptime_seconds:.0f} s, endpoint {beat.endpoint_id}"
     if said.journal_error:
         yield f"  NOT JOURNALED: {said.journal_error}"
-    try:
-        head, settled, dead, failures = _positions(folder / FILE)
-    except sqlite3.Error as error:
-        head, settled = beat.journal_head, {target.name: target.acknowledged for target in beat.targets}
-        dead = {}
-        failures = {t.name: Failure(t.last_error, t.failing_since or "") for t in beat.targets if t.last_error}
-        yield f"  journal not readable now: {error.sqlite_errorname}"
-    yield f"  journal: {head} entries"
+    at = _told_positions(beat)
+    if folder:
+        try:
+            at = _positions(folder / FILE)
+        except sqlite3.Error as error:
+            yield f"  journal not readable now: {error.sqlite_errorname}"
+    yield f"  journal: {at.head} entries"
     if use := beat.own_use:
         slower = f"; WORKS MORE SLOWLY: {use.exceeded}" if use.exceeded else ""
-        yield f"  own use: {use.cpu_share:.1%} of a core, {use.resident_bytes / 1e6:.0f} MB{slower}"
+        disk = f"{use.state_bytes / 1e6:.0f} MB on disk"
+        yield f"  own use: {use.cpu_share:.1%} of a core, {use.resident_bytes / 1e6:.0f} MB, {disk}{slower}"
     yield "  collector     ok   mode       last success                      seconds  records"
     for c in beat.collectors:
         ok, mode = "yes" if c.ok else "NO", c.mode or "-"
         yield f"  {c.name:<13} {ok:<4} {mode:<10} {c.last_success or 'never':<33} {c.seconds:<8.3f} {c.records}"
-    yield from _supervision(folder / FILE)
+    if folder:
+        yield from _supervision(folder / FILE)
     for target in beat.targets:
-        backlog = head - settled.get(target.name, 0)
-        letters = dead.get(target.name, 0)
+        backlog = at.head - at.settled.get(target.name, 0)
+        letters = at.dead.get(target.name, 0)
         more = [f"{letters} dead letters (`rollcall delivery dead-letters`)"] if letters else []
-        failure = failures.get(target.name)
+        failure = at.failures.get(target.name)
         more += [f"FAILING since {failure.since}: {failure.reason}"] if failure else []
         yield ", ".join([f"  target {target.name}: backlog {backlog}", *more])
 
@@ -134,14 +155,19 @@ def _supervision(path: Path) -> Iterator[str]:
         yield f"  actions of {where}: {record.calls}, asked nobody about {unasked}{bypass}"
 
 
-def _positions(path: Path) -> tuple[int, dict[str, int], dict[str, int], dict[str, Failure]]:
-    """Head of the journal, and of each target the last settled entry, the number of dead letters and what fails."""
+def _told_positions(beat: Heartbeat) -> _Positions:
+    """As of the heartbeat, which counts no dead letters."""
+    failures = {t.name: Failure(t.last_error, t.failing_since or "") for t in beat.targets if t.last_error}
+    return _Positions(beat.journal_head, {target.name: target.acknowledged for target in beat.targets}, {}, failures)
+
+
+def _positions(path: Path) -> _Positions:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         head = int(connection.execute("SELECT head_seq FROM meta").fetchone()[0])
         dead = connection.execute("SELECT target, count(*) FROM dead_letters GROUP BY target")
         failures = connection.execute("SELECT name, reason, since FROM target_failures").fetchall()
         settled = dict(connection.execute("SELECT name, done FROM targets"))
-        return head, settled, dict(dead), {name: Failure(*rest) for name, *rest in failures}
+        return _Positions(head, settled, dict(dead), {name: Failure(*rest) for name, *rest in failures})
     finally:
         connection.close()

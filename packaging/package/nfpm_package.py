@@ -19,15 +19,25 @@ _SCRIPTS = {
     "postremove": "postrm.sh",
 }
 _UNITS = ("rollcall.service", "rollcall-once.service", "rollcall-once.timer")
+_MANUAL = {
+    "rollcall.1": "/usr/share/man/man1",
+    "rollcall.bash": "/usr/share/bash-completion/completions",
+    "_rollcall": "/usr/share/zsh/{zsh}",
+    "rollcall.fish": "/usr/share/fish/vendor_completions.d",
+}
+"""What packaging/manual.py writes, and where its readers look for it."""
+_ZSH = {"deb": "vendor-completions", "rpm": "site-functions"}
 
 
 def write_package(checkout: Path, tree: Path, target: Target, format: str, compression: str, output: Path) -> Path:
     """The package's file. With ROLLCALL_SIGNING_KEY, the file of a PGP key, it is signed."""
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(target.made_at), "COLUMNS": "80"}
+    manual = [sys.executable, checkout / "packaging/manual.py", tree.parent / "manual", target.version]
+    subprocess.run(manual, check=True, env=environment)
     config = tree.parent / "nfpm.yaml"
     config.write_text(json.dumps(_config(checkout, tree, target, format, compression), indent=1))  # JSON is YAML
     file = output / f"rollcall_{target.version}_{target.arch}.{format}"
     nfpm = Path(sys.executable).with_name("nfpm")
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(target.made_at)}
     command = [nfpm, "package", "--config", config, "--packager", format, "--target", file]
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     return file
@@ -44,7 +54,7 @@ def _config(checkout: Path, tree: Path, target: Target, format: str, compression
         "description": "Inventory of AI agents and MCP servers on this machine",
         "license": "Apache-2.0",
         "mtime": datetime.fromtimestamp(target.made_at, UTC).isoformat(),
-        "contents": list(_contents(checkout, tree)),
+        "contents": list(_contents(checkout, tree, format)),
         "scripts": {when: str(_script(checkout, tree, name)) for when, name in _SCRIPTS.items()},
         "recommends": ["systemd"],
         "deb": {"compression": compression},
@@ -55,10 +65,12 @@ def _config(checkout: Path, tree: Path, target: Target, format: str, compression
     return config
 
 
-def _contents(checkout: Path, tree: Path) -> list[dict[str, Any]]:
-    units = [
-        {"src": str(checkout / "packaging/systemd" / name), "dst": f"/usr/lib/systemd/system/{name}"} for name in _UNITS
-    ]
+def _contents(checkout: Path, tree: Path, format: str) -> list[dict[str, Any]]:
+    systemd = checkout / "packaging/systemd"
+    files = {systemd / name: f"/usr/lib/systemd/system/{name}" for name in _UNITS}
+    files |= {
+        tree.parent / "manual" / name: f"{folder.format(zsh=_ZSH[format])}/{name}" for name, folder in _MANUAL.items()
+    }
     return [
         {"src": str(tree), "dst": PREFIX, "type": "tree"},
         # With a mode of its own: else it is that of whatever the build machine has there.
@@ -68,7 +80,12 @@ def _contents(checkout: Path, tree: Path) -> list[dict[str, Any]]:
             "type": "symlink",
             "file_info": {"mode": 0o777},
         },
-        *({**unit, "file_info": {"mode": 0o644}} for unit in units),
+        *({"src": str(file), "dst": place, "file_info": {"mode": 0o644}} for file, place in files.items()),
+        {
+            "src": str(systemd / "rollcall-generator.sh"),
+            "dst": "/usr/lib/systemd/system-generators/rollcall",
+            "file_info": {"mode": 0o755},
+        },
     ]
 
 

@@ -37,6 +37,7 @@ install -d -m 0755 /etc/rollcall
 [ -e /etc/rollcall/config.toml ] || install -m 0644 "$checkout/config.example.toml" /etc/rollcall/config.toml
 /opt/rollcall/bin/rollcall config check /etc/rollcall/config.toml
 install -m 0644 "$here/rollcall.service" /etc/systemd/system/rollcall.service
+install -D -m 0755 "$here/rollcall-generator.sh" /etc/systemd/system-generators/rollcall
 systemctl daemon-reload
 systemctl enable --quiet rollcall.service
 systemctl start rollcall.service

@@ -78,3 +78,24 @@ def test_the_unit_of_one_look_has_the_rights_and_bounds_of_the_service() -> None
 
     assert len(bounds("rollcall.service")) > 20
     assert bounds("rollcall-once.service") == bounds("rollcall.service")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "needs"),
+    [
+        ("4.18.0-553.el8", True),
+        ("5.4.0-1-generic", True),
+        ("6.1.0-9-amd64", True),
+        ("6.6.0", False),
+        ("7.0-rc1", False),
+    ],
+)
+def test_only_old_kernels_ask_for_a_right_over_the_network(kernel: str, needs: bool, tmp_path: Path) -> None:
+    (tmp_path / "uname").write_text(f"#!/bin/sh\necho {kernel}\n")
+    (tmp_path / "uname").chmod(0o755)
+    generator = FOLDER / "systemd/rollcall-generator.sh"
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["sh", generator, tmp_path / "normal", tmp_path / "early", tmp_path / "late"], check=True, env=path)
+    drop_in = tmp_path / "normal/rollcall.service.d/process-events.conf"
+    assert drop_in.exists() == needs
+    assert not needs or "AmbientCapabilities=CAP_NET_ADMIN" in drop_in.read_text()

@@ -36,8 +36,8 @@ def test_the_measurement_is_of_this_process(tmp_path: Path) -> None:
         os.close(descriptor)
 
 
-def use(cpu: float = 0, memory: int = 50_000_000, descriptors: int = 30) -> Measured:
-    return Measured(cpu, memory, descriptors, 8, 0)
+def use(cpu: float = 0, memory: int = 50_000_000, descriptors: int = 30, state: int = 0) -> Measured:
+    return Measured(cpu, memory, descriptors, 8, state)
 
 
 def test_a_busy_minute_is_no_reason_and_a_busy_five_minutes_are() -> None:
@@ -54,7 +54,7 @@ def test_a_busy_minute_is_no_reason_and_a_busy_five_minutes_are() -> None:
     assert budget.own_use() is not None
 
 
-@pytest.mark.parametrize("beyond", [use(memory=100_000_001), use(descriptors=10**9)])
+@pytest.mark.parametrize("beyond", [use(memory=100_000_001), use(descriptors=10**9), use(state=10**12)])
 def test_it_goes_back_to_full_speed_only_well_below_the_limit(beyond: Measured) -> None:
     budget = Budget(BudgetSettings(memory_bytes=100_000_000), lambda: 0.0)
     assert not budget.judge(use(memory=99_000_000))

@@ -16,7 +16,7 @@ from agent.service.doctor.answer import Answer, error, ok, warning
 from agent.service.doctor.running import Running
 
 _START = "start it: `systemctl start rollcall` (Linux), `launchctl kickstart system/dev.rollcall.agent` (macOS)"
-_SWEEPS = "grant CAP_NET_ADMIN to hear of each process; in a container only a sweep is possible"
+_SWEEPS = "grant CAP_NET_ADMIN where the kernel is older than 6.6; in a container only a sweep is possible"
 _LATER = timedelta(minutes=5)
 
 

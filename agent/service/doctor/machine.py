@@ -15,7 +15,6 @@ from agent.service.room import is_short
 _CAPABILITIES = {
     2: ("CAP_DAC_READ_SEARCH", "files of other accounts are not read"),
     19: ("CAP_SYS_PTRACE", "processes of other accounts are not looked into"),
-    12: ("CAP_NET_ADMIN", "a process that lives shorter than the sweep may be missed"),
 }
 _FULL = 0.8
 _UNSYNCHRONISED = 0x0040
@@ -42,7 +41,7 @@ def _rights(running: Running) -> Answer:
         return warning("rights", f"{status} could not be read", "run this as root")
     lacks = [f"{name} ({loss})" for bit, (name, loss) in _CAPABILITIES.items() if not effective >> bit & 1]
     if not lacks:
-        return ok("rights", f"{whose} may read all accounts, see all processes and hear of new ones")
+        return ok("rights", f"{whose} may read all accounts and see all processes")
     remedy = "grant them in the unit, or run as root" if running.pid else "run this as root"
     return warning("rights", f"{whose} lacks {', '.join(lacks)}", remedy)
 
