@@ -53,7 +53,12 @@ def _locked(path: Path) -> IO[str]:
 def _opened(path: Path) -> int:
     """The file itself, no link: whoever may open it could hold the lock, so only its owner may."""
     extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | extra, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | extra, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        descriptor = os.open(path, os.O_RDONLY | extra)  # its holder may live on a disk that became read-only
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)

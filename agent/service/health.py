@@ -77,24 +77,36 @@ class Health:
         """Leave the state where `rollcall status` finds it."""
         try:
             beat = self.heartbeat()
-            status = {
-                "pid": os.getpid(),
-                "written_at": datetime.now(UTC).isoformat(),
-                "journal_error": self.journal_error,
-                "heartbeat": json.loads(beat.to_json()),
-            }
-            # Longer than it need be: on a full disk the same room must do for what is to be said then.
-            text = json.dumps(status).ljust(_STATUS_BYTES)
+        except JournalError as error:
+            logger().warning("status.not_written", reason=str(error))
+            return
+        status = {
+            "pid": os.getpid(),
+            "written_at": datetime.now(UTC).isoformat(),
+            "journal_error": self.journal_error,
+            "heartbeat": json.loads(beat.to_json()),
+        }
+        # Longer than it need be: on a full disk the same room must do for what is to be said then.
+        text = json.dumps(status).ljust(_STATUS_BYTES)
+        # Each by itself: where the disk of one fails, the others tell of it.
+        places: tuple[Callable[[], None], ...] = (
+            lambda: self._keep(text),
+            lambda: public_status.write(beat, journaled=self.journal_error is None),
+            lambda: group_status.write(text, self._group),
+        )
+        for leave in places:
             try:
-                replace_file(self._file, [text])
+                leave()
             except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    raise
-                overwrite_file(self._file, text)
-            public_status.write(beat)
-            group_status.write(text, self._group)
-        except (OSError, JournalError) as error:
-            logger().warning("status.not_written", reason=getattr(error, "strerror", None) or str(error))
+                logger().warning("status.not_written", reason=error.strerror or type(error).__name__)
+
+    def _keep(self, text: str) -> None:
+        try:
+            replace_file(self._file, [text])
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            overwrite_file(self._file, text)
 
     def _collectors(self) -> list[CollectorHealth]:
         return [

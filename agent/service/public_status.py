@@ -28,9 +28,11 @@ class PublicStatus(BaseModel):
     targets: int
     failing_targets: int
     reduced: bool
+    journaled: bool = True
+    """Whether what it sees is kept."""
 
 
-def write(beat: Heartbeat) -> None:
+def write(beat: Heartbeat, journaled: bool = True) -> None:
     """Where the service manager made a folder for that. Raises `OSError`."""
     folder = os.environ.get("RUNTIME_DIRECTORY")
     if not folder:
@@ -44,6 +46,7 @@ def write(beat: Heartbeat) -> None:
         targets=len(beat.targets),
         failing_targets=sum(one.last_error is not None for one in beat.targets),
         reduced=bool(beat.own_use and beat.own_use.exceeded),
+        journaled=journaled,
     )
     file = Path(folder, PLACE.name)
     replace_file(file, [status.model_dump_json()], mode=0o644)
@@ -59,7 +62,7 @@ def read(place: Path = PLACE) -> PublicStatus | None:
 
 def text_of(status: PublicStatus) -> str:
     """For a person, and for whoever the person asks for help."""
-    well = not (status.failing_collectors or status.failing_targets or status.reduced)
+    well = status.journaled and not (status.failing_collectors or status.failing_targets or status.reduced)
     old = (datetime.now(UTC) - status.written_at).total_seconds() > _OLD_SECONDS
     return "\n".join(
         [
@@ -68,6 +71,7 @@ def text_of(status: PublicStatus) -> str:
             f"  collectors that fail: {status.failing_collectors} of {status.collectors}",
             f"  targets that take nothing: {status.failing_targets} of {status.targets}",
         ]
+        + ["  cannot keep what it sees: its disk fails or is full"] * (not status.journaled)
         + ["  works more slowly than it should, to leave the machine to others"] * status.reduced
     )
 

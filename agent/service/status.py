@@ -19,6 +19,7 @@ from agent.runtime.lock import AlreadyRunningError, lock
 from agent.service import group_status, public_status
 from agent.service.health import STATUS
 from agent.service.pulse import seconds_since
+from agent.service.room import fault
 
 _STANDS_SECONDS = 60.0
 """No step of the loop takes so long, however busy it is."""
@@ -73,9 +74,11 @@ def report(folder: Path) -> Report:
         state = "running" if running else "not running"
         text = f"rollcall: {state}; what it last said of itself is of another version"
         return Report(f"{text}\n", running, {"state": text, "running": running})
+    if not said.journal_error:  # a disk that fails keeps the daemon from saying so there
+        said.journal_error = fault(folder)
     turns = running and (turned is None or turned < _STANDS_SECONDS)
     state = _state(said, running, turned)
-    document = {"state": state, "running": turns, **json.loads(text)}
+    document = {"state": state, "running": turns, **json.loads(text), "journal_error": said.journal_error}
     return Report("\n".join(_lines(folder, said, state)) + "\n", turns, document)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.debian_root import ENVIRONMENT, debian, mirrors, skip_unless_possible
+from tests.e2e.debian_root import BOOKWORM, ENVIRONMENT, System, debian, mirrors, skip_unless_possible
 
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-venv", "ca-certificates")
 # What a real machine grants to its services, and nspawn only on request.
@@ -61,11 +61,16 @@ class Booted:
 
 
 @contextmanager
-def booted_debian(folder: Path, change: Callable[[Path], None] = lambda root: None) -> Iterator[Booted]:
+def booted_debian(
+    folder: Path,
+    change: Callable[[Path], None] = lambda root: None,
+    packages: Sequence[str] = PACKAGES,
+    system: System = BOOKWORM,
+) -> Iterator[Booted]:
     """A freshly booted machine below `folder`, with this checkout in /src; nothing is left of it afterwards. `change`
     gets its root before it boots."""
     skip_unless_possible("systemd-nspawn", "nsenter")
-    root = debian(folder / "root", *PACKAGES)
+    root = debian(folder / "root", *packages, system=system)
     change(root)
     mounts = [f"--bind-ro={mirror}" for mirror in mirrors()]
     command = ["systemd-nspawn", "--quiet", f"--directory={root}", "--boot", "--register=no", "--keep-unit"]

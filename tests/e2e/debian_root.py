@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -28,6 +29,18 @@ ENVIRONMENT = {
 }
 
 
+class System(NamedTuple):
+    """A distribution that debootstrap makes."""
+
+    suite: str
+    mirror: str = "http://deb.debian.org/debian"
+    unsigned: bool = False
+    """Debian has no key of its archive."""
+
+
+BOOKWORM = System("bookworm")
+
+
 def skip_unless_possible(*programs: str) -> None:
     """Skip where this machine cannot make another one."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
@@ -39,9 +52,9 @@ def skip_unless_possible(*programs: str) -> None:
         pytest.skip("may not make namespaces here")
 
 
-def debian(folder: Path, *packages: str) -> Path:
-    """A fresh Debian 12 in `folder`, with this checkout in /src, and this machine's way to the package registries."""
-    subprocess.run(["cp", "-a", "--reflink=auto", _base(packages), folder], check=True)
+def debian(folder: Path, *packages: str, system: System = BOOKWORM) -> Path:
+    """A fresh system in `folder`, with this checkout in /src, and this machine's way to the package registries."""
+    subprocess.run(["cp", "-a", "--reflink=auto", _base(packages, system), folder], check=True)
     listed = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=REPOSITORY, check=True, capture_output=True).stdout.decode().split("\0")
     for name in filter(None, names):
@@ -52,9 +65,9 @@ def debian(folder: Path, *packages: str) -> Path:
     return folder
 
 
-def _base(packages: tuple[str, ...]) -> Path:
+def _base(packages: tuple[str, ...], system: System) -> Path:
     """The cached root with exactly these packages on top of the minimal ones."""
-    base = CACHE / f"bookworm-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
+    base = CACHE / f"{system.suite}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
     downloads, unfinished = CACHE / "downloads", base.with_suffix(".unfinished")
     downloads.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
@@ -62,7 +75,8 @@ def _base(packages: tuple[str, ...]) -> Path:
         if not base.exists():
             shutil.rmtree(unfinished, ignore_errors=True)
             command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
-            command += [f"--cache-dir={downloads}", "bookworm", str(unfinished)]
+            command += ["--no-check-gpg"] * system.unsigned
+            command += [f"--cache-dir={downloads}", system.suite, str(unfinished), system.mirror]
             made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
             if made.returncode:
                 pytest.skip(f"debootstrap failed here: {made.stdout[-300:]} {made.stderr[-300:]}")

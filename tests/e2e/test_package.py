@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.booted_debian import Booted, booted_debian
-from tests.e2e.debian_root import REPOSITORY, skip_unless_possible
+from tests.e2e.built_package import architecture, build, built
 from tests.e2e.installed_service import (
     add_person,
     everything_arrived,
@@ -36,23 +35,9 @@ SECRET = "the-secret-of-the-whole-fleet"
 STATE = "/var/lib/private/rollcall"
 
 
-def build(output: Path, format: str, version: str) -> Path:
-    """The folder of what one run of the build command wrote."""
-    options = ["--compression", "gzip", "--version", version, "--output", output]
-    # A time of its own, the same for all: the checkout may lie there without its history.
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-    done = subprocess.run(
-        [REPOSITORY / "packaging/build", format, *options], env=environment, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return output
-
-
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    skip_unless_possible("apt-get", "dpkg-deb")
-    return build(tmp_path_factory.mktemp("old"), "all", "0.9.0")
+    return built(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +92,6 @@ def install(machine: Booted, version: str, check: bool = True) -> str:
 
 def as_nobody(machine: Booted) -> str:
     return machine.run("runuser", "--user", "dev", "--", "/usr/bin/rollcall", "status", check=False)
-
-
-def architecture() -> str:
-    return subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True).stdout.strip()
 
 
 def test_two_builds_differ_in_nothing_but_their_version(old: Path, new: Path, tmp_path: Path) -> None:

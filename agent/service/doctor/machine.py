@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.service.doctor.answer import Answer, error, ok, warning
 from agent.service.doctor.running import Running
-from agent.service.room import is_short
+from agent.service.room import fault, is_short
 
 _CAPABILITIES = {
     2: ("CAP_DAC_READ_SEARCH", "files of other accounts are not read"),
@@ -86,6 +86,8 @@ def _disk(folder: Path) -> Answer:
     place = next((part for part in (folder, *folder.parents) if part.exists()), Path("/"))
     free = shutil.disk_usage(place).free
     said = f"{free / 1e6:,.0f} MB free for {folder}"
+    if failed := fault(place):
+        return error("disk", f"{place}: {failed}", "check the disk (`dmesg`, fsck): nothing can be kept before that")
     if is_short(place):
         return error("disk", said, "make room: heartbeats are not journaled any more, soon nothing is")
     if not os.access(place, os.W_OK):
