@@ -20,6 +20,7 @@ from tests.bench import (
     bench_latency,
     bench_once,
     bench_runtime,
+    bench_scarce,
     bench_soak,
     bench_tools,
     machine,
@@ -40,8 +41,9 @@ BENCHES = {
     "delivery": bench_delivery.run,
     "tools": bench_tools.run,
     "soak": bench_soak.run,
+    "scarce": bench_scarce.run,
 }
-_AN_HOUR = {"soak"}
+_AN_HOUR = {"soak", "scarce"}
 """Only when it is named."""
 
 

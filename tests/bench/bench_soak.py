@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -27,7 +27,9 @@ _WARM = 6
 """Points until caches are full and the journal is as large as it is to be in memory."""
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
+    """What the daemon takes at one moment."""
+
     seconds: float
     resident: float
     """MB (2**20 bytes)."""
@@ -42,7 +44,12 @@ def run(quick: bool) -> list[Row]:
     home.make(machine.HOME, machine.UID, PROJECTS)
     more = '[journal]\nkeep_bytes = 67_108_864\n[collect]\ndisabled = ["sessions", "actions"]\n'
     with machine.folder() as place, machine.daemon(machine.settings(place, more)) as daemon:
-        points = _edit_and_measure(daemon.pid, place / "state", seconds)
+        points = edit_and_measure(daemon.pid, place / "state", seconds)
+    return drifts(points, seconds)
+
+
+def drifts(points: list[Point], seconds: float) -> list[Row]:
+    """The last quarter after the warm-up against the first."""
     warm = points[_WARM:]
     part = max(len(warm) // 4, 1)
     first, last = warm[:part], warm[-part:]
@@ -55,16 +62,25 @@ def run(quick: bool) -> list[Row]:
     ]
 
 
-def _mean(points: Sequence[_Point], field: int) -> float:
+def _mean(points: Sequence[Point], field: int) -> float:
     return fmean(float(point[field]) for point in points)
 
 
-def _edit_and_measure(pid: int, state: Path, seconds: float) -> list[_Point]:
-    files = sorted(machine.HOME.glob("src/p*/.vscode/mcp.json"))
-    start, points, number = time.monotonic(), list[_Point](), 0
+def changing() -> list[Path]:
+    """The files that change, one after the other."""
+    return sorted(machine.HOME.glob("src/p*/.vscode/mcp.json"))
+
+
+def edit_and_measure(
+    pid: int, state: Path, seconds: float, meanwhile: Callable[[float], None] = lambda seconds: None
+) -> list[Point]:
+    """Ten changes a second, and what happens beside them; a point for each thirtieth of the time."""
+    files = changing()
+    start, points, number = time.monotonic(), list[Point](), 0
     while (spent := time.monotonic() - start) < seconds:
         number += 1
         _change(files[number % len(files)], number)
+        meanwhile(spent)
         if spent >= seconds / _POINTS * len(points):
             points.append(_measure(pid, spent, state))
             print("{:7.0f} s  {:6.2f} MB  {} descriptors  {} threads  {}".format(*points[-1]), file=sys.stderr)
@@ -80,9 +96,9 @@ def _change(file: Path, number: int) -> None:
     new.replace(file)
 
 
-def _measure(pid: int, spent: float, state: Path) -> _Point:
+def _measure(pid: int, spent: float, state: Path) -> Point:
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     said = json.loads((state / "status.json").read_text())
     resident = int(status["VmRSS"].split()[0]) / 1024
     descriptors = len(os.listdir(f"/proc/{pid}/fd"))
-    return _Point(spent, resident, descriptors, int(status["Threads"]), said["heartbeat"]["journal_head"])
+    return Point(spent, resident, descriptors, int(status["Threads"]), said["heartbeat"]["journal_head"])

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,9 +92,12 @@ def rollcall(config: Path, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def daemon(config: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A running daemon, ready when this returns."""
-    process = subprocess.Popen(rollcall(config, "run"), cwd=REPOSITORY)
+def daemon(
+    config: Path, start: Callable[[list[str]], subprocess.Popen[bytes]] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A running daemon, ready when this returns; `start` begins it in another way."""
+    command = rollcall(config, "run")
+    process = start(command) if start else subprocess.Popen(command, cwd=REPOSITORY)
     try:
         wait_until((config.parent / "state/status.json").exists, process)
         yield process
