@@ -10,13 +10,14 @@ from difflib import get_close_matches
 from agent.config.layers import Location
 from agent.config.load import Loaded
 from agent.config.named_files import NamedFile, named_files
+from agent.governance.baseline import Baseline, BaselineError
 from agent.governance.policy.model import PolicyError, parse_policy
 from agent.governance.rules.custom import custom_rules
 from agent.governance.rules.registry import RULES
 from agent.inventory.behaviour import NAME as ACTIONS
 from agent.runtime.toml_lines import KeyLines
 from agent.service.group_status import number_of
-from agent.service.setup import load_catalog
+from agent.service.setup import baseline_file, load_catalog
 from collectors.catalog.catalog import Catalog
 from collectors.registry import all_collectors
 
@@ -35,6 +36,12 @@ def problems(loaded: Loaded) -> Iterator[str]:
             number_of(group)
         except OSError as error:
             yield f"{loaded.where(('daemon', 'status_group'))}: daemon.status_group: {error.strerror}"
+    try:
+        Baseline.load(baseline_file(settings))
+    except BaselineError as error:
+        yield str(error)
+    except OSError:  # told above where the settings name it; else it is for the daemon's account only
+        pass
     known = {collector.name for collector in all_collectors()} | {ACTIONS}
     for name in settings.collect.disabled:
         if name not in known:

@@ -60,7 +60,7 @@ def _names(records: Sequence[Record]) -> dict[str, str]:
     found: dict[str, str] = {}
     owners = [record for record in records if isinstance(record, Owner)]
     for number, owner in enumerate(owners, 1):
-        for name in (owner.home, owner.full_name, owner.owner, owner.account):
+        for name in (owner.home, owner.full_name, owner.owner):
             if name and name not in ("/", "root"):
                 found.setdefault(name, f"<account {number}>")
     for record in records:

@@ -19,6 +19,8 @@ from tests.receivers.running import RunningReceiver
 pytestmark = pytest.mark.timeout(600)
 
 SECRET = "the-secret-of-the-whole-fleet"
+MORE = ("cloud-init", "ansible-core", "curl", "python3-cffi-backend")
+"""The last is needed by the others under a name that debootstrap does not understand."""
 KITS = REPOSITORY / "packaging/mdm"
 PLAY = """\
 - hosts: localhost
@@ -51,7 +53,7 @@ def machine(receiver: RunningReceiver, tmp_path_factory: pytest.TempPathFactory)
         first_boot(root, receiver)
 
     folder = tmp_path_factory.mktemp("booted")
-    with booted_debian(folder, seed, (*PACKAGES, "cloud-init", "ansible-core", "curl")) as booted:
+    with booted_debian(folder, seed, (*PACKAGES, *MORE)) as booted:
         yield booted
         print(booted.run("journalctl", "--unit=rollcall.service", "--lines=40", "--no-pager"))
 

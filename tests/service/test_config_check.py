@@ -23,6 +23,12 @@ def test_nothing_is_wrong_with_nothing(tmp_path: Path) -> None:
     assert check(tmp_path, "") == []
 
 
+def test_an_accepted_baseline_that_is_garbage(tmp_path: Path) -> None:
+    (tmp_path / "accepted.json").write_text("{garbage")
+    (said,) = check(tmp_path, f'[policy]\nbaseline = "{tmp_path}/accepted.json"\n')
+    assert said.startswith(f"{tmp_path}/accepted.json:1: not JSON; ") and "rollcall baseline accept" in said
+
+
 def test_files_that_are_not_there_or_not_what_they_should_be(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "ca.pem").write_text("no certificate")

@@ -71,3 +71,4 @@ def test_the_bundle_is_shown_whole_and_names_no_host_and_no_secret(
     assert socket.gethostname() not in text.replace("localhost", "")
     assert "ghp_" not in text
     assert "WARNING key: there is none yet" in text, "our own words are no secret"
+    assert "a time <account" not in text

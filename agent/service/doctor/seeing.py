@@ -24,10 +24,11 @@ def look(settings: Settings, policy: InForce, records: Sequence[Record]) -> Iter
         why = "on a network" if home.reach == "network" else "out of reach"
         yield warning(f"home of {home.owner}", f"not looked into: {why}", remedy)
     yield ok("homes", f"{len(homes) - len(unseen)} of {len(homes)} are looked into")
+    told = {home.owner for home in unseen}
     gaps = [
         warning(f"{state.agent} of {record.owner or 'all'}", state.reason or "could not be read", "see the file")
         for record in records
-        if isinstance(record, Coverage)
+        if isinstance(record, Coverage) and record.owner not in told
         for state in record.clients
         if state.state == "could_not_read"
     ]
