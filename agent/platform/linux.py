@@ -65,9 +65,24 @@ def _with_groups(home: Home) -> Home:
         gids = frozenset(os.getgrouplist(home.owner, next(iter(home.gids))))
     except (OSError, KeyError):
         gids = home.gids
-    if home.reachable and not os.access(home.path, os.R_OK | os.X_OK, effective_ids=True):
+    if home.reachable and not _enterable(home.path):
         home = replace(home, reachable=False, network="")
     return replace(home, gids=gids, groups=tuple(sorted(_names(gids))))
+
+
+def _enterable(folder: str) -> bool:
+    """Tried by entering it: `access` leaves this process' own rights out before Linux 5.8 and under older systemds."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        os.stat(".", dir_fd=descriptor)  # which only whoever may pass through it can ask
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _names(gids: Iterable[int]) -> Iterator[str]:

@@ -39,20 +39,25 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         print(booted.run("journalctl", "--unit=rollcall.service", "--lines=40", "--no-pager"))
 
 
+def known(machine: Booted) -> set[str]:
+    """Names of the servers in the daemon's inventory."""
+    listed = json.loads(machine.run("rollcall", "list", "servers", "--format", "json"))
+    return {server["name"] for server in listed}
+
+
 def test_it_runs_and_sees_what_only_the_owner_may_read(machine: Booted) -> None:
     assert "No such file" in machine.run("ls", "/usr/bin/python3", check=False)
     print(machine.run("cat", "/etc/os-release"), machine.run("systemctl", "--version"))
     machine.run("dpkg", "--install", f"/packages/rollcall_{VERSION}_{architecture()}.deb")
     print(machine.run("ls", "-l", "/opt/rollcall/lib/loader", "/opt/rollcall/lib/libc"))
     until(lambda: show(machine, "ActiveState") == "active", 90)
-    looked = json.loads(machine.run("rollcall", "list", "servers", "--format", "json"))
-    assert {"notes", "shared"} <= {server["name"] for server in looked}
-    once = machine.run("rollcall", "--once", "--format", "json", check=False)
-    assert {"notes", "shared"} <= {r["name"] for r in json.loads(once) if r["kind"] == "mcp_server"}
+    until(lambda: {"notes", "shared"} <= known(machine))
+    once = json.loads(machine.run("rollcall", "--once", "--format", "json", check=False))
+    assert {"notes", "shared"} <= {record["name"] for record in once if record["kind"] == "mcp_server"}
     answers = {one["about"]: one for one in json.loads(machine.run("rollcall", "doctor", "--json", check=False))}
     assert answers["rights"]["level"] == answers["daemon"]["level"] == answers["database"]["level"] == "ok", answers
     log = machine.run("journalctl", "--unit=rollcall.service", "--no-pager")
-    assert '"level": "error"' not in log and "Unknown" not in log, log[-3000:]
+    assert '"level": "error"' not in log, log[-3000:]
     assert found(r"rollcall (\S+): running, well", machine.run("runuser", "-u", "dev", "--", "rollcall", "status"))
 
 
