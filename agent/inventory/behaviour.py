@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
 from agent.governance.behaviour.deviations import LEARNED, Watch
+from agent.governance.behaviour.egress import add_hosts
 from agent.governance.behaviour.profile import Key, Profile, key_of
 from agent.governance.behaviour.replay import take_in
 from agent.inventory.observed_mode import observed_mode
 from agent.inventory.tool_use import tool_uses
 from agent.journal.journal import Journal, Transaction
-from agent.records import Evidence, McpServer, Record, ToolList
+from agent.records import Connection, Evidence, Instance, McpServer, Record, ToolList
 from agent.records.action import Action
 from agent.records.supervision import DeviationSeen, ModeSeen, Supervision
 from collectors.contract import Collector, Context, Observation, Scope
@@ -26,6 +27,7 @@ _TOLD = timedelta(days=14)
 _FORGOTTEN = timedelta(days=60)
 """An agent that did nothing for so long in a project is learned anew there."""
 _MOST_PROFILES = 500
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _ANEW = timedelta(hours=1)
 """Numbers alone are told anew so often: each call changes some."""
 
@@ -58,6 +60,7 @@ class Behaviour(Collector):
         """`unasked`: by client the modes in which nobody is asked."""
         self._unasked = unasked
         self._watch = Watch(risks, learned)
+        self._learned = learned
         self._changed: set[Key] = set()
         self._dirty: set[Key] = set()
         self._told: dict[Key, _Told] = {}
@@ -72,9 +75,36 @@ class Behaviour(Collector):
             take_in(action, self._profiles.setdefault(key, Profile()), self._watch, self._unasked)
             self._changed.add(key)
         for key in self._changed:
-            row = json.dumps(key), self._profiles[key].to_json()
-            step.connection.execute("REPLACE INTO action_profiles VALUES (?, ?)", row)
+            self._put(step, key)
         self._forget(step)
+
+    def _put(self, step: Transaction, key: Key) -> None:
+        row = json.dumps(key), self._profiles[key].to_json()
+        step.connection.execute("REPLACE INTO action_profiles VALUES (?, ?)", row)
+
+    def new_hosts(self, context: Context) -> dict[Key, set[str]]:
+        """Hosts that agents are connected to and were not known to be."""
+        found: dict[Key, set[str]] = {}
+        for owner, agent, project, host in egress(context):
+            key = self._profile_of(owner, agent, project)
+            if key and host not in self._profiles[key].hosts:
+                found.setdefault(key, set()).add(host)
+        return found
+
+    def add_hosts(self, step: Transaction, new: Mapping[Key, Iterable[str]]) -> None:
+        """Take in new hosts, in a transaction."""
+        now = datetime.now(UTC)
+        for key in new.keys() & self._profiles.keys():
+            if add_hosts(self._profiles[key], sorted(new[key]), now, self._learned):
+                self._changed.add(key)
+                self._put(step, key)
+
+    def _profile_of(self, owner: str, agent: str, project: str) -> Key | None:
+        """The profile that a process belongs to: of its project, or else the one of its agent that was used last."""
+        if (owner, agent, project) in self._profiles:
+            return owner, agent, project
+        of_agent = [key for key in self._profiles if key[:2] == (owner, agent)]
+        return max(of_agent, key=lambda key: self._profiles[key].last_at or _NEVER, default=None)
 
     def written(self) -> None:
         """What was added is durable."""
@@ -136,6 +166,20 @@ def servers(context: Context) -> frozenset[tuple[str | None, ...]]:
     return frozenset((server.owner, server.agent, server.project, server.name) for server in found)
 
 
+def egress(context: Context) -> Iterator[tuple[str, str, str, str]]:
+    """Owner, agent and project of each process of an agent that is connected to another machine, and its peer."""
+    instances = {
+        record.id: record
+        for record in cast(Iterable[Instance], context.view.records("instance"))
+        if record.subject == "agent"
+    }
+    for edge in cast(Iterable[Connection], context.view.records("connection")):
+        instance = instances.get(edge.from_id)
+        if instance and edge.relation == "established" and edge.remote and edge.purpose != "local":
+            host = edge.host or edge.remote.rpartition(":")[0]
+            yield instance.owner or "", str(instance.agent), instance.project or "", host
+
+
 def scope(key: Key) -> Scope:
     """Where the record of a profile is told."""
     owner, agent, project = key
@@ -177,6 +221,7 @@ def supervision(context: Context, key: Key, profile: Profile) -> Supervision:
         servers_not_called=tuple(sorted(defined - profile.servers.keys())),
         servers_not_defined=tuple(sorted(profile.servers.keys() - defined)),
         programs=tuple(sorted(profile.programs, key=lambda name: -profile.programs[name])),
+        hosts=tuple(sorted(profile.hosts)),
         deviations=tuple(
             DeviationSeen(kind=one.kind, subject=one.subject, why=one.why, at=one.at, session_id=one.session or None)
             for one in profile.unusual
@@ -188,7 +233,14 @@ def supervision(context: Context, key: Key, profile: Profile) -> Supervision:
 def _same_but_numbers(one: Supervision, other: Supervision) -> bool:
     return all(
         getattr(one, name) == getattr(other, name)
-        for name in ("first_bypass", "servers_called", "servers_not_called", "servers_not_defined", "deviations")
+        for name in (
+            "first_bypass",
+            "servers_called",
+            "servers_not_called",
+            "servers_not_defined",
+            "hosts",
+            "deviations",
+        )
     ) and ({mode.mode for mode in one.modes}, {*one.programs}) == (
         {mode.mode for mode in other.modes},
         {*other.programs},

@@ -71,6 +71,8 @@ class Supervision(Record):
     """MCP servers that were called and are not defined for the agent now."""
     programs: tuple[str, ...] = ()
     """Known programs that it started in a shell, the one used most first."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that its processes connected to: by name where one is known, else by address."""
     deviations: tuple[DeviationSeen, ...] = ()
     """What was unusual in the last days."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from agent.governance.behaviour.profile import Key
 from agent.inventory.actions import ActionLog
 from agent.inventory.behaviour import Behaviour
 from agent.inventory.installed_events import InstalledEvents, together
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _SINCE = "actions_since"
 """The mark that says from when on the actions of each client are told."""
+_HOSTS_SECONDS = 10.0
+"""Interval at which connections of agents are looked at."""
 _MOST_BYTES = 8 << 20
 """Bytes of transcripts that one step reads: other work waits for so long."""
 
@@ -61,6 +64,8 @@ class ActionTrail:
         self._installed = installed
         self._watch = TranscriptWatch(wake)
         self._batch: Batch | None = None
+        self._hosts: dict[Key, set[str]] = {}
+        self._hosts_at = 0.0
         self._failed: set[tuple[str | None, str]] = set()
 
     def _begin(self, step: Transaction, since: dict[str, datetime]) -> None:
@@ -87,8 +92,16 @@ class ActionTrail:
             new = self._transcripts.read(context, changed=self._watch.take())
             self._watch.follow(self._transcripts.folders, time.monotonic() - begun)
             self._batch = together((new, self._installed.read(context)))
+            self._hosts = self._new_hosts(context)
         batch = self._batch
-        return bool(batch.events or batch.known or batch.positions or any(map(self._is_news, batch.diagnostics)))
+        is_news = any(map(self._is_news, batch.diagnostics))
+        return is_news or bool(batch.events or batch.known or batch.positions or self._hosts)
+
+    def _new_hosts(self, context: Context) -> dict[Key, set[str]]:
+        if time.monotonic() < self._hosts_at:
+            return {}
+        self._hosts_at = time.monotonic() + _HOSTS_SECONDS
+        return self.behaviour.new_hosts(context)
 
     def notices(self) -> list[tuple[str, str]]:
         """What could not be read, said once for each client or source and reason."""
@@ -108,6 +121,7 @@ class ActionTrail:
         """Write what was read, and what follows from it."""
         if self._batch:
             self.behaviour.add(step, self._log.append(step, self._batch))
+            self.behaviour.add_hosts(step, self._hosts)
 
     def written(self) -> None:
         """What was read is durable."""

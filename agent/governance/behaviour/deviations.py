@@ -14,6 +14,7 @@ from agent.records.action import Action
 
 Kind = Literal[
     "first_server",
+    "first_host",
     "destructive_tool",
     "risky_program",
     "burst",

@@ -71,6 +71,10 @@ class Profile:
     tool_uses: dict[str, CalledTool] = field(default_factory=dict)
     """Tools of servers that are known by name, by `server/tool`."""
     programs: dict[str, int] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
+    """Hosts that its processes connected to, with the day of the first time."""
+    last_web_at: datetime | None = None
+    """When a tool for the web was last called."""
     decisions: dict[Decision, int] = field(default_factory=dict)
     results: dict[Result, int] = field(default_factory=dict)
     hours: list[int] = field(default_factory=lambda: [0] * 24)
@@ -107,6 +111,8 @@ class Profile:
         _count(self.programs, action.programs)
         _count(self.tools, (tool_of(action),))
         self._add_use(action, at)
+        if action.action == "web":
+            self.last_web_at = max(self.last_web_at or at, at)
         local = at.astimezone()
         self.hours[local.hour] += 1
         _count(self.days, (local.date().isoformat(),), most=_MOST_DAYS + 1)

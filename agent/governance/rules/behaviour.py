@@ -46,6 +46,8 @@ RULES = (
          "Ask whether it was meant; deny the command where it is not needed.", _seen("risky_program")),
     Rule("behaviour.first_server", "First call of an MCP server", "low", "supervision", _OPERATION,
          "Check that the server is one that the work needs.", _seen("first_server")),
+    Rule("behaviour.first_host", "First connection of an agent to a host", "low", "supervision", _OPERATION,
+         "Find out what the host is for; allow only the hosts that are needed.", _seen("first_host")),
     Rule("behaviour.burst", "Burst of actions", "low", "supervision", _OPERATION,
          "Look at the session: the agent may be in a loop.", _seen("burst")),
     Rule("behaviour.failing_loop", "Loop of failing actions", "low", "supervision", _OPERATION,

@@ -1,0 +1,127 @@
+"""Where older versions of a client write otherwise than the one whose whole home is read elsewhere: lines as a headless
+run of that version against a scripted model left them, cut to what is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.records import Evidence
+from agent.records.action import Action
+from collectors.catalog.catalog import load_client
+from collectors.transcripts.calls import Calls
+from collectors.transcripts.follow import TranscriptReader
+from collectors.transcripts.records import Scene, record
+
+CATALOG = Path(__file__).parents[3] / "collectors/catalog/clients"
+AT = "2026-11-28T08:01:52.661Z"
+
+
+def codex(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"timestamp": AT, "type": "response_item", "payload": {"call_id": "c1", **payload}}
+
+
+def copilot(kind: str, **data: object) -> dict[str, Any]:
+    return {"type": f"tool.execution_{kind}", "timestamp": AT, "data": {"toolCallId": "c1", **data}}
+
+
+def qwen(kind: str, part: dict[str, Any], **more: object) -> dict[str, Any]:
+    return {"type": kind, "timestamp": AT, "version": "0.15.10", "message": {"parts": [part]}, **more}
+
+
+def claude(kind: str, part: dict[str, Any], **more: object) -> dict[str, Any]:
+    return {"type": kind, "timestamp": AT, "version": "2.1.224", "message": {"content": [part]}, **more}
+
+
+SHELL = {"customTimeout": "false", "executionMode": "sync"}
+COPILOT = copilot("start", toolName="bash", arguments={"command": "cat x"})
+OPENCODE = {"type": "tool", "callID": "c1", "tool": "bash"}
+BY_RULE = "Error: The user has specified a rule which prevents you from using this specific tool call. Here are"
+FAILED = "Command: cat x\nOutput: none\nError: (none)\nExit Code: 1\nSignal: 0\nProcess Group PGID: 29431"
+QWEN_CALL = qwen("assistant", {"functionCall": {"id": "c1", "name": "run_shell_command", "args": {"command": "cat x"}}})
+CLAUDE_CALL = claude("assistant", {"type": "tool_use", "id": "c1", "name": "Bash", "input": {"command": "rm -rf x"}})
+REFUSED = "Permission to use Bash with command rm -rf x has been denied"
+REJECTED = (
+    "exec_command failed for `/bin/bash -lc 'rm -rf /home/dev/proj/forbidden/which/is/a/long/path/indeed/and/longer'`:"
+    ' CreateProcess { message: "Rejected(\\"`rm` rejected: policy forbids commands starting with `rm -rf`\\")" }'
+)
+GENERATED = {"toolCallId": "c1", "status": "generated", "toolCall": {"function": {"name": "Edit", "arguments": "{}"}}}
+
+Expected = tuple[str, str | None, str, str, str | None]
+
+
+@pytest.mark.parametrize(
+    ("client", "shape", "entries", "expected"),
+    [
+        ("codex", "lines", [  # 0.125.0: a namespace with its separator
+            codex({"type": "function_call", "name": "echo_upper", "namespace": "mcp__probe_stdio__"}),
+            codex({"type": "function_call_output", "output": "Wall time: 0.4 seconds\nOutput:\n[]"}),
+        ], ("mcp", "echo_upper", "unknown", "unknown", None)),
+        ("codex", "lines", [  # 0.143.0
+            codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "rm -rf x"}'}),
+            codex({"type": "function_call_output", "output": REJECTED}),
+        ], ("shell", None, "denied", "denied", "rule")),
+        ("opencode", "document", [{**OPENCODE, "state": {"status": "error", "error": BY_RULE}}],  # 1.1.65
+         ("shell", None, "denied", "denied", "rule")),
+        ("copilot-cli", "lines", [  # 1.0.34
+            COPILOT,
+            copilot("complete", success=False, error={"code": "denied", "message": "denied due the following rules"}),
+        ], ("shell", None, "denied", "denied", "rule")),
+        ("copilot-cli", "lines", [  # 1.0.68
+            COPILOT,
+            copilot("complete", success=True, toolTelemetry={"properties": SHELL},
+                    result={"content": "no\n<shellId: 1 completed with exit code 1>"}),
+        ], ("shell", None, "error", "unknown", None)),
+        ("copilot-cli", "lines", [
+            COPILOT,
+            copilot("complete", success=True, toolTelemetry={"properties": SHELL},
+                    result={"content": "<exited with exit code 0>"}),
+        ], ("shell", None, "ok", "unknown", None)),
+        ("qwen-code", "lines", [  # 0.15.10
+            QWEN_CALL,
+            qwen("tool_result", {"functionResponse": {"name": "run_shell_command", "response": {"output": FAILED}}},
+                 toolCallResult={"callId": "c1", "status": "success"}),
+        ], ("shell", None, "error", "unknown", None)),
+        ("claude-code", "lines", [  # 2.1.224
+            CLAUDE_CALL,
+            claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True, "content": f"{REFUSED}."},
+                   toolDenialKind="permission-rule"),
+        ], ("shell", None, "denied", "denied", "rule")),
+        ("claude-code", "lines", [
+            CLAUDE_CALL,
+            claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True,
+                            "content": f"{REFUSED} because Claude Code is running in don't ask mode"}),
+        ], ("shell", None, "denied", "denied", "mode")),
+        ("continue", "document", [  # 1.5.11
+            {"sessionId": "s", "history": [{"toolCallStates": [GENERATED]},
+                                           {"message": {"role": "tool", "toolCallId": "c1", "content": "You must"}}]},
+        ], ("file_write", None, "unknown", "unknown", None)),
+    ],
+)  # fmt: skip
+def test_what_an_older_version_wrote_is_read(
+    client: str, shape: str, entries: list[dict[str, Any]], expected: Expected
+) -> None:
+    (action,) = told(client, shape, entries)
+    assert (action.action, action.mcp_tool, action.result, action.decision, action.denied_by) == expected
+
+
+def told(client: str, shape: str, entries: list[dict[str, Any]]) -> Iterator[Action]:
+    """The complete calls of entries, by every part of the client's catalog entry that has their shape."""
+    entry = load_client(CATALOG / f"{client}.toml")
+    assert entry.actions
+    calls = Calls()
+    for transcript in entry.transcript:
+        reader = TranscriptReader(transcript)
+        for value in entries if transcript.shape == shape else ():
+            for said in reader.read(value, ()).statements:
+                calls.add(said, "s", "", "file", 0)
+    proof = Evidence(collector="actions")
+    scene = Scene("e", "dev", client, entry.actions, {"probe-stdio"}, str, lambda path: proof)
+    for call in calls.take(before=datetime(2000, 1, 1, tzinfo=UTC)):
+        action = record(scene, calls, call)
+        if action.call_id:
+            yield action
