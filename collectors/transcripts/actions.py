@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 
 from agent.records import Diagnostic, Evidence, McpServer
@@ -248,13 +248,14 @@ def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scen
         client.actions,
         servers,
         cache(lambda folder: project_of(context, home, folder)),
-        cache(lambda path: _evidence(context, path)),
+        lambda path: _evidence(context.files.shown(path) if path else None),
         programs,
     )
 
 
-def _evidence(context: Context, path: str) -> Evidence:
-    return Evidence(collector=NAME, source=context.files.shown(path) if path else None, confidence="confirmed")
+@lru_cache(maxsize=4096)
+def _evidence(source: str | None) -> Evidence:
+    return Evidence(collector=NAME, source=source, confidence="confirmed")
 
 
 def _by_sender(heard: Iterable[Heard]) -> dict[tuple[int | None, str], list[Heard]]:

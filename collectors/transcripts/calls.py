@@ -37,6 +37,8 @@ class SessionFacts:
     parent_session: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
+    said: Statement | None = None
+    """What was said last."""
 
 
 _UNKNOWN = SessionFacts()
@@ -217,6 +219,9 @@ class Calls:
             facts = self.groups.setdefault(group, SessionFacts())
         else:
             return
+        if facts.said is said:
+            return
+        facts.said = said
         changed_mode = session and said.mode and facts.mode and said.mode != facts.mode
         for name, value in said.__dict__.items():
             if value and name in _SESSION_FACTS:

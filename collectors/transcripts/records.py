@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
 from agent.records import Evidence
 from agent.records.action import Action, ActionKind, ToldBy
+from agent.records.base import unchecked
 from collectors.catalog.actions import Actions
 from collectors.transcripts.calls import TELEMETRY, Call, Calls, Event
 from collectors.transcripts.mcp_names import Meant, resolve, tool_of
 
 NAME = "actions"
+
+
+_make = unchecked(Action)
 
 
 class _Shared(TypedDict):
@@ -50,6 +54,12 @@ class Scene:
     """Of what a file tells; "" for what none does."""
     programs: bool = True
     """Whether the programs of shell actions are told."""
+    own: dict[str, ActionKind] = field(init=False)
+    """What the client's own tools do."""
+
+    def __post_init__(self) -> None:
+        kinds = reversed(self.actions.kinds.items())
+        object.__setattr__(self, "own", {name: kind for kind, names in kinds for name in names})
 
 
 def record(scene: Scene, calls: Calls, found: Call | Event) -> Action:
@@ -71,16 +81,16 @@ def record(scene: Scene, calls: Calls, found: Call | Event) -> Action:
         provider=around.provider,
         mode=mode if mode in scene.actions.modes else "unknown" if mode else None,
     )
-    return Action(action=found.action, **shared) if isinstance(found, Event) else _call(scene, found, shared)
+    return _make(action=found.action, **shared) if isinstance(found, Event) else _call(scene, found, shared)
 
 
 def _call(scene: Scene, call: Call, shared: _Shared) -> Action:
     """With what the call says."""
     meant = _meant(scene, call)
-    kind = _kind(scene.actions, call, meant)
+    kind = _kind(scene, call, meant)
     unasked = shared["mode"] in scene.actions.unasked and (call.ran or call.result == "ok")
     bare = meant is None and kind == "mcp"
-    return Action(
+    return _make(
         **shared,
         action=kind,
         call_id=call.id,
@@ -117,7 +127,7 @@ def _meant(scene: Scene, call: Call) -> Meant | None:
     name = call.inner_tool or call.tool
     if name and call.namespace:
         name = f"{call.namespace.removesuffix('__')}__{name}"
-    if name and not _own(scene.actions, name):
+    if name and name not in scene.own:
         return resolve(name, scene.actions.mcp, scene.servers)
     return None
 
@@ -129,18 +139,13 @@ def _inner_tool(call: Call, meant: Meant | None) -> str | None:
     return call.inner_tool
 
 
-def _own(actions: Actions, name: str) -> ActionKind | None:
-    """What one of the client's own tools does."""
-    return next((kind for kind, names in actions.kinds.items() if name in names), None)
-
-
-def _kind(actions: Actions, call: Call, meant: Meant | None) -> ActionKind:
+def _kind(scene: Scene, call: Call, meant: Meant | None) -> ActionKind:
     if call.action:
         return call.action
     if meant:
         return "mcp"
     names = [name for name in (call.inner_tool, call.tool) if name]
-    known = next((kind for name in names if (kind := _own(actions, name))), None)
+    known = next((kind for name in names if (kind := scene.own.get(name))), None)
     if known:
         return known
-    return "mcp" if actions.bare_mcp and call.tool and call.result == "ok" else "tool"
+    return "mcp" if scene.actions.bare_mcp and call.tool and call.result == "ok" else "tool"

@@ -95,6 +95,15 @@ def _write_statement(code: Code, at: Scope, rule: Rule) -> None:
     """What one element says."""
     if rule.where:
         code.line(f"if not ({at.holds(rule.where)}): continue")
+    facts = {fact: at.first(paths) for fact in _FACTS if (paths := getattr(rule, field_of(fact)))}
+    if not rule.call:
+        # Line by line the same is said of a session: the statement is the same too.
+        last = code.constant([None, None])
+        code.line(f"raw = ({''.join(f'{value}, ' for value in facts.values())})")
+        code.open(f"if raw == {last}[0]:")
+        code.line(f"found.append({last}[1])")
+        code.line("continue")
+        code.close()
     code.line("told = {}")
     if rule.call:
         code.line(f"whole = {at.first(rule.call)}")
@@ -107,10 +116,9 @@ def _write_statement(code: Code, at: Scope, rule: Rule) -> None:
         code.line(f"told.update(server({at.first(rule.server)}, {rule.server_pattern!r}))")
     if rule.tool:
         code.line(f"told['tool'] = name({_part(at.first(rule.tool), rule.tool_pattern)})")
-    for fact, convert in _FACTS.items():
-        if paths := getattr(rule, field_of(fact)):
-            code.line(f"value = {convert.__name__}({at.first(paths)})")
-            code.line(f"if value is not None: told[{fact!r}] = value")
+    for fact, value in facts.items():
+        code.line(f"value = {_FACTS[fact].__name__}({value})")
+        code.line(f"if value is not None: told[{fact!r}] = value")
     if rule.command:
         code.line(f"told['programs'] = programs_of(commands({at.values(rule.command)}))")
     _write_judgement(code, at, rule)
@@ -119,6 +127,8 @@ def _write_statement(code: Code, at: Scope, rule: Rule) -> None:
     if rule.final:
         code.line("told['final'] = True")
     code.line("found.append(statement(told))")
+    if not rule.call:
+        code.line(f"{last}[:] = raw, found[-1]")
 
 
 def _write_judgement(code: Code, at: Scope, rule: Rule) -> None:

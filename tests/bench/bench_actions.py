@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
@@ -21,14 +22,15 @@ from tests.bench.table import Row
 
 _TRANSCRIPTS = 50
 _LINES_A_SECOND = 100
-_WARM = 2
+_PAUSE = 2
+_WARM = 4
 """Seconds that are not counted."""
 _OUTPUT = "x" * 4000
 _TEXT = "y" * 2000
 
 
 def run(quick: bool) -> list[Row]:
-    megabytes, seconds = (30, 5) if quick else (1000, 20)
+    megabytes, seconds = (30, 6) if quick else (1000, 20)
     with tempfile.TemporaryDirectory(prefix="rollcall-actions-") as place:
         root = Path(place)
         folder = _machine(root)
@@ -43,13 +45,16 @@ def run(quick: bool) -> list[Row]:
 def _tail(
     context: Context, folder: Path, seconds: int, form: str, make: Callable[[str], Iterator[bytes]], goal: float = 0
 ) -> list[Row]:
-    """A look a second at transcripts that all grow; what was written in between is not counted."""
+    """A look every two seconds at transcripts that all grow, as the daemon's while so much is written; the writing is
+    not counted."""
     files = [(folder / f"s{n}.jsonl").open("ab", buffering=0) for n in range(_TRANSCRIPTS)]
     lines = [make(f"s{n}") for n in range(_TRANSCRIPTS)]
     source = ActionSource({}, datetime.now(UTC) - timedelta(days=400))
     spent = parsed = before = 0.0
-    for second in range(seconds + _WARM):
-        new = [list(islice(each, _LINES_A_SECOND)) for each in lines]
+    gc.collect()
+    gc.freeze()  # as the daemon does with what it has read at its start
+    for second in range(0, seconds + _WARM, _PAUSE):
+        new = [list(islice(each, _PAUSE * _LINES_A_SECOND)) for each in lines]
         for file, part in zip(files, new, strict=True):
             file.write(b"".join(part))
         if second == _WARM:
@@ -62,6 +67,7 @@ def _tail(
             for line in part:
                 json.loads(line)
         parsed += time.process_time() - begun
+    gc.unfreeze()
     grown = (psutil.Process().memory_info().rss - before) / 1e6
     for file in files:
         file.close()
