@@ -46,15 +46,20 @@ def _show(shared: Shared, given: argparse.Namespace) -> int:
     from agent.config.error import ConfigError
     from agent.reports.tools import ToolText
     from agent.service.setup import looking
-    from collectors.tools.texts import text_of
+    from collectors.tools.texts import texts_of
 
     records = _known(shared)
     found = [tool for tool in _tools(records) if any(_means(name, tool) for name in given.tools)]
     if not found:
         raise ConfigError(f"no tool {' or '.join(given.tools)}")
     context = looking(shared.settings(), shared.root, records)
-    texts = ((tool, text_of(context, tool)) for tool in found)
-    write(report.TOOL, [ToolText(tool, text.definition if text else None) for tool, text in texts], shared)
+    texts = texts_of(context, found)
+    told = (texts.get(tool.id) for tool in found)
+    write(
+        report.TOOL,
+        [ToolText(t, text.definition if text else None) for t, text in zip(found, told, strict=True)],
+        shared,
+    )
     return COMPLETE
 
 

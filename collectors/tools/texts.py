@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 
 from agent.records import Tool
 from collectors.contract import Context
+from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
-from collectors.tools.definition import ToolAsRead, digest
+from collectors.tools.definition import ToolAsRead, canonical, shown
 from collectors.tools.files import meaning, servers_of, tool_files
 from collectors.tools.read import tools_of
 
 
-def text_of(context: Context, tool: Tool) -> ToolAsRead | None:
-    """The definition that the record is about; None where it no longer stands anywhere."""
-    hashed = ((digest(one).definition_hash, one) for one in _named(context, tool))
-    return next((one for found, one in hashed if found == tool.definition_hash), None)
-
-
-def _named(context: Context, tool: Tool) -> Iterator[ToolAsRead]:
-    """All definitions of the tool that this account's clients keep."""
+def texts_of(context: Context, tools: Collection[Tool]) -> Mapping[str, ToolAsRead]:
+    """By the id of its record: the definition that a record is about, where that still stands somewhere. Each file is
+    read once, however many tools are asked for."""
+    wanted = {(tool.owner, tool.definition_hash): tool for tool in tools if tool.definition_hash}
+    names = {tool.name for tool in wanted.values()}
+    found: dict[tuple[str | None, str | None], ToolAsRead] = {}
     for home in context.homes:
-        if home.owner != tool.owner or not home.reachable:
+        if home.reachable and any(owner == home.owner for owner, _ in wanted):
+            for one in _named(context, home, names):
+                found.setdefault((home.owner, hashlib.sha256(canonical(one)).hexdigest()), one)
+    known = ((tool.id, found.get((tool.owner, tool.definition_hash))) for tool in tools)
+    return {id_: one for id_, one in known if one}
+
+
+def _named(context: Context, home: Home, names: Collection[str]) -> Iterator[ToolAsRead]:
+    """All definitions of tools of these names that this account's clients keep."""
+    for client in context.catalog.clients.values():
+        files, _ = tool_files(context, home, client)
+        if not files:
             continue
-        for client in context.catalog.clients.values():
-            files, _ = tool_files(context, home, client)
-            means = meaning(client, servers_of(context, home, client))
-            for file in files:
-                with suppress(OSError, UnreadableError, UnparseableError):
-                    for _, one, _, _ in tools_of(context, home, file.recent.path, file.captures, file.part, means):
-                        if digest(one).name == tool.name:
-                            yield one
+        means = meaning(client, servers_of(context, home, client))
+        for file in files:
+            with suppress(OSError, UnreadableError, UnparseableError):
+                for _, one, _, _ in tools_of(context, home, file.recent.path, file.captures, file.part, means):
+                    if shown(one.name) in names:
+                        yield one
