@@ -11,17 +11,21 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from typing import Final
 
 import psutil
 
 from agent.probe.conversation import ProbeError
+from agent.probe.enter import NO_SANDBOX
 from agent.probe.messages import Question
+from agent.runtime.capabilities import sandboxing_lent
 
 MEMORY: Final = 1 << 30
 """Bytes that all processes of a server may hold together."""
 PROCESSES: Final = 64
 """How many they may be."""
+_SECONDS: Final = 10.0
 
 
 class Sandbox:
@@ -76,3 +80,21 @@ class Sandbox:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         shutil.rmtree(self._root, ignore_errors=True)
+
+
+@cache
+def obstacle() -> str:
+    """Why this process can make no sandbox, as a service may be forbidden to; empty: it can."""
+    try:
+        with sandboxing_lent():
+            sandbox = Sandbox(Question("stdio", argv=("true",)))
+    except ProbeError as error:
+        return str(error)
+    try:
+        _, said = sandbox.process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        return ""
+    finally:
+        sandbox.close()
+    words = said.decode(errors="replace").removeprefix("sandbox: ").strip()
+    return words if sandbox.process.returncode == NO_SANDBOX else ""

@@ -81,19 +81,29 @@ class ProbeCollector(Collector):
         self._in_force = in_force
         self._waiting: list[McpServer] = []
         self._asking: tuple[Plan, ProbeRun] | None = None
+        self._judged = frozenset[str]()
+        """Servers that were to be asked when this last collected."""
+        self._obstacle = ""
+        """Why no program can be started here; empty where that was not asked, or one can."""
         self._failed: dict[str, float] = {}
         """When servers were asked that gave no answer, by id."""
 
     def collect(self, context: Context) -> Iterator[Observation]:
         """Every server that is to be asked: what is known of it stands, and it waits if that is too old."""
         wanted = self._wanted()
+        self._judged = frozenset(server.id for server in wanted)
         known = {cast(ToolList, record).source: cast(ToolList, record) for record in context.view.records("tool_list")
                  if record.evidence.collector == NAME}  # fmt: skip
         self._waiting = [server for server in wanted if self._is_due(server, known.get(server.source))]
         for server in wanted:
             yield Observation(_scope(server), unknown=True)
+        if self._obstacle:
+            yield _no_sandbox(context, self._obstacle)
 
     def poll(self, context: Context) -> Iterator[Observation]:
+        # Whether a server is sanctioned is known when what all collectors saw has been judged: after they collected.
+        if not self._asking and self._judged != frozenset(server.id for server in self._wanted()):
+            yield from self.collect(context)
         if self._asking:
             plan, run = self._asking
             if answer := run.answer():
@@ -101,10 +111,20 @@ class ProbeCollector(Collector):
                 yield self._told(context, plan.server, answer)
         while self._waiting and not self._asking:
             server = self._waiting.pop(0)
+            if server.transport == "stdio" and self._can_start_none():
+                yield _no_sandbox(context, self._obstacle)
+                continue
             try:
                 self._asking = self._start(server)
             except (ProbeError, OSError) as error:
                 yield self._told(context, server, Answer("failed", str(error)))
+
+    def _can_start_none(self) -> bool:
+        """Whether nothing can be started here: that is one thing to tell, and no failure of each server."""
+        from agent.probe.sandbox import obstacle
+
+        self._obstacle = self._obstacle or obstacle()
+        return bool(self._obstacle)
 
     def depends_on(self, context: Context) -> object:
         """The policy, and the servers that are there: each is judged when all collectors have told what they saw."""
@@ -164,6 +184,16 @@ class ProbeCollector(Collector):
             source=server.source, tools=answer.tools,
         )  # fmt: skip
         return Observation(_scope(server), (told,))
+
+
+def _no_sandbox(context: Context, why: str) -> Observation:
+    trouble = Diagnostic(
+        endpoint_id=context.endpoint_id, evidence=Evidence(collector=NAME, confidence="confirmed"),
+        code="probe.no_sandbox",
+        message=f"the policy has programs asked for their tools, but this service can make no sandbox ({why}): none is "
+        "started; servers at addresses are asked, and `rollcall tools probe` by an administrator asks the others",
+    )  # fmt: skip
+    return Observation(Scope(NAME, "", "<sandbox>"), (trouble,))
 
 
 def _scope(server: McpServer) -> Scope:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,3 +179,27 @@ def test_the_daemon_asks_what_a_signed_policy_names_and_nothing_else(machine: Ma
     time.sleep(3)
     assert [tool["known_at"] for tool in daemon.inventory("tool")] == [at]
     daemon.kill()
+
+
+def test_a_service_that_can_make_no_sandbox_says_so_once_and_starts_nothing(machine: Machine, tmp_path: Path) -> None:
+    script = machine.home / "server.py"
+    script.write_text("import pathlib\npathlib.Path('/home/dev/started').touch()\n")
+    entry = {"command": "/usr/bin/python3", "args": ["/home/dev/server.py"]}
+    prepared(machine, {"one": entry, "two": {**entry, "args": ["/home/dev/server.py", "2"]}})
+    signer, policy = Signer(tmp_path / "signer"), machine.folder / "policy.toml"
+    policy.write_text(SIGNED)
+    Path(f"{policy}.minisig").write_text(signer.sign(SIGNED, 2000))
+    daemon = RunningDaemon(machine, f'{QUICK}[policy]\nfile = "{policy}"\npublic_key = "{signer.public_key}"\n')
+    # What the packaged unit forbids by RestrictNamespaces is forbidden here by the right that is missing.
+    without = ("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin")
+    daemon.rollcall = replace(daemon.rollcall, prefix=(*daemon.rollcall.prefix, *without))
+    daemon.ready()
+    try:
+        told = lambda: [one for one in daemon.inventory("diagnostic") if one["code"].startswith("probe.")]  # noqa: E731
+        wait_until(told, lambda: str(daemon.inventory("diagnostic")), 60)
+        assert [one["code"] for one in told()] == ["probe.no_sandbox"]
+        assert "Operation not permitted" in told()[0]["message"]
+        assert "can make no sandbox" in daemon.rollcall("doctor").stdout.decode()
+        assert not (machine.home / "started").exists()
+    finally:
+        daemon.stop()
