@@ -40,7 +40,7 @@ def entries(context: Context, home: Home | None, path: str, part: ToolsAt) -> It
             if part.table:
                 yield from (row for _, row in rows(database, part.table, JoinedRows(part.table), 0))
             else:
-                yield from _item(database, part.item)
+                yield from _item(context, database, part.item)
 
 
 def _member(context: Context, home: Home | None, path: str, name: str) -> bytes:
@@ -61,13 +61,12 @@ def _lines(context: Context, home: Home | None, path: str, part: ToolsAt) -> Ite
                     yield _JSON.raw_decode(text, max(0, text.find(start)) if start else 0)[0]
 
 
-def _item(database: Database, key: str) -> Iterator[Any]:
-    """The value of one key, which is JSON."""
+def _item(context: Context, database: Database, key: str) -> Iterator[Any]:
+    """The value of one key, which is JSON; a large one is parsed apart, as a document is."""
     table = database.table(_ITEMS)
     found = database.row_of(table, key) if table else None
     if found and isinstance(value := found[1], str | bytes):
-        with suppress(ValueError, RecursionError):
-            yield json.loads(value)
+        yield parse(value.encode() if isinstance(value, str) else value, "json", context.limits).value
 
 
 @contextmanager

@@ -30,6 +30,7 @@ _MOST_VALUES: Final = 1_000_000
 """Of the rows that are read; a second or so."""
 _MOST_FRAMES: Final = 200_000
 _MOST_VALUE: Final = 1_000_000
+_MOST_WHOLE: Final = 8 << 20
 """Bytes of a row that are read; what lies behind them is told as None."""
 _MOST_FIRST: Final = 400
 """Bytes of a row in which its first value stands, where that is short."""
@@ -116,10 +117,13 @@ class Database:
         raise UnparseableError("parse.sqlite", "its pages lead in a circle")
 
     def row_of(self, table: Table, first: str) -> list[Value] | None:
-        """The values of the first row whose first value is this text; of the others nothing but that is read."""
+        """The values of the first row whose first value is this text, whole; of the others nothing but that is read.
+        Raises `UnparseableError` where it is longer than anything that is read whole."""
         for page, at, length in self._leaves(table.root):
             if self._values(page[at : at + _MOST_FIRST], 1)[0] == first:
-                return self._values(self._payload(page, at, length), len(table.columns))
+                if length > _MOST_WHOLE:
+                    raise UnparseableError("parse.too_large", f"a value of more than {_MOST_WHOLE >> 20} MB")
+                return self._values(self._payload(page, at, length, _MOST_WHOLE), len(table.columns))
         return None
 
     def _leaves(self, root: int) -> Iterator[tuple[bytes, int, int]]:
@@ -158,8 +162,8 @@ class Database:
             else:
                 raise UnparseableError("parse.sqlite", "a page that belongs to no table")
 
-    def _payload(self, page: bytes, at: int, length: int) -> bytes:
-        """The bytes of a row, those on overflow pages too, cut at `_MOST_VALUE`."""
+    def _payload(self, page: bytes, at: int, length: int, most: int = _MOST_VALUE) -> bytes:
+        """The bytes of a row, those on overflow pages too, cut at so many."""
         usable = self._usable
         least = (usable - 12) * 32 // 255 - 23
         local = length
@@ -168,7 +172,7 @@ class Database:
             local = local if local <= usable - 35 else least
         data = page[at : at + local]
         following = _u32(page, at + local) if local < length else 0
-        wanted = min(length, _MOST_VALUE)
+        wanted = min(length, most)
         pieces, got = [data], len(data)
         while following and got < wanted:
             more, _ = self._page(following)

@@ -149,3 +149,18 @@ def test_an_archive_tells_of_a_server_that_is_defined_and_a_bomb_is_a_diagnostic
     assert told(world) == {"notes": ("catalogue", ["read_note"], False)}
     found = [record for one in ToolCollector().collect(world.context) for record in one.records]
     assert [record.code for record in found if isinstance(record, Diagnostic)] == ["tools.parse.too_large"]
+
+
+def test_a_large_value_in_the_state_of_vs_code_is_read_whole_and_a_larger_one_is_a_diagnostic(tmp_path: Path) -> None:
+    many = [{**READ, "serverToolName": f"read_{number}", "description": "x" * 1_000} for number in range(300)]
+    for name, count, expected in (("app", 5, 300), ("web", 40, None)):
+        world = world_of(tmp_path / name, "vscode")
+        servers = [[f"mcp.config.usrlocal.{number}", {"tools": many[:300]}] for number in range(count)]
+        path = world.here("~/.config/Code/User/globalStorage/state.vscdb")
+        state(path, {"other": 1, "mcpToolCache": {"extensionServers": [], "serverTools": servers}})
+        size = path.stat().st_size
+        found = [record for one in ToolCollector().collect(world.context) for record in one.records]
+        lists = [len(record.tools) for record in found if isinstance(record, ToolList)]
+        codes = [record.code for record in found if isinstance(record, Diagnostic)]
+        assert size > 1_500_000
+        assert (lists, codes) == (([300] * 5, []) if expected else ([], ["tools.parse.too_large"]))
