@@ -118,6 +118,8 @@ class Table(Entry):
     columns: tuple[str, ...]
     json_columns: tuple[str, ...] = ()
     """Columns whose text is JSON."""
+    where: dict[str, Condition] = Field(default_factory=dict)
+    """What must hold of a row, with its columns as they are, so that it is looked into."""
     unfinished: dict[str, Condition] = Field(default_factory=dict)
     """Where this holds of a row, it is written anew soon, and read again then."""
     join: str = ""

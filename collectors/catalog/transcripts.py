@@ -51,6 +51,8 @@ class Transcript(Located, Fact):
     session: Paths = ""
     """A value path: the session that an entry belongs to; without one that of the entry before, or the file's name. `=`
     is for what belongs to the group alone."""
+    session_pattern: str = ""
+    """Takes the session out of a longer text: its group."""
     group: str = ""
     """A value path: what is said of the group holds for every session in it that does not say otherwise."""
 

@@ -25,6 +25,8 @@ _MOST_BACK = 256 << 20
 """Bytes before the end of a large file that are read at first."""
 _MOST_DOCUMENT = 16 << 20
 _MOST_ROWS = 5_000
+_MOST_ROWS_BACK = 50_000
+"""Rows before the last one that are read at first."""
 _MOST_AGAIN = 100
 """Rows from the last one back that may be read again because they are written anew."""
 _ROW_BYTES = 1_000
@@ -37,8 +39,9 @@ class TranscriptReader:
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
         of_sessions = [rule for rule in transcript.rule if not rule.call]
-        self.read = reader(transcript.rule, transcript.session, transcript.group)
-        self.read_session = reader(of_sessions, transcript.session, transcript.group)
+        where = transcript.session, transcript.group, transcript.session_pattern
+        self.read = reader(transcript.rule, *where)
+        self.read_session = reader(of_sessions, *where)
         """Only what is said of sessions."""
         table = transcript.table
         self.is_unfinished = condition(table.unfinished) if table and table.unfinished else lambda _: False
@@ -152,8 +155,9 @@ class Follower:
         # The row of a call that is open is written anew when it ends.
         begun = _first(self._calls.open_from().get(self.path), self.position.hold)
         since = self.position.offset if begun is None else min(begun, self.position.offset)
-        if last_row(database, table) < self.position.offset - 1:
-            since = 0  # rows were deleted, and their ids are given out again
+        last = last_row(database, table)
+        if not self._known or last < self.position.offset - 1:  # rows were deleted, and their ids are given out again
+            since = max(0, last - _MOST_ROWS_BACK)
         row_id, complete, unfinished = since - 1, True, None
         for count, (row_id, row) in enumerate(entries(database, table, joined, since), 1):
             self._say(row, row_id, self._reader.read)

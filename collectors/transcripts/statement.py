@@ -58,11 +58,11 @@ Read = Callable[[Any, tuple[str, ...]], Told]
 """What an entry says, by its value and what each `*` of its file's path stood for."""
 
 
-def reader(rules: Iterable[Rule], session: Paths = "", group: Paths = "") -> Read:
+def reader(rules: Iterable[Rule], session: Paths = "", group: Paths = "", session_pattern: str = "") -> Read:
     """Rules of the catalog as one function."""
     code = Code("v0, captures", {**NAMES, **_NAMES})
     outside = Scope(code, "captures", "v0")
-    code.line(f"session, group = {outside.first(session)}, {outside.first(group)}")
+    code.line(f"session, group = {_part(outside.first(session), session_pattern)}, {outside.first(group)}")
     code.line("found = []")
     for rule in rules:
         if rule.when:

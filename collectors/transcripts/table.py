@@ -9,7 +9,7 @@ from typing import Any
 
 from collectors.catalog.actions import Table
 from collectors.sources.formats.sqlite_file import Database, Value
-from collectors.sources.formats.sqlite_file import Table as StoredTable
+from collectors.transcripts.values import Entry, condition
 
 _MOST_JOINED = 10_000
 
@@ -37,14 +37,16 @@ class JoinedRows:
 
 
 def entries(database: Database, table: Table, joined: JoinedRows, since: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Row ids and rows as maps by column, in their order; none where the table is not as it should be. Only columns
-    that the catalog names are kept."""
+    """Row ids and rows as maps by column, in their order, empty for one that says nothing; none where the table is not as
+    it should be. Only columns that the catalog names are kept."""
     stored = database.table(table.name)
     if stored is None or not set(table.columns) <= set(stored.columns):
         return
     joined.read(database)
+    is_wanted = condition(table.where)
     for row_id, values in database.rows(stored, since):
-        yield row_id, _entry(table, stored, values, joined)
+        row = dict(zip(stored.columns, values, strict=True))
+        yield row_id, _entry(table, row, joined) if is_wanted(Entry(row)) else {}
 
 
 def last_row(database: Database, table: Table) -> int:
@@ -53,8 +55,7 @@ def last_row(database: Database, table: Table) -> int:
     return (database.last_row(stored) or 0) if stored else 0
 
 
-def _entry(table: Table, stored: StoredTable, values: list[Value], joined: JoinedRows) -> dict[str, Any]:
-    row = dict(zip(stored.columns, values, strict=True))
+def _entry(table: Table, row: dict[str, Value], joined: JoinedRows) -> dict[str, Any]:
     entry: dict[str, Any] = {name: row[name] for name in table.columns}
     for name in table.json_columns:
         entry[name] = _json(entry.get(name))

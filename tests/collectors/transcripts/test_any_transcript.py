@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ KINDS = [
     (client, transcript)
     for client in Catalog.load().clients.values()
     for transcript in client.transcript
-    if client.actions and transcript.rule and transcript.shape != "table"
+    if client.actions and transcript.rule
 ]
 RULES = [(client, transcript, rule) for client, transcript in KINDS for rule in transcript.rule]
 
@@ -91,14 +93,54 @@ def entries(draw: st.DrawFn, rule: Rule) -> Any:
     return document
 
 
-def write(world: World, transcript: Transcript, found: list[Any], cut: int) -> None:
-    template = transcript.on("linux")[0].replace("*", "x")
-    lines = [json.dumps(entry) for entry in found]
-    text = "\n".join(lines) + "\n" if transcript.shape == "lines" else "".join(lines[:1])
-    data = text.encode("utf-8", "surrogatepass")
-    path = world.here(template)
+def write(world: World, client: Client, transcript: Transcript, found: list[Any], cut: int) -> None:
+    template = transcript.on("linux")[0].replace("*", "x").replace("{config}", "~/.config")
+    path = world.here(template.replace("{project}", "/home/dev/p"))
     path.parent.mkdir(parents=True, exist_ok=True)
+    if transcript.shape == "table":
+        write_table(path, transcript, found)
+    else:
+        lines = [json.dumps(entry) for entry in found]
+        text = "\n".join(lines) + "\n" if transcript.shape == "lines" else "".join(lines[:1])
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    data = path.read_bytes()
     path.write_bytes(data[: len(data) - cut])
+    for roots in client.roots if transcript.on("linux")[0].startswith("{project}") else ():
+        state: dict[str, Any] = {}
+        put(state, roots.at, "/home/dev/p")
+        named = world.here(roots.on("linux")[0])
+        named.parent.mkdir(parents=True, exist_ok=True)
+        named.write_text(json.dumps(state))
+
+
+def write_table(path: Path, transcript: Transcript, found: list[Any]) -> None:
+    """A database whose rows have the values of the entries in the columns that are read."""
+    table = transcript.table
+    assert table
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"CREATE TABLE {table.name} ({', '.join(table.columns)})")
+        if table.join:
+            database.execute(f"CREATE TABLE {table.join} (id TEXT, {', '.join(table.join_columns)})")
+        for entry in found:
+            row = [cell(entry.get(name) if isinstance(entry, dict) else entry) for name in table.columns]
+            database.execute(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(row))})", row)
+            if table.join:
+                joined = entry.get(table.join) if isinstance(entry, dict) else None
+                values = [cell(joined.get(name) if isinstance(joined, dict) else None) for name in table.join_columns]
+                id = cell(entry.get(table.join_on) if isinstance(entry, dict) else None)
+                places = ", ".join("?" * (len(values) + 1))
+                database.execute(f"INSERT INTO {table.join} VALUES ({places})", [id, *values])
+        database.commit()
+
+
+def cell(value: Any) -> Any:
+    """A value as a column holds it: what is no plain one as JSON."""
+    if isinstance(value, dict | list):
+        value = json.dumps(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return str(value) if isinstance(value, int) and abs(value) >= 2**63 else value
 
 
 def read(world: World) -> int:
@@ -119,7 +161,7 @@ def cases(draw: st.DrawFn) -> tuple[Client, Transcript, list[Any], int]:
 def check(tmp_path: Path, case: tuple[Client, Transcript, list[Any], int]) -> int:
     client, transcript, found, cut = case
     world = World(tmp_path / client.id, client)
-    write(world, transcript, found, cut)
+    write(world, client, transcript, found, cut)
     return read(world)
 
 

@@ -216,6 +216,35 @@ def _vs_code(id: str, tool: str, confirmed: int, **more: object) -> dict[str, ob
     return {**part, "invocationMessage": "secret", "isConfirmed": {"type": confirmed}, **more}
 
 
+def test_cursor_keeps_a_row_of_each_message_and_replaces_it(home: Path) -> None:
+    _inside(home / ".cursor/mcp.json").write_text('{"mcpServers": {"team_kb": {"command": "kb"}}}')
+    database = sqlite3.connect(_inside(home / ".config/Cursor/User/globalStorage/state.vscdb"))
+    database.execute("CREATE TABLE cursorDiskKV (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB)")
+
+    def write(bubble: str, id: str, name: str, status: str, **more: object) -> None:
+        tool = {"toolCallId": id, "name": name, "status": status, "params": '{"command": "git push secret"}', **more}
+        value = {"text": "secret", "createdAt": "2026-11-20T10:00:00Z", "toolFormerData": {"result": "secret", **tool}}
+        row = f"bubbleId:s1:{bubble}", json.dumps({**value, "modelInfo": {"modelName": "gpt-5.5"}})
+        database.execute("INSERT INTO cursorDiskKV VALUES (?, ?)", row)
+        database.commit()
+
+    database.execute("INSERT INTO cursorDiskKV VALUES ('composerData:s1', 'secret'), ('bubbleId:s1:b0', NULL)")
+    write("b1", "c1\nfc_2", "run_terminal_command_v2", "loading")
+    write("b2", "c2", "mcp_team_kb_find_page", "completed", additionalData={"startedAtMs": 1795000000000})
+    context, source = context_of(home.parents[1]), ActionSource({}, EVER)
+    first = {event.call_id for event in source.read(context).events if isinstance(event, Action)} - {None}
+    write("b1", "c1\nfc_2", "run_terminal_command_v2", "completed", userDecision="accepted")
+    write("b3", "c3", "edit_file_v2", "cancelled", userDecision="rejected")
+    found = {action.call_id: action for action in told(context, source) if action.call_id}
+    assert first == {"c2"}
+    assert {id: (a.action, a.result, a.decision, a.programs) for id, a in found.items()} == {
+        "c1": ("shell", "unknown", "unknown", ("git",)),
+        "c3": ("file_write", "denied", "denied", ()),
+    }
+    assert {(a.session_id, a.model) for a in found.values()} == {("s1", "gpt-5.5")}
+    assert "secret" not in "".join(action.to_json() for action in found.values())
+
+
 def _part(kind: str, **data: object) -> dict[str, object]:
     return {"type": kind, "data": data}
 
