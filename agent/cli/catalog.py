@@ -45,10 +45,13 @@ def _show(shared: Shared, client_id: str) -> int:
 
 def _check(file: Path) -> int:
     from agent.config.error import ConfigError
-    from collectors.catalog.catalog import load_client
+    from agent.runtime.given_file import read_given
+    from collectors.catalog.catalog import client_of
 
     try:
-        client = load_client(file)
+        client = client_of(read_given(file), file)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or type(error).__name__}") from None
     except ValueError as error:
         raise ConfigError(str(error)) from None
     show([f"{file}: {client.id} is ok"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.cli.common import COMPLETE, Shared, declare, write
 from agent.reports import report
+from agent.runtime.given_file import read_given
 from agent.runtime.terminal import tell
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _saved(file: Path) -> dict[str, Any]:
     """The records of a file that `--format json` or `ndjson` wrote. Raises `ConfigError`, `OSError`."""
     from agent.config.error import ConfigError
 
-    text = file.read_text(encoding="utf-8", errors="replace")
+    text = read_given(file).decode("utf-8", "replace")
     try:
         told = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines()]
         return {record["id"]: record for record in told}

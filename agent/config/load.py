@@ -20,6 +20,7 @@ from agent.config.error import ConfigError
 from agent.config.layers import Layer, Layers, Location
 from agent.config.paths import default_file, managed_file
 from agent.config.settings import Settings
+from agent.runtime.given_file import read_given
 
 ENV_PREFIX = "ROLLCALL_"
 
@@ -57,6 +58,9 @@ def _holds(values: Any, location: Location) -> bool:
     return True
 
 
+_MOST_BYTES = 1_000_000
+
+
 def load(file: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force. A named file must exist; the default one need not. Raises `ConfigError`."""
     return load_with_sources(file, env).settings
@@ -79,13 +83,15 @@ def load_with_sources(file: Path | None = None, env: Mapping[str, str] = os.envi
 
 def _text(path: Path, required: bool) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_given(path, _MOST_BYTES).decode()
     except FileNotFoundError:
         if required:
             raise ConfigError(f"{path}: no such file") from None
         return ""
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: {type(error).__name__}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or type(error).__name__}") from None
 
 
 def _explain(path: Path, layers: Layers, error: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from agent.records import Record
 from agent.runtime.error import RollcallError
 from agent.runtime.files import replace_file
+from agent.runtime.given_file import read_given
 
 FILE = "baseline.json"
 _REMEDY = "put the accepted file back, or accept what is there now: `rollcall baseline accept`"
@@ -56,7 +57,7 @@ class Baseline:
     def load(cls, path: Path) -> Baseline | None:
         """None where none was accepted yet. Raises `BaselineError` for a file that is no baseline, and `OSError`."""
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(read_given(path))
         except FileNotFoundError:
             return None
         except (ValueError, RecursionError) as error:

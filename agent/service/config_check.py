@@ -6,6 +6,7 @@ import os
 import ssl
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
 from agent.config.layers import Location
 from agent.config.load import Loaded
@@ -15,6 +16,7 @@ from agent.governance.policy.model import PolicyError, parse_policy
 from agent.governance.rules.custom import custom_rules
 from agent.governance.rules.registry import RULES
 from agent.inventory.behaviour import NAME as ACTIONS
+from agent.runtime.given_file import read_given
 from agent.runtime.toml_lines import KeyLines
 from agent.service.group_status import number_of
 from agent.service.setup import baseline_file, load_catalog
@@ -81,15 +83,16 @@ def _fault_of(file: NamedFile) -> str | None:
 
 def _in_policy(file: str, catalog: Catalog) -> Iterator[str]:
     """Mistakes of the policy, and the agents and rules in it that there are not."""
+    if not file:
+        return
     try:
-        with open(file, encoding="utf-8") as opened:
-            text = opened.read()
+        text = read_given(Path(file)).decode()
         policy = parse_policy(text, file)
     except PolicyError as error:
         yield error.text
         return
     except (OSError, UnicodeDecodeError):
-        # None is named, or it was told before that it cannot be read.
+        # It was told before that it cannot be read.
         return
     lines, rules = KeyLines(text), {rule.id for rule in (*RULES, *custom_rules(policy))}
     agents: list[_Name] = [(("agent", str(n), "id"), rule.id) for n, rule in enumerate(policy.agent)]

@@ -31,3 +31,45 @@ for turn in range(rounds):
 time.sleep(600)
 """
 """Connections to ever new addresses, so many a round."""
+
+DEAD_PAGE = """
+import ctypes, mmap, os, struct, sys, threading, time
+place, agent, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+libc = ctypes.CDLL(None, use_errno=True)
+fuse = os.open("/dev/fuse", os.O_RDWR)
+options = f"fd={fuse},rootmode=40000,user_id=0,group_id=0,allow_other"
+if libc.mount(b"dead", place.encode(), b"fuse", 0, options.encode()):
+    sys.exit(1)
+if os.fork() == 0:
+    attributes = struct.pack("<QQQQQQIIIIIIIIII", 2, 4096, 8, 0, 0, 0, 0, 0, 0, 0o100644, 1, 0, 0, 0, 4096, 0)
+    folder = struct.pack("<QQQQQQIIIIIIIIII", 1, 4096, 8, 0, 0, 0, 0, 0, 0, 0o40755, 1, 0, 0, 0, 4096, 0)
+    while True:
+        request = os.read(fuse, 1 << 17)
+        size, code, number, node = struct.unpack_from("<IIQQ", request)
+        answer = {
+            26: struct.pack("<IIIIHHIIHHI7I", 7, 31, 65536, 0, 0, 0, 4096, 1, 0, 0, 0, *[0] * 7),
+            1: struct.pack("<QQQQII", 2, 0, 3600, 3600, 0, 0) + attributes,
+            3: struct.pack("<QII", 3600, 0, 0) + (folder if node == 1 else attributes),
+            14: struct.pack("<QII", 1, 0, 0),
+        }.get(code)
+        if answer is not None:
+            os.write(fuse, struct.pack("<IiQ", 16 + len(answer), 0, number) + answer)
+hold = '''
+import ctypes, mmap, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+fields = open("/proc/self/stat").read().rpartition(") ")[2].split()
+page = int(fields[45]) & ~4095
+file = os.open(sys.argv[1], os.O_RDONLY)
+libc.mmap(page, 4096, 1, 0x12, file, 0)
+time.sleep(600)
+'''
+for _ in range(count):
+    if os.fork() == 0:
+        os.setresgid(61001, 61001, 61001); os.setresuid(61001, 61001, 61001)
+        os.execv(agent, [agent, "-c", hold, place + "/page"] + ["x" * 4000] * 20)
+print("ready", flush=True)
+time.sleep(600)
+"""
+"""Agents whose command line lies on a page that nobody will ever send."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from agent.delivery.contract import Notice
 from agent.runtime.error import RollcallError
+from agent.runtime.given_file import read_given
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
@@ -53,14 +54,13 @@ class Token:
 
     def _from_file(self, path: Path) -> str:
         try:
-            with path.open("rb") as file:
-                status = os.fstat(file.fileno())
-                seen = (status.st_mtime_ns, status.st_size, status.st_ino)
-                if self._value is None or seen != self._seen:
-                    self._value = _usable(file.read(16_384).decode("ascii", "replace"), f"token file {path}")
-                    self._seen = seen
-                    self._tell_if_exposed(path, status.st_mode)
-                return self._value
+            status = path.stat()
+            seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if self._value is None or seen != self._seen:
+                self._value = _usable(read_given(path, 16_384).decode("ascii", "replace"), f"token file {path}")
+                self._seen = seen
+                self._tell_if_exposed(path, status.st_mode)
+            return self._value
         except OSError as error:
             raise TokenError(f"token file {path}: {error.strerror}") from error
 

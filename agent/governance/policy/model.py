@@ -19,12 +19,14 @@ from agent.records import OrganisationRole
 from agent.records.ai_agent import Sanction
 from agent.records.finding import Severity
 from agent.runtime.error import RollcallError
+from agent.runtime.given_file import read_given
 from agent.runtime.settings import Section
 from agent.runtime.toml_lines import KeyLines
 
 Mode = Literal["asks_always", "asks_risky", "auto_approves", "bypasses", "unknown"]
 
 
+_MOST_BYTES = 1_000_000
 _MOST_ENTRIES = 10_000
 _MOST_MISTAKES = 20
 
@@ -177,9 +179,11 @@ class PolicyError(RollcallError):
 def load_policy(path: Path) -> Policy:
     """The policy in a TOML file. Raises `PolicyError`."""
     try:
-        return parse_policy(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
+        return parse_policy(read_given(path, _MOST_BYTES).decode(), str(path))
+    except UnicodeDecodeError as error:
         raise PolicyError(f"{path}: {type(error).__name__}") from None
+    except OSError as error:
+        raise PolicyError(f"{path}: {error.strerror or type(error).__name__}") from None
 
 
 def parse_policy(text: str, place: str) -> Policy:
