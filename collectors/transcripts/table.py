@@ -37,8 +37,8 @@ class JoinedRows:
 
 
 def entries(database: Database, table: Table, joined: JoinedRows, since: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Row ids and rows as maps by column, in their order, empty for one that says nothing; none where the table is not as
-    it should be. Only columns that the catalog names are kept."""
+    """Row ids and rows as maps by column, in their order, empty for one that says nothing; none where the table is not
+    as it should be. Only columns that the catalog names are kept."""
     stored = database.table(table.name)
     if stored is None or not set(table.columns) <= set(stored.columns):
         return
