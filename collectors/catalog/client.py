@@ -61,6 +61,8 @@ class Dialect(Entry):
     """The keys of an entry that hold its URL, where the client is known to read no others; empty: it loads no URL."""
     type_keys: tuple[str, ...] = ("type", "transport")
     """The keys that name an entry's transport."""
+    url_first: bool = False
+    """Of an entry with a command and a URL the client uses the URL."""
     typed_urls: bool = False
     """An entry with a URL and without a type is not loaded."""
     known_types: tuple[str, ...] | None = None
@@ -82,8 +84,8 @@ class Dialect(Entry):
 class Condition(Entry):
     """A setting that decides whether another file counts."""
 
-    file: str
-    """Path template of the file with the setting."""
+    file: str | tuple[str, ...]
+    """Path template of the file with the setting, or several."""
     at: tuple[str, ...]
     """Key paths: true at one of them means yes."""
 

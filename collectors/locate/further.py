@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from collectors.catalog.base import Format
 from collectors.catalog.client import Condition, ConfigFile
 from collectors.catalog.editors import expanded
 from collectors.contract import Context
@@ -47,7 +48,8 @@ def _texts(context: Context, home: Home, path: str, at: str) -> Iterator[str]:
 
 def condition_files(context: Context, home: Home, condition: Condition) -> list[str]:
     """The existing files that hold the setting."""
-    templates = expanded(condition.file, context.os_of(home))
+    given = (condition.file,) if isinstance(condition.file, str) else condition.file
+    templates = [template for file in given for template in expanded(file, context.os_of(home))]
     paths = expand(context, templates, home)
     return [path for path in paths if context.files.exists(path, home)]
 
@@ -56,7 +58,8 @@ def is_met(context: Context, home: Home, condition: Condition, paths: list[str])
     """Whether the setting is true in any of them."""
     for path in paths:
         try:
-            document = parse(context.files.read(path, home), "json", context.limits).value
+            kind: Format = "toml" if path.endswith(".toml") else "json"
+            document = parse(context.files.read(path, home), kind, context.limits).value
         except (FileNotFoundError, UnreadableError, UnparseableError):
             continue
         if any(found.value is True for at in condition.at for found in find(document, at)):

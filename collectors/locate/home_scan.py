@@ -19,6 +19,7 @@ from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, folders_above, named_roots, working_roots
 from collectors.locate.starts import Start, starts
+from collectors.locate.unclaimed import unclaimed
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.filesystem.project_walk import find_projects
@@ -257,8 +258,11 @@ class HomeScan:
             self.closed[folder] = self._diagnostic(context, folder, error.code, error.message, "error")
         for hive, error in found.hidden.items():
             self._trouble(context, hive, error.code, error.message, "info")
-        for path in found.unknown:
-            self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
+        for path, root in found.unknown.items():
+            if interest := unclaimed(context.catalog, path, root):
+                self.files.setdefault(path, []).append(interest)
+            else:
+                self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
 
     def _trouble(self, context: Context, path: str, code: str, message: str, severity: Severity = "warning") -> None:
         self.troubles[code, path] = self._diagnostic(context, path, code, message, severity)

@@ -69,8 +69,9 @@ class Found:
     """Folders that could not be looked into."""
     hidden: dict[str, UnreadableError] = field(default_factory=dict)
     """Parts of the registry that this run cannot see at all."""
-    unknown: set[str] = field(default_factory=set)
-    """Files beside a client's configuration that are named like one and that no client is known to read."""
+    unknown: dict[str, Root | None] = field(default_factory=dict)
+    """Files beside a client's configuration that are named like one and that no client is known to read, with the
+    folder whose they are."""
 
 
 class PathIndex:
@@ -207,7 +208,7 @@ class _Scan:
             self._watched(path, node)
         for name in names:
             if self.below and _LIKE_A_CONFIG.fullmatch(name) and node.holds_config and not node.wants(name):
-                self.found.unknown.add(f"{path}/{name}")
+                self.found.unknown[f"{path}/{name}"] = self.root
             if name in node.names:
                 self._child(f"{path}/{name}", node.names[name], captures)
             for pattern, child in node.patterns.items():

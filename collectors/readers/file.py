@@ -131,7 +131,7 @@ class _File:
             return
         with suppress(FileNotFoundError, UnreadableError, UnparseableError):
             data = self.context.files.read(self.path, self.home)
-            if b"mcp" in data.lower() or b"context_servers" in data or named_like_one(self.path):
+            if b"mcp" in data.lower() or b"context_servers" in data or "mcp" in self.path.lower():
                 document = parse_at(self.path, data, part.format, "", self.context.limits)
                 origin = Origin.of(self.context, self.home, self.path, reading)
                 told = self.from_document(document.value, origin, reading) if document else ()

@@ -233,7 +233,7 @@ def _transport(declared: str, http_url: bool, entry: Entry, dialect: Dialect) ->
     named = dialect.types.get(declared) or _TYPES.get(re.sub("[^a-z]", "", declared.lower()))
     if not entry.argv and not entry.url:
         return "unknown"
-    if entry.argv and (not entry.url or named in (None, "stdio")):
+    if entry.argv and (not entry.url or (named in (None, "stdio") and not dialect.url_first)):
         return "stdio"
     if http_url:
         return "http"

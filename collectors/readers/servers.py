@@ -23,6 +23,8 @@ _MAX_NAME = 256
 _MAX_TOOLS = 500
 """Names in a list of tools; a longer one filters nothing that could be relied on."""
 _ELSEWHERE = "servers where this client reads none"
+_NAMES = ("name", "label", "id", "uuid")
+"""What an element of a list may be called by. That a client wants a name, its dialect says."""
 _COMMENTS = ("_", "$", "/", "#")
 """First characters of keys under which people leave remarks in JSON."""
 
@@ -91,10 +93,10 @@ def read_definitions(
                 yield from reader.single(found, servers, _name(document, servers.name_at) or stem)
             else:
                 yield from reader.servers(found, servers)
-    yield from _unread(document, config)
+    yield from _unread(document, config, stem)
 
 
-def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
+def _unread(document: object, config: ConfigFile, stem: str) -> Iterator[Problem]:
     """What looks like servers in a place where the client reads none, and a document that is no map at all."""
     if not isinstance(document, dict):
         if config.servers and not (isinstance(document, list) and any(not servers.at for servers in config.servers)):
@@ -108,6 +110,8 @@ def _unread(document: object, config: ConfigFile) -> Iterator[Problem]:
         return
     if config.servers and looks_like_server(document):
         yield Problem("", "a server that stands alone, where this client reads none", "definition.unread")
+    elif "mcp" in stem.lower() and not read & document.keys() and any(map(looks_like_server, document.values())):
+        yield Problem("", "servers without the key under which this client reads them", "definition.unread")
     for name, value in document.items():
         # Language servers and formatters have commands too: only what is called like MCP servers is meant.
         called = "mcp" in str(name).lower() or str(name).lower() == "servers"
@@ -176,7 +180,8 @@ def _labelled(entry: object) -> tuple[object, object]:
     """The name that an element of a list gives its server, and the server: `{"name": …}` or `{"NAME": {…}}`."""
     if isinstance(entry, dict) and len(entry) == 1 and isinstance(inner := next(iter(entry.values())), dict):
         return next(iter(entry)), inner
-    return entry.get("name") if isinstance(entry, dict) else None, entry
+    named = (entry.get(key) for key in _NAMES) if isinstance(entry, dict) else ()
+    return next((name for name in named if name), None), entry
 
 
 def _holds_servers(value: dict[object, object]) -> bool:

@@ -26,6 +26,7 @@ REMOTE = {
     "name": "remote",
     "isActive": True,
     "url": "https://mcp.example/mcp",
+    "serverUrl": "https://mcp.example/mcp",
     "headers": {"Authorization": "Bearer ${TOKEN}"},
 }
 SERVERS = {"files": STDIO, "remote": REMOTE}

@@ -163,13 +163,13 @@ def test_a_file_named_like_a_configuration_beside_one_that_nobody_reads_is_unkno
     for name in ("mcp.json", "mcp_servers.yaml", "my-MCP.jsonc", "mcp.py", "settings.json"):
         world.write(f"~/.x/{name}")
     world.write("~/mcp.json")
-    assert home_of(world).unknown == {"/home/dev/.x/mcp_servers.yaml", "/home/dev/.x/my-MCP.jsonc"}
+    assert set(home_of(world).unknown) == {"/home/dev/.x/mcp_servers.yaml", "/home/dev/.x/my-MCP.jsonc"}
 
 
 def test_where_a_client_keeps_no_servers_no_file_is_unknown(tmp_path: Path) -> None:
     world = World(tmp_path, client(artifact=[{"kind": "rule", "scope": "user", "paths": ["~/.x/rules.md"]}]))
     world.write("~/.x/mcp_servers.yaml")
-    assert home_of(world).unknown == set()
+    assert home_of(world).unknown == {}
 
 
 @pytest.mark.parametrize("name", ["a.json\n", "x.json.bak", "a.jsonl"])

@@ -36,6 +36,11 @@ def servers(world: World) -> list[tuple[str, str]]:
         ("~/.config/newclient/config.json", {"mcp": {"servers": SERVERS}}),
         ("~/.config/newclient/config.yaml", "mcpServers:\n  a: {command: node}\n"),
         ("~/.newclient/config.toml", '[mcp_servers.a]\ncommand = "node"\n'),
+        ("~/.newclient/config/mcp_config.json", {"mcpServers": SERVERS}),
+        ("~/.newclient/settings/mcp_settings.json", {"mcpServers": SERVERS}),
+        ("~/.newclient/config.json", {"tools": {"mcp": {"servers": SERVERS}}}),
+        ("~/.config/newclient/functions/mcp.json", {"mcpServers": SERVERS}),
+        ("~/.mcp/servers.json", {"servers": SERVERS}),
     ],
 )
 def test_a_client_that_nobody_knows_has_its_servers_told(tmp_path: Path, path: str, content: object) -> None:
@@ -45,11 +50,30 @@ def test_a_client_that_nobody_knows_has_its_servers_told(tmp_path: Path, path: s
     assert servers(world) == [("unknown", world.path(path))]
 
 
-def test_a_project_may_hold_one_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mcp.json", {"mcpServers": SERVERS}),
+        ("mcp.yaml", "mcpServers:\n  a: {command: node}\n"),
+        ("mcp.toml", '[mcp_servers.a]\ncommand = "node"\n'),
+        (".newclient/mcp.json", {"mcpServers": SERVERS}),
+        (".newclient/settings.json", {"mcpServers": SERVERS}),
+        ("config/mcp.json", {"mcpServers": SERVERS}),
+    ],
+)
+def test_a_project_may_hold_one_too(tmp_path: Path, name: str, content: object) -> None:
     world = World(tmp_path, UNKNOWN, client(config=[], roots=[STATE]))
     world.write("~/.demo/state.json", {"folders": ["/srv/p"]})
-    world.write("/srv/p/mcp.json", {"mcpServers": SERVERS})
-    assert servers(world) == [("unknown", "/srv/p/mcp.json")]
+    world.write(f"/srv/p/{name}", content)
+    assert servers(world) == [("unknown", f"/srv/p/{name}")]
+
+
+def test_what_lies_beside_a_clients_file_is_read_as_nobodys(tmp_path: Path) -> None:
+    deep = client(config=[{"scope": "user", "paths": ["~/.demo/a/b/mcp.json"], "servers": [{"at": "mcpServers"}]}])
+    world = World(tmp_path, UNKNOWN, deep)
+    world.write("~/.demo/a/b/mcp-old.json", {"mcpServers": SERVERS})
+    assert servers(world) == [("unknown", "/home/dev/.demo/a/b/mcp-old.json")]
+    assert not [record for record in told(world) if isinstance(record, Diagnostic)]
 
 
 def test_what_a_client_reads_is_the_clients(tmp_path: Path) -> None:
