@@ -31,8 +31,7 @@ class Scope(NamedTuple):
         return self[:2] == other[:2] and (other.key == self.key or other.key.startswith(self.key.rstrip("/") + "/"))
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """All records that are true of a scope now; they replace what was known of it."""
 
     scope: Scope

@@ -10,9 +10,8 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -25,8 +24,7 @@ from agent.runtime.given_file import read_given
 ENV_PREFIX = "ROLLCALL_"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The settings in force, the file that was read for them, and where each came from."""
 
     settings: Settings

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from agent.correlation.server_rules import matches
 from agent.records import Approval, McpServer, Posture, Source
@@ -17,8 +17,7 @@ from collectors.catalog.permissions import Permissions
 _STRONGEST: tuple[SetBy, ...] = ("managed", "user", "local", "project", "flag", "default")
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(NamedTuple):
     state: ApprovalState
     by: SetBy = "default"
     source: Source | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 from agent.correlation.tool_exposure import ExposureRules
 from agent.records import Evidence, McpServer, Posture, Tool, ToolDigest, ToolList
@@ -16,8 +16,7 @@ from collectors.catalog.catalog import Catalog
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A tool, and the list that it is told from."""
 
     tool: ToolDigest
@@ -86,7 +85,7 @@ def _of_server(
     postures: Sequence[Posture],
     catalog: Catalog,
 ) -> tuple[Tool, ...]:
-    found = _known(own) or {name: replace(one, borrowed=True) for name, one in _known(others).items()}
+    found = _known(own) or {name: one._replace(borrowed=True) for name, one in _known(others).items()}
     exposure = ExposureRules(key[2], definitions, postures, catalog.clients.get(key[1]))
     ids = tuple(server.id for server in definitions)
     shared: dict[int, Evidence] = {}

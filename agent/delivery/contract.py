@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ def ignore(code: str, message: str | None) -> None:
     """The callback of those who do not listen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The target has the whole batch, durably; `receipt` is what it said that it holds."""
 
     receipt: Receipt | None = None
@@ -37,40 +35,35 @@ class Accepted:
     """How much of it the target says that it has not taken, where it names no entry: that is journaled as lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartlyRefused:
+class PartlyRefused(NamedTuple):
     """The target has the batch but for these entries, which it will never accept."""
 
     entries: tuple[tuple[int, str], ...]
     """Their numbers, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """Not now: the same batch again, after at least `after` seconds where the target named a time."""
 
     reason: str
     after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """The content will never be accepted. `splittable`: a smaller batch may show which entry is at fault."""
 
     reason: str
     splittable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Rewind:
+class Rewind(NamedTuple):
     """The target lacks earlier entries, as after a restore from backup: continue with entry `seq`."""
 
     seq: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Misconfigured:
+class Misconfigured(NamedTuple):
     """Nothing is wrong with the batch: credentials, address or deployment are. Retried slowly, never given up."""
 
     reason: str

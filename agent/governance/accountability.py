@@ -6,8 +6,8 @@ In this order: the policy's mapping, the assignment file, who the client is sign
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from agent.governance.policy.model import OwnerRule
 from agent.records import AiAgent, Endpoint, Instance, McpServer, Owner, Record, SignIn
@@ -16,8 +16,7 @@ from agent.records.base import AccountableBy
 from agent.runtime.memo import DerivationCache
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Who answers, in which team, and how that is known."""
 
     person: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.records import AiAgent, McpServer, Posture, Record, Tool
 from agent.records.posture import ApprovalMode, least_safe
@@ -44,8 +44,7 @@ class Ability:
     """What the server was given, as far as its definition shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """All that an agent can do, as far as anything is known."""
 
     agent: AiAgent

@@ -8,7 +8,6 @@ import platform
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from importlib import import_module
 
 from agent import __version__
@@ -54,7 +53,7 @@ class Surroundings:
 
     def __call__(self) -> Context:
         endpoint, homes = self._image() if self._root else self._machine()
-        homes = homes if self._people else [replace(home, full_name=None) for home in homes]
+        homes = homes if self._people else [home._replace(full_name=None) for home in homes]
         return Context(
             endpoint, self._files, tuple(homes), self._catalog, self._view, self._limits, self._descriptions()
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import rfc8785
 
@@ -18,8 +17,7 @@ Derive = Callable[[Iterable[Record], Mapping[str, Record]], Mapping[str, Record]
 """From all facts, and the inventory as it was committed last, to the inventory by record id. Pure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One record that came, went or became different."""
 
     op: Literal["discovered", "changed", "removed"]

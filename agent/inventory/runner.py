@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 from agent.inventory.inventory import Inventory
 from agent.inventory.patience import Patience
@@ -21,8 +21,7 @@ _PARTS = ("watch", "depends_on", "collect", "refresh", "poll")
 """What a collector can fail in; each failure stands until the same part succeeds."""
 
 
-@dataclass(frozen=True, slots=True)
-class CollectorRun:
+class CollectorRun(NamedTuple):
     """How a collector last did."""
 
     ok: bool
@@ -86,7 +85,7 @@ class Engine:
                 self._collect(collector)
                 done = self.passes[collector.name]
                 spent[collector.name] = spent.get(collector.name, 0.0) + done.seconds
-                self.passes[collector.name] = replace(done, seconds=spent[collector.name])
+                self.passes[collector.name] = done._replace(seconds=spent[collector.name])
             if not stale:
                 return
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import from_json
@@ -44,8 +43,7 @@ Visit = Callable[[int, EntryFacts], None]
 _ENTRY = TypeAdapter(EntryFacts)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
+class VerifyResult(NamedTuple):
     """`entries` were good before the first bad one, which `first_bad` numbers."""
 
     ok: bool

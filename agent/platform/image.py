@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from os import stat
 from pathlib import Path
 
@@ -76,5 +75,5 @@ def _with_ids(files: FileTree, home: Home) -> Home:
         with files.folder(home.path) as folder:
             status = stat(folder)
     except (OSError, UnreadableError):
-        return replace(home, reachable=False)
-    return replace(home, uid=status.st_uid, gids=frozenset({status.st_gid}))
+        return home._replace(reachable=False)
+    return home._replace(uid=status.st_uid, gids=frozenset({status.st_gid}))

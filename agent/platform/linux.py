@@ -7,7 +7,6 @@ import os
 import platform
 import pwd
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from agent.platform.accounts import Account, full_name, homes_of, printable
@@ -36,7 +35,7 @@ def homes(network: bool = False) -> list[Home]:
             accounts.append(_owner_of(folder))
     there = [found for home in homes_of(accounts, "linux") if (found := grounds.look(home))]
     homes = [*(_with_groups(home) for home in there), *grounds.refused("/home", known)]
-    homes = [home if _exists(home) else replace(home, account="unknown") for home in homes]
+    homes = [home if _exists(home) else home._replace(account="unknown") for home in homes]
     return [*homes, *windows_homes(FileTree(), Mounts().windows_drives)]
 
 
@@ -66,8 +65,8 @@ def _with_groups(home: Home) -> Home:
     except (OSError, KeyError):
         gids = home.gids
     if home.reachable and not _enterable(home.path):
-        home = replace(home, reachable=False, network="")
-    return replace(home, gids=gids, groups=tuple(sorted(_names(gids))))
+        home = home._replace(reachable=False, network="")
+    return home._replace(gids=gids, groups=tuple(sorted(_names(gids))))
 
 
 def _enterable(folder: str) -> bool:

@@ -7,7 +7,6 @@ import os
 import platform
 import pwd
 import uuid
-from dataclasses import replace
 from pathlib import Path
 
 from agent.platform.accounts import Account, full_name, homes_of
@@ -20,7 +19,7 @@ def homes(network: bool = False) -> list[Home]:
         Account(p.pw_name, p.pw_uid, p.pw_gid, p.pw_dir, full_name(p.pw_gecos, p.pw_name)) for p in pwd.getpwall()
     ]
     return [
-        replace(home, reachable=os.access(home.path, os.R_OK | os.X_OK))
+        home._replace(reachable=os.access(home.path, os.R_OK | os.X_OK))
         for home in homes_of(accounts, "macos")
         if Path(home.path).is_dir()
     ]

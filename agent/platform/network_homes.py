@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,10 +46,10 @@ class NetworkHomes:
         """The home with what may be done with it; None where it does not exist, or nobody has it mounted now."""
         place = self._place(home.path)
         if place != "disk" and not self._allowed:
-            return replace(home, reachable=False, network=home.path) if place == "network" else None
+            return home._replace(reachable=False, network=home.path) if place == "network" else None
         if not Path(home.path).is_dir():
             return None
-        return home if place == "disk" else replace(home, network=os.path.realpath(home.path))
+        return home if place == "disk" else home._replace(network=os.path.realpath(home.path))
 
     def _place(self, path: str) -> Literal["disk", "network", "not_mounted"]:
         """`not_mounted` is what an automounter would mount if anybody looked at it now."""

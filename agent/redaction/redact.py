@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from agent.redaction.command_line import Scrubber
 from agent.redaction.letters import without_unlikely_runs
@@ -27,8 +27,7 @@ _MAX_CHARS = 1_000
 _READ_TEXT = 2_048
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
+class Redacted(NamedTuple):
     """Arguments without secrets, and whether one stood there in clear text."""
 
     args: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from agent.redaction.letters import holds_unlikely_run
@@ -38,8 +38,7 @@ _MASKS = range(0xE000, 0xF8FF)
 """Private-use characters stand for the placeholders while a URL is taken apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class RedactedUrl:
+class RedactedUrl(NamedTuple):
     """A URL without userinfo, query, fragment and secret path segments; `host` is null where a placeholder stands."""
 
     url: str | None

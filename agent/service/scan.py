@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
@@ -20,8 +19,7 @@ from agent.service.setup import derivation, load_catalog
 from collectors.registry import all_collectors
 
 
-@dataclass(frozen=True, slots=True)
-class ScanResult:
+class ScanResult(NamedTuple):
     """What one look found."""
 
     engine: Engine

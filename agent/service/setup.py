@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.config.error import ConfigError
 from agent.config.paths import state_dir
@@ -76,8 +75,7 @@ class _Kept:
         return (record for record in self._records if record.kind == kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """The settings and the files they name, read whole before anything is built on them."""
 
     settings: Settings

@@ -8,8 +8,7 @@ safe counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -147,8 +146,7 @@ class Posture(Fact):
         return tuple(PosturePart(file, self) for file in self.file)
 
 
-@dataclass(frozen=True, slots=True)
-class PosturePart:
+class PosturePart(NamedTuple):
     """Permission settings in one of their files."""
 
     file: SettingsFile

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from agent.redaction import redact
 from agent.redaction.patterns import word_set
@@ -46,8 +46,7 @@ _ASKED_FOR = re.compile(r"(?:\$\{cmd:|\$\(|`) *(?:[\w./-]+ +)*(?:which|command -
 """A program that the shell, or mcphub's `${cmd: …}`, is to find."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """The identity of a launch."""
 
     package: str | None

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.redaction.patterns import word_set
 from collectors.launch import packages
 from collectors.launch.packages import Package
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
+class Launched(NamedTuple):
     """What a launcher starts."""
 
     package: Package | None
@@ -27,8 +26,7 @@ class Launched:
     """A command line that the launcher runs instead of a package (`npx -c`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
+class _Parsed(NamedTuple):
     options: tuple[tuple[str, str], ...]
     rest: tuple[str, ...]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as pattern
+from typing import NamedTuple
 
 from collectors.catalog.editors import extension_folders
 from collectors.catalog.templates import template_path
@@ -17,8 +17,7 @@ from collectors.sources.formats import rpm
 from collectors.sources.formats.unparseable import UnparseableError
 
 
-@dataclass(frozen=True, slots=True)
-class Ecosystem:
+class Ecosystem(NamedTuple):
     """One package manager. `roots` are folders that hold a folder or file per package."""
 
     roots: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collectors.catalog.client import Artifact, Client, ConfigFile, Install, Manifest, Provider, Roots, SignedIn
 from collectors.catalog.permissions import PosturePart
@@ -10,8 +10,7 @@ from collectors.catalog.permissions import PosturePart
 Part = ConfigFile | Artifact | Provider | SignedIn | PosturePart | Roots | Install | Manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """A folder that project or plug-in templates start at."""
 
     kind: str
@@ -23,8 +22,7 @@ class Root:
     """Catalog id of the only client it concerns: a plug-in belongs to one client, a project to all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
+class Interest(NamedTuple):
     """One client's interest in one file, and as what."""
 
     client: Client

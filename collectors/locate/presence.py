@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.records import AiAgent, Evidence
 from collectors.catalog.client import Client, ConfigFile, Install, Provider, Roots
@@ -19,8 +18,7 @@ from collectors.sources.account import Home
 _MOST_PATHS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(NamedTuple):
     """One sign that a client is installed."""
 
     path: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
@@ -15,8 +15,7 @@ from collectors.processes.signatures import AgentSignatures, Definitions, is_ser
 from collectors.sources.process.row import ProcessRow
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One process and what it was recognised as."""
 
     row: ProcessRow
@@ -75,4 +74,4 @@ class Classifier:
         if judged.interesting or judged.impersonates:
             return judged
         # Ten thousand command lines that are of no interest need not be kept; the program's name is told of children.
-        return Judged(replace(row, argv=(), cwd=None))
+        return Judged(row._replace(argv=(), cwd=None))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from agent.records import AiAgent, Diagnostic, Evidence, Instance, McpServer, Record
@@ -168,7 +167,7 @@ def _as_started(row: ProcessRow, before: Judged | None) -> ProcessRow:
     """The row with the arguments it was started with, where the process has since written a title over them."""
     if before is None or (before.row.start_ticks, before.row.exe) != (row.start_ticks, row.exe):
         return row
-    return replace(row, argv=before.row.argv) if before.interesting and is_title(row.argv) else row
+    return row._replace(argv=before.row.argv) if before.interesting and is_title(row.argv) else row
 
 
 def _matters(judged: Judged) -> bool:

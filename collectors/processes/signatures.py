@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
@@ -125,8 +125,7 @@ class _Argument:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Launch:
+class _Launch(NamedTuple):
     """How a definition would look in the process table."""
 
     args: tuple[_Argument, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import Literal
 
 from agent.records import Diagnostic, Evidence, McpServer, Record, Source
@@ -71,7 +70,7 @@ def read_text(
     """All records of a document that stands in a command line or in the environment."""
     for reading in readings:
         file = _File(context, home, source, reading.client.id)
-        origin = replace(Origin.of(context, home, source, reading), inside=key)
+        origin = Origin.of(context, home, source, reading)._replace(inside=key)
         yield from file.from_document(document, origin, reading)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.redaction import redact
 from collectors.contract import Context
@@ -10,8 +10,7 @@ from collectors.locate.interest import Interest
 from collectors.sources.account import Home
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What all records that come out of one reading of one file share."""
 
     endpoint_id: str

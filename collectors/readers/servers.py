@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import rfc8785
 
@@ -64,8 +65,7 @@ class Definition:
     """As it stands in the file, with its secrets: for who starts it, and for no record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A place where something else stands than a client could read. The message holds no content."""
 
     key: str

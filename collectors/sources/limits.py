@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds on hostile or merely huge input."""
 
     file_bytes: int = 16 * 1024 * 1024
@@ -42,7 +41,7 @@ class Limits:
 
     def from_now(self) -> Limits:
         """The same for a look at one account that begins now."""
-        return replace(self, until=time.monotonic() + self.account_seconds)
+        return self._replace(until=time.monotonic() + self.account_seconds)
 
 
 def at_least(count: int) -> int:

@@ -74,7 +74,7 @@ class ToolCollector(Collector):
                 continue
             others = sum(count for owner, count in self._held.items() if owner != home.owner)
             budget = _Budget(min(_MOST_TOOLS, max(share, _MOST_OF_ALL - others)), time.monotonic() + _SECONDS)
-            bounded = replace(context, limits=replace(context.limits, until=budget.until))
+            bounded = replace(context, limits=context.limits._replace(until=budget.until))
             for client in context.catalog.clients.values():
                 if client.tools:
                     yield self._look(bounded, home, client, before, told, budget)

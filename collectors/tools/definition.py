@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.records.canonical_json import canonical_json, representable
 from agent.records.tool_list import Hint, ToolDigest
@@ -32,8 +31,7 @@ _LONGEST_NAME = 128
 _TOGETHER = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ToolAsRead:
+class ToolAsRead(NamedTuple):
     """One tool, with its texts, as a server or a copy of its answer tells it. Nothing in it is to be trusted."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -92,7 +91,7 @@ class _Reader:
                 server = match[1] if match else None
             return (server, tool) if isinstance(server, str) and server else None
         meant = self._meaning(tool.name)
-        return (meant[0], replace(tool, name=meant[1])) if meant else None
+        return (meant[0], tool._replace(name=meant[1])) if meant else None
 
     def _entry(self, element: Entry) -> object:
         """The element as an answer to `tools/list` has it."""

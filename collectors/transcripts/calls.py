@@ -75,8 +75,7 @@ class Call(CallFacts):
         return min(self.asked_at or self.read_at, self.read_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that befell a session: its start, its end, another permission mode."""
 
     action: ActionKind

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from agent.records.posture import ApprovalMode, Network, Sandbox, least_safe
 from collectors.catalog.permissions import ModeAt, NetworkAt, SandboxAt
@@ -32,8 +31,7 @@ SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 NETWORKS: tuple[Network, ...] = get_args(Network)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """How a session ran: of each aspect the least safe value that was read, None where no line says."""
 
     folder: str | None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from agent.records import Evidence, Posture
 from agent.records.posture import ApprovalMode, least_safe
@@ -29,8 +29,7 @@ _LATEST = timedelta(days=7)
 more without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """One session of a client."""
 
     path: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from agent.records import Owner
@@ -29,7 +28,7 @@ def test_there_is_one_endpoint_and_an_owner_per_home(tmp_path: Path) -> None:
 
 def test_a_home_out_of_reach_is_told_as_such(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.homes = (replace(world.home, reachable=False, uid=1000, account="service"),)
+    world.homes = (world.home._replace(reachable=False, uid=1000, account="service"),)
     (found,) = owners(world)
     assert (found.reach, found.uid, found.account) == ("out_of_reach", 1000, "service")
 
@@ -48,5 +47,5 @@ def test_another_account_is_a_reason_to_collect_again(tmp_path: Path) -> None:
     world, collector = World(tmp_path), HostCollector()
     before = collector.depends_on(world.context)
     assert collector.depends_on(world.context) == before
-    world.homes = (*world.homes, replace(world.home, owner="eve", path="/home/eve"))
+    world.homes = (*world.homes, world.home._replace(owner="eve", path="/home/eve"))
     assert collector.depends_on(world.context) != before

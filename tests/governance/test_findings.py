@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.governance.findings import Assessor
@@ -178,7 +177,7 @@ def test_after_any_sequence_of_changes_the_findings_are_those_of_a_first_look() 
 
 def test_a_change_in_one_account_asks_nothing_again_of_another() -> None:
     asked: list[str] = []
-    rules = [replace(rule, check=_counting(rule, asked)) for rule in RULES if rule.kind == "mcp_server"]
+    rules = [rule._replace(check=_counting(rule, asked)) for rule in RULES if rule.kind == "mcp_server"]
     mine, theirs, new = made.server("a"), made.server("b", owner="eve"), made.server("c")
     assessor = Assessor(rules, Policy())
 

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.governance.behaviour.profile import PEAK_MINUTES, Profile, tool_of
 from agent.records.action import Action
@@ -50,8 +50,7 @@ _OTHER_WAYS: dict[str, frozenset[str]] = {
 """Programs that do what a refused tool of that kind would have done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(NamedTuple):
     """One thing that is unusual, in words."""
 
     kind: Kind

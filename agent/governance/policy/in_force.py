@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.governance.policy.last_good import LastGood
 from agent.governance.policy.model import Policy
 from agent.records import Evidence, PolicyInForce
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why what the settings name is not in force."""
 
     kind: Literal["invalid", "unreachable"]

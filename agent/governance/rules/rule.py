@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.governance.baseline import Baseline
 from agent.governance.policy.model import Policy
@@ -132,8 +131,7 @@ Check = Callable[[Any, RuleContext], Iterable[Proof]]
 """The proofs of a nonconformity; none when the record conforms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule. Its id is stable: exceptions and findings refer to it."""
 
     id: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from collectors.sources.account import Home
 from collectors.sources.filesystem.access import READ, SEARCH, granted, judged
@@ -25,8 +24,7 @@ _PRUNED_IN: Final = {"": _PRUNED | {"Library", "AppData"}, "go": _PRUNED | {"pkg
 _OPAQUE: Final = frozenset(("pyvenv.cfg", "CACHEDIR.TAG"))
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """Folders that hold a marker, sorted. `truncated` names the bound that cut the walk short, if any: `entries` or
     `seconds`. Going no deeper than `limits.walk_depth` is what the walk is, not a cut."""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 from collectors.sources.account import Home
 from collectors.sources.filesystem.access import SEARCH, account_of, demand
@@ -21,8 +20,7 @@ _FOLDER: Final = _TOP | getattr(os, "O_NOFOLLOW", 0)
 _MOST_STEPS: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedPath:
+class ResolvedPath(NamedTuple):
     """The end of a path: a name in an open folder (or, without one, a full path) and what stood there."""
 
     folder: int | None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from collectors.sources.formats.apart import parse_apart
 from collectors.sources.formats.parsers import Format, parse_here
@@ -22,8 +21,7 @@ _MOST_COSTLY: Final = 100_000
 goes with it. TOML can claim 260 times its size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """`value` is made of dict with string keys, list, str, int, float, bool and None, and of nothing else."""
 
     value: Any

@@ -8,16 +8,15 @@ each element of a list, and a literal key that itself contains dots is found too
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 _MAX_FOUND = 100_000
 _ANY, _EACH = "*", "[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One value that a key path led to."""
 
     captures: tuple[str, ...]

@@ -11,8 +11,7 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from collectors.sources.formats.unparseable import UnparseableError
 
@@ -44,8 +43,7 @@ _NEVER: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Where a table begins, and the names of the values in its rows."""
 
     root: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class UnparseableError(Exception):
@@ -20,8 +20,7 @@ class UnparseableError(Exception):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something odd that does not keep the document from being read."""
 
     code: str

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _CONTAINER = re.compile(r"(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
 _UNSET = 4294967295
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessContext:
+class ProcessContext(NamedTuple):
     """What the kernel tells of a process beyond its own program."""
 
     login_uid: int | None = None

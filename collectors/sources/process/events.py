@@ -16,8 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from collectors.sources.process.netlink_filter import attach
 from collectors.sources.process.row import ProcessRow
@@ -51,8 +50,7 @@ class UnsupportedError(Exception):
     """Process events cannot be had here; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessEvent:
+class ProcessEvent(NamedTuple):
     """Something that happened to a whole process (threads are left out)."""
 
     kind: Literal["fork", "exec", "exit"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import time
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 ARGUMENT_BYTES = 128 * 1024
@@ -13,8 +12,7 @@ ARGUMENT_BYTES = 128 * 1024
 ARGUMENTS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessRow:
+class ProcessRow(NamedTuple):
     """One process as the system shows it. All text is valid Unicode; what could not be decoded is replaced."""
 
     pid: int

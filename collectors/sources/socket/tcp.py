@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 State = Literal["listening", "established"]
@@ -12,8 +11,7 @@ State = Literal["listening", "established"]
 Family = Literal["ipv4", "ipv6"]
 
 
-@dataclass(frozen=True, slots=True)
-class TcpSocket:
+class TcpSocket(NamedTuple):
     """One socket of one process; a socket that several processes share is one for each of them.
 
     An IPv4 connection through an IPv6 socket counts as IPv4. `::` as a listening address stands for both families

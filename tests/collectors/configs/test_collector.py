@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +102,7 @@ def test_a_home_out_of_reach_is_unknown_and_not_looked_at(tmp_path: Path) -> Non
     world.write("/home/eve/.demo/mcp.json", servers("eves"))
     collected = Collected(world)
     collected.collect()
-    world.homes = (world.homes[0], replace(world.homes[1], reachable=False))
+    world.homes = (world.homes[0], world.homes[1]._replace(reachable=False))
     world.write("/home/eve/.demo/mcp.json", servers("other"))
     scopes = collected.collect()
     assert collected.names == {"eves"}

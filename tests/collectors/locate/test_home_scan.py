@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +68,7 @@ def test_a_home_that_is_a_project_itself_does_not_make_the_users_file_the_projec
 def test_a_service_account_is_not_walked(tmp_path: Path) -> None:
     world = World(tmp_path, DEMO)
     world.write("~/p/.demo.json")
-    territory = HomeScan(replace(world.home, account="service"))
+    territory = HomeScan(world.home._replace(account="service"))
     territory.walk(world.context)
     assert territory.walked == ()
 
@@ -95,7 +94,7 @@ def test_a_home_that_cannot_be_walked_is_a_trouble_of_this_home_alone(tmp_path: 
         place.write_text("")
     else:
         # Whose owner shut themself out: only one who may do more could list it, and must not.
-        world.homes = (replace(world.home, uid=54321),)
+        world.homes = (world.home._replace(uid=54321),)
         place.chmod(0o300)
         if os.geteuid() == 0:
             os.chown(place, 54321, 54321)

@@ -10,7 +10,6 @@ import json
 import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -442,7 +441,7 @@ def test_the_script_of_a_package_of_ones_own_is_told_by_the_manifest_above_it(
     manifest = {"name": "weather-mcp-server", "bin": {"weather": "./build/index.js"}, "main": "build/main.js"}
     (tmp_path / "package.json").write_text(json.dumps(manifest))
     runs = {
-        file: found(judge(replace(row(NODE, ["node", f"{tmp_path}/{file}"]), uid=os.getuid())))
+        file: found(judge(row(NODE, ["node", f"{tmp_path}/{file}"])._replace(uid=os.getuid())))
         for file in ("build/index.js", "build/main.js", "build/test.js", "lint.js")
     }
     assert runs == {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ def world(tmp_path: Path) -> World:
 
 
 def looked_at(world: World, *argv: str, project: str | None = None, uid: int | None = None) -> LaunchFile | None:
-    home = replace(world.home, uid=os.geteuid() if uid is None else uid, gids=frozenset())
+    home = world.home._replace(uid=os.geteuid() if uid is None else uid, gids=frozenset())
     return launch_file(world.context, home, argv[0], argv[1:], project)
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +157,7 @@ def test_a_folder_that_cannot_be_listed_leaves_what_was_known(world: World) -> N
 
 def test_an_account_out_of_reach_is_unknown(tmp_path: Path) -> None:
     world = World(tmp_path, CLAUDE)
-    world.homes = (replace(world.home, reachable=False),)
+    world.homes = (world.home._replace(reachable=False),)
     (seen,) = observe(world)
     assert seen.unknown and seen.scope.key == "/home/dev"
 

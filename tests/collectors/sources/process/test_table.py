@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -90,7 +89,7 @@ def test_text_that_is_not_unicode_can_be_written_as_json(start, tmp_path):
     os.mkdir(folder)
     child = start([b"sleep", b"30"], cwd=folder)
     row = eventually(lambda: (row := ProcessTable().row(child.pid)) and row.name == "sleep" and row)
-    json.dumps(asdict(row), ensure_ascii=False).encode()
+    json.dumps(row._asdict(), ensure_ascii=False).encode()
     assert row.cwd.endswith("��")
 
 
