@@ -21,7 +21,7 @@ from collectors.catalog.permissions import Permissions
 
 _ACTING = ("cli", "ide", "desktop", "extension")
 """Kinds of clients that act for somebody; the others serve, or are libraries."""
-_UNKNOWN = Permissions(source="nobody has looked", checked="")
+_UNKNOWN = Permissions.model_construct(source="nobody has looked", checked="")
 
 
 def effective(

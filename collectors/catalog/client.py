@@ -127,8 +127,8 @@ class ConfigFile(Located, Fact):
         return self.model_copy(update={"named_at": "", "format": "json", "servers": _NAMED})
 
 
-_NAMED = (ServersAt(at="mcpServers"), ServersAt(at="", flat=True))
-SERVERS_OF_A_START = ConfigFile(scope="user", servers=_NAMED, source="see `Brings`", checked="")
+_NAMED = (ServersAt.model_construct(at="mcpServers"), ServersAt.model_construct(at="", flat=True))
+SERVERS_OF_A_START = ConfigFile.model_construct(scope="user", servers=_NAMED, source="see `Brings`", checked="")
 """How a file is read that brings in servers and is like no other file of the client."""
 
 

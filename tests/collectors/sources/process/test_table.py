@@ -119,11 +119,9 @@ def test_an_unprivileged_user_sees_others_but_not_their_program_file(start):
     if os.getuid():
         pytest.skip("needs root to become someone else")
     child = start(SLEEP)
-    script = (
-        f"import sys,os;sys.path.insert(0,{os.getcwd()!r});import collectors.sources.process.procfs;os.setgroups([]);"
-    )
-    script += "os.setgid(65534);os.setuid(65534);from collectors.sources.process.table import ProcessTable;"
-    script += f"r=ProcessTable().row({child.pid});print(r.uid,r.exe,r.cwd,len(r.argv))"
+    script = f"import sys,os;sys.path.insert(0,{os.getcwd()!r});import collectors.sources.process.procfs;"
+    script += "from collectors.sources.process.table import ProcessTable;os.setgroups([]);os.setgid(65534);"
+    script += f"os.setuid(65534);r=ProcessTable().row({child.pid});print(r.uid,r.exe,r.cwd,len(r.argv))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout.split() == ["0", "None", "None", "3"]
 
