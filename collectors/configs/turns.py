@@ -1,4 +1,4 @@
-"""Whose changed files are read next: whoever changed least, and whoever took long waits so that others are heard."""
+"""Whose changed files are read next: those of whoever was not heard for longest; and whoever took much rests."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ class Turns:
         self._clock, self._processor = clock, processor
         self._waiting: dict[str, dict[Scope, None]] = {}
         self._rests_until: dict[str, float] = {}
+        self._turn = 0
+        self._heard: dict[str, int] = {}
+        """Which turn was the last one of each account."""
 
     def wait(self, scopes: Iterable[Scope]) -> None:
         """These changed."""
@@ -35,9 +38,11 @@ class Turns:
     def next(self) -> Iterator[tuple[str, list[Scope]]]:
         """Accounts with what changed there, as far as one look reaches; what is done with each is its turn."""
         begun = self._clock()
-        for owner in sorted(self.ready(), key=lambda owner: len(self._waiting[owner])):
+        for owner in sorted(self.ready(), key=lambda owner: (self._heard.get(owner, 0), len(self._waiting[owner]))):
             if self._clock() - begun > SECONDS:
                 return
+            self._turn += 1
+            self._heard[owner] = self._turn
             with self.turn(owner):
                 yield owner, list(self._waiting.pop(owner))
 
