@@ -1,4 +1,4 @@
-"""What a real client writes down of a real server's tools, as Rollcall reads it, against the server's own answer."""
+"""What real clients write down of real servers' tools, as Rollcall reads it, against the servers' own answers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ INITIALIZE = {
 }  # fmt: skip
 
 
-@pytest.mark.timeout(300)
-def test_the_cache_of_copilot_tells_the_tools_that_the_server_offers(
-    npm: Path, environment: Mapping[str, str], tmp_path: Path
-) -> None:
-    home, project = tmp_path / "home/dev", tmp_path / "home/dev/app"
+@pytest.fixture
+def server(npm: Path, tmp_path: Path) -> list[str]:
+    """The command of a reference server."""
+    project = tmp_path / "home/dev/app"
     project.mkdir(parents=True)
     (tmp_path / "etc").mkdir()
-    server = [str(npm / "mcp-server-filesystem"), str(project)]
+    return [str(npm / "mcp-server-filesystem"), str(project)]
+
+
+@pytest.mark.timeout(300)
+def test_the_cache_of_copilot_tells_the_tools_that_the_server_offers(
+    npm: Path, server: list[str], environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    home, project = tmp_path / "home/dev", tmp_path / "home/dev/app"
     config = {"mcpServers": {"files": {"type": "local", "command": server[0], "args": server[1:], "tools": ["*"]}}}
     for name, document in (("mcp-config", config), ("settings", {"trustedFolders": [str(project)]})):
         file = home / f".copilot/{name}.json"
@@ -42,6 +48,29 @@ def test_the_cache_of_copilot_tells_the_tools_that_the_server_offers(
         pytest.skip("this version of Copilot keeps no cache of tools")
     seen = {tool["name"]: tool["definition_hash"] for tool in _tools(tmp_path) if tool["server"] == "files"}
     assert seen == {tool.name: tool.definition_hash for tool in map(digest, _answer(server, environment))}
+    assert len(seen) > 5
+
+
+@pytest.mark.timeout(300)
+def test_a_transcript_of_claude_code_tells_the_names_that_the_server_offers(
+    npm: Path, server: list[str], environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    home, project = tmp_path / "home/dev", tmp_path / "home/dev/app"
+    defined = {"files": {"type": "stdio", "command": server[0], "args": server[1:]}}
+    (home / ".claude.json").write_text(json.dumps({"hasCompletedOnboarding": True, "mcpServers": defined}))
+    own = {
+        "HOME": str(home), "ANTHROPIC_BASE_URL": f"{environment['MODEL']}{project}", "ANTHROPIC_API_KEY": "fake",
+        "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        # It waits for its servers, and offers their tools late, as it does where there are many.
+        "MCP_CONNECTION_NONBLOCKING": "0", "ENABLE_TOOL_SEARCH": "true",
+    }  # fmt: skip
+    command = [str(npm / "claude"), "-p", "say hello"]
+    subprocess.run(command, env={**environment, **own}, cwd=project, stdin=subprocess.DEVNULL, timeout=120, check=False)
+    transcripts = [path.read_text() for path in (home / ".claude/projects").rglob("*.jsonl")]
+    if not any("deferred_tools" in text for text in transcripts):
+        pytest.skip("this version of Claude Code notes no tools in its transcripts")
+    seen = {tool["name"] for tool in _tools(tmp_path) if tool["server"] == "files"}
+    assert seen == {tool.name for tool in _answer(server, environment)}
     assert len(seen) > 5
 
 

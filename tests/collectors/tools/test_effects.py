@@ -33,3 +33,8 @@ def test_effects_follow_from_names(name: str, parameters: list[str], effects: li
 def test_a_hint_adds_an_effect_and_takes_none_away() -> None:
     assert "network" in effects_of("lookup", [], ("open_world",))
     assert "writes_files" in effects_of("write_file", ["path"], ("read_only", "not_open_world"))
+
+
+def test_a_branch_that_is_checked_out_is_not_paid_for() -> None:
+    assert "money" not in effects_of("git_checkout", ["branch_name"])
+    assert "money" in effects_of("create_checkout", ["amount"])
