@@ -74,7 +74,8 @@ def _base(packages: tuple[str, ...], system: System) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not base.exists():
             shutil.rmtree(unfinished, ignore_errors=True)
-            command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
+            # In a mount namespace of its own: what it mounts in there is gone with it, also where it is killed.
+            command = ["unshare", "--mount", "debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
             command += ["--no-check-gpg"] * system.unsigned
             command += [f"--cache-dir={downloads}", system.suite, str(unfinished), system.mirror]
             made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)

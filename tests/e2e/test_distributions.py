@@ -17,7 +17,7 @@ from tests.e2e.built_package import VERSION, architecture, built
 from tests.e2e.debian_root import System
 from tests.e2e.installed_service import add_person, found, show, until
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 PACKAGES = ("systemd", "systemd-sysv", "dbus")
 DEBIAN = ("bullseye", "trixie")
