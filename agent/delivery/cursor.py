@@ -83,10 +83,11 @@ class Cursor:
         """Let go of the batch under way: the next one may have other bounds."""
         self._store(self.load()._replace(sending=None))
 
-    def accept(self, last_seq: int, receipt: Receipt | None = None) -> None:
-        """The target has everything up to `last_seq`, and said so with this receipt."""
+    def accept(self, last_seq: int, receipt: Receipt | None = None, sending: int | None = None) -> None:
+        """The target has everything up to `last_seq`, and said so with this receipt; the bounds of the next batch are
+        fixed with it."""
         with self._journal.transaction() as step:
-            self._put_accepted(step.connection, last_seq)
+            self._put_accepted(step.connection, last_seq, sending)
             if receipt:
                 keep_receipt(step.connection, receipt)
 
@@ -163,9 +164,9 @@ class Cursor:
             last_success=position.last_success,
         )
 
-    def _put_accepted(self, connection: sqlite3.Connection, last_seq: int) -> None:
+    def _put_accepted(self, connection: sqlite3.Connection, last_seq: int, sending: int | None = None) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._put(connection, Position(last_seq, last_seq, None, now))
+        self._put(connection, Position(last_seq, last_seq, sending, now))
         drop_failure(connection, self._target)
 
     def _store(self, position: Position) -> None:

@@ -20,7 +20,7 @@ from agent.delivery.contract import (
     Tell,
     say_nothing,
 )
-from agent.delivery.cursor import Cursor, TargetStatus
+from agent.delivery.cursor import Cursor, Position, TargetStatus
 from agent.delivery.host_pauses import HostPauses
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
@@ -53,6 +53,8 @@ class Sender:
         self._failures = 0
         self._suspect = 0
         self._hopeless = False
+        self._ready: Batch | None = None
+        """The next batch, whose bounds are fixed and which was not sent yet."""
         self._noticed: str | None = None
         key = getattr(settings, "receipt_key", "")
         self._key = PublicKey.parse(key) if key else None
@@ -108,7 +110,10 @@ class Sender:
 
     def _step(self) -> float | None:
         """Send one batch; the seconds to wait before the next, or None until there is something new."""
-        position = self._cursor.load()
+        position, ready = self._cursor.load(), self._ready
+        self._ready = None
+        if ready and (position.done, position.sending) == (ready.follows, ready.last_seq):
+            return self._settle(ready, self._target.send(ready))
         records = self._settings.max_records
         if position.sending is None and position.done < self._suspect:
             # (done, suspect] was refused as a whole, so half of it is the next question.
@@ -131,7 +136,7 @@ class Sender:
                 if loss:
                     self._cursor.accept_with_loss(batch, loss)
                 else:
-                    self._cursor.accept(batch.last_seq, receipt)
+                    self._accept(batch, receipt)
                 self._works()
                 return 0.0
             case PartlyRefused(entries):
@@ -148,6 +153,18 @@ class Sender:
                 return self._later(reason, after)
             case Misconfigured(reason):
                 return self._misconfigured(reason)
+
+    def _accept(self, batch: Batch, receipt: Receipt | None) -> None:
+        """In one step with the bounds of the next batch: one write to the disk for each, not two."""
+        following = None
+        if batch.last_seq >= self._suspect:
+            with contextlib.suppress(JournalError):
+                position = Position(batch.last_seq, batch.last_seq)
+                following = next_batch(self._journal, position, self._settings.max_records, self._settings.max_bytes)
+        if following and following.size > self._settings.max_bytes:
+            following = None
+        self._cursor.accept(batch.last_seq, receipt, following and following.last_seq)
+        self._ready = following
 
     def _works(self) -> None:
         self._failures, self._noticed = 0, None

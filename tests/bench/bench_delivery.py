@@ -17,13 +17,13 @@ import httpx
 import psutil
 import trustme
 
-from agent.delivery.batch import Batch, next_batch
+from agent.delivery.batch import Batch, batch_of, next_batch
 from agent.delivery.cursor import Cursor, Position
 from agent.delivery.messages import DeliveryJob
 from agent.delivery.targets.rollcall import RollcallSettings, encode
 from agent.journal.journal import FILE, Journal
 from agent.runtime.logs import LogSettings
-from tests.bench import machine
+from tests.bench import home, machine
 from tests.bench.table import Row
 
 ENDPOINT = "e" * 32
@@ -55,17 +55,43 @@ def run(quick: bool) -> list[Row]:
         path = place / "state" / FILE
         journal = Journal.open(path, ENDPOINT)
         _fill(journal, count)
-        bare, packed = _bare(journal, url, place / "ca.pem")
-        seconds, peak = _drained(journal, path, url, place / "ca.pem")
-        size = sum(len(gzip.compress(encode(batch), 6)) for batch in _batches(journal)) / count
+        bare, packed, bare_work = _bare(journal, url, place / "ca.pem")
+        seconds, peak, work = _drained(journal, path, url, place / "ca.pem")
+        size = sum(map(_on_the_wire, _batches(journal))) / count
         journal.close()
+    inventory, unchanged = _inventories()
     return [
         Row("draining a backlog", seconds / count * 1e6, "µs/entry", bare / count * 1e6,
             "bare httpx loop that compresses too", 1 / 0.6, of_ratio=True),
         Row("the same", seconds / count * 1e6, "µs/entry", packed / count * 1e6, "bare httpx loop, packed before"),
+        Row("processor time of it", work / count * 1e6, "µs/entry", bare_work / count * 1e6,
+            "bare httpx loop that compresses too", 1 / 0.6, of_ratio=True),
         Row("memory of the process that delivers", peak / 1e6, "MB", goal=70),
         Row("an action over the wire", size, "B", goal=60),
+        Row("a whole inventory of 12 servers over the wire", inventory, "B", goal=8192, strictly=False),
+        Row("the same, unchanged", unchanged, "B", goal=400, strictly=False),
     ]  # fmt: skip
+
+
+def _inventories() -> tuple[int, int]:
+    """Bytes of the first delivery of a machine with 12 servers, and of a heartbeat, which is what comes where nothing
+    changed."""
+    home.make(machine.HOME, machine.UID, files=home.FILES[:3])
+    with machine.folder() as place:
+        target = f'[[target]]\nname = "out"\ntype = "file"\npath = "{place}/out.ndjson"\n'
+        command = machine.rollcall(machine.settings(place, target), "--once", "--deliver")
+        subprocess.run(command, cwd=machine.REPOSITORY, stdout=subprocess.DEVNULL, check=True)
+        (path,) = place.glob(f"state/once/*/{FILE}")
+        journal = Journal.open(path, path.parent.name, readonly=True)
+        head = journal.head().seq
+        heartbeat = batch_of(journal, head, head - 1)
+        whole = sum(_on_the_wire(batch) for batch in _batches(journal))
+        journal.close()
+    return whole, _on_the_wire(heartbeat)
+
+
+def _on_the_wire(batch: Batch) -> int:
+    return len(gzip.compress(encode(batch), 6))
 
 
 @contextmanager
@@ -111,23 +137,25 @@ def _batches(journal: Journal) -> Iterator[Batch]:
         position = Position(batch.last_seq, batch.last_seq)
 
 
-def _bare(journal: Journal, url: str, ca_file: Path) -> tuple[float, float]:
-    """Seconds that a loop takes which compresses and posts what is in memory, and of those the posts alone."""
-    compressing = posting = 0.0
+def _bare(journal: Journal, url: str, ca_file: Path) -> tuple[float, float, float]:
+    """Seconds that a loop takes which compresses and posts what is in memory, of those the posts alone, and of all the
+    processor's."""
+    compressing = posting = work = 0.0
     with httpx.Client(verify=ssl.create_default_context(cafile=str(ca_file))) as client:
         for batch in _batches(journal):
             body = encode(batch)
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             packed = gzip.compress(body, 6, mtime=0)
             between = time.perf_counter()
             client.post(url, content=packed, headers={"Content-Encoding": "gzip"}).raise_for_status()
             compressing += between - start
             posting += time.perf_counter() - between
-    return compressing + posting, posting
+            work += time.process_time() - busy
+    return compressing + posting, posting, work
 
 
-def _drained(journal: Journal, path: Path, url: str, ca_file: Path) -> tuple[float, float]:
-    """Seconds from the first accepted batch of the real process to the last, and its peak memory."""
+def _drained(journal: Journal, path: Path, url: str, ca_file: Path) -> tuple[float, float, float]:
+    """Seconds from the first accepted batch of the real process to the last, its peak memory, its processor time."""
     target = RollcallSettings(url=url, ca_file=ca_file)
     job = DeliveryJob(journal=str(path), endpoint_id=ENDPOINT, targets=(target,), log=LogSettings(), linger=60)
     command = [sys.executable, "-m", "agent.delivery"]
@@ -139,12 +167,18 @@ def _drained(journal: Journal, path: Path, url: str, ca_file: Path) -> tuple[flo
         threading.Thread(target=_watch, args=(process.pid, peak), daemon=True).start()
         while not (first := cursor.load().done):
             time.sleep(0.005)
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), _busy(process.pid)
         while cursor.load().done < goal:
             time.sleep(0.02)
-        seconds = (time.perf_counter() - start) * goal / (goal - first)
+        whole = goal / (goal - first)
+        seconds, work = (time.perf_counter() - start) * whole, (_busy(process.pid) - busy) * whole
         process.stdin.close()
-    return seconds, peak[0]
+    return seconds, peak[0], work
+
+
+def _busy(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _watch(pid: int, peak: list[float]) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.cursor import Cursor
-from agent.journal.errors import JournalFullError
+from agent.journal.errors import JournalError, JournalFullError
 from agent.journal.journal import Journal
 from tests.delivery.targets.every_kind import journal_of_everything
 from tests.e2e.matrix.ends import KINDS, LONG, End, named, other_end
@@ -180,10 +180,21 @@ class Trial:
         raise AssertionError((words, self._cursor.status()))
 
     def _grow(self, count: int) -> None:
-        with self.journal.transaction() as step:
-            for number in range(count):
-                step.append("notice", {"kind": "diagnostic", "id": str(number), "severity": "info"})
+        while not self._appended(count):
+            # Another process was at it for too long, as on a machine under load: like the daemon, once more.
+            time.sleep(0.1)
         self.sending.wake()
+
+    def _appended(self, count: int) -> bool:
+        try:
+            with self.journal.transaction() as step:
+                for number in range(count):
+                    step.append("notice", {"kind": "diagnostic", "id": str(number), "severity": "info"})
+        except JournalError as error:
+            if "SQLITE_BUSY" not in str(error):
+                raise
+            return False
+        return True
 
     @property
     def _cursor(self) -> Cursor:
