@@ -156,14 +156,14 @@ class Sender:
 
     def _accept(self, batch: Batch, receipt: Receipt | None) -> None:
         """In one step with the bounds of the next batch: one write to the disk for each, not two."""
-        following = None
+        following: Batch | None = None
         if batch.last_seq >= self._suspect:
             with contextlib.suppress(JournalError):
                 position = Position(batch.last_seq, batch.last_seq)
                 following = next_batch(self._journal, position, self._settings.max_records, self._settings.max_bytes)
         if following and following.size > self._settings.max_bytes:
             following = None
-        self._cursor.accept(batch.last_seq, receipt, following and following.last_seq)
+        self._cursor.accept(batch.last_seq, receipt, following.last_seq if following else None)
         self._ready = following
 
     def _works(self) -> None:

@@ -38,12 +38,25 @@ class Head(NamedTuple):
 class Transaction:
     """One step: what is appended here and written through `connection` is committed together or not at all."""
 
-    def __init__(self, connection: sqlite3.Connection, chain: str, head: Head, span: Span) -> None:
+    def __init__(self, connection: sqlite3.Connection, chain: str, head: Head, known: Span) -> None:
+        """`known` is the span as it was the last time, perhaps before others appended."""
         self.connection = connection
         self.chain = chain
         self.head = head
-        self.span = span
-        """The entries since the last checkpoint."""
+        self._known = known
+        self._span: Span | None = None
+
+    @property
+    def span(self) -> Span:
+        """The entries since the last checkpoint. Who only moves a cursor need not read them and keep others waiting."""
+        if self._span is None:
+            is_known = self._known.head_seq == self.head.seq
+            self._span = self._known.copy() if is_known else read_span(self.connection)
+        return self._span
+
+    @span.setter
+    def span(self, span: Span) -> None:
+        self._span = span
 
     def append(
         self,
@@ -54,7 +67,7 @@ class Transaction:
         controls: tuple[str, ...] = (),
     ) -> Line:
         """The next entry; `at` is the time of the event, by default now, `controls` what it is evidence for."""
-        seq, when = self.head.seq + 1, at or datetime.now(UTC)
+        span, seq, when = self.span, self.head.seq + 1, at or datetime.now(UTC)
         body = canonical(seq=seq, at=when, op=op, record=record, changes=changes, controls=controls, chain=self.chain)
         line = Line(seq, body, link(self.head.hash, body))
         self.connection.execute("INSERT INTO entries VALUES (?, ?, ?)", line)
@@ -62,11 +75,11 @@ class Transaction:
             self.connection.execute("INSERT OR IGNORE INTO subjects VALUES (?, ?)", (subject, seq))
         self.head = Head(seq, line.hash)
         if op == "checkpoint":
-            row = (seq, wire_time(when), json.dumps(self.span.kinds))
+            row = (seq, wire_time(when), json.dumps(span.kinds))
             self.connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", row)
             self.span = begin_span(*self.head)
         else:
-            self.span.add(*self.head, kind_of(record))
+            span.add(*self.head, kind_of(record))
         return line
 
 
@@ -156,9 +169,7 @@ class Journal:
         happened."""
         with self.database.writing() as connection:
             before = _head(connection, self._place)
-            if self._span.head_seq != before.seq:
-                self._span = read_span(connection)
-            step = Transaction(connection, self.chain, before, self._span.copy())
+            step = Transaction(connection, self.chain, before, self._span)
             yield step
             if step.head != before:
                 connection.execute("UPDATE meta SET head_seq = ?, head_hash = ?", step.head)

@@ -61,7 +61,8 @@ class Retention:
         with self._journal.transaction() as step:
             waiting = self._waiting(step.connection, keep)
             cut = self._due(step.connection, keep, min([snapshot_seq, *waiting.values()]))
-            if cut is None and self._is_short(step.connection, keep):
+            # The span is read while all its entries are there.
+            if cut is None and step.span.count and self._is_short(step.connection, keep):
                 dropped = self._dropping.step(step.connection, snapshot_seq)
                 if dropped and dropped.ranges:
                     self._checkpoints.append(step, "drop", dropped=dropped, inventory_digest=digest)
