@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 _LONG: Final = 24
-_MOST_KNOWN: Final = 4_096
+_MOST_KNOWN: Final = 8_192
 _LONGEST_KNOWN: Final = 40
 
 
@@ -19,10 +19,6 @@ class Vocabulary:
         self._bits = {word: 1 << number for number, word in enumerate(dict.fromkeys(map(_longest, words)))}
         self.long = 1 << len(self._bits)
         """Of pieces of 24 characters and more."""
-        self._starts: dict[str, list[str]] = {}
-        """Words by their first two characters, or the only one."""
-        for word in self._bits:
-            self._starts.setdefault(word[:2], []).append(word)
         self._plain: set[str] = set()
         """Pieces of texts that were seen to hold no word: ever the same ones."""
         self._telling: dict[str, int] = {}
@@ -37,22 +33,29 @@ class Vocabulary:
 
     def _held(self, text: str) -> int:
         """The words of a plain lower case text."""
-        found = 0
+        found, new = 0, []
         for piece in set(text.split()).difference(self._plain):
             bits = self._telling.get(piece)
-            found |= self._new(piece) if bits is None else bits
-        return found
+            if bits is None:
+                new.append(piece)
+            else:
+                found |= bits
+        return found | self._learned(new) if new else found
 
-    def _new(self, piece: str) -> int:
-        bits = self.long if len(piece) >= _LONG else 0
-        for at, letter in enumerate(piece):
-            for start in (letter, piece[at : at + 2]):
-                for word in self._starts.get(start, ()):
-                    if piece.startswith(word, at):
-                        bits |= self._bits[word]
-        if len(piece) <= _LONGEST_KNOWN:
-            self._remember(piece, bits)
-        return bits
+    def _learned(self, pieces: list[str]) -> int:
+        """Of pieces that were not seen before: first what is in any, then in which."""
+        every = "\n".join(pieces)
+        there = [(word, bit) for word, bit in self._bits.items() if word in every]
+        found = 0
+        for piece in pieces:
+            bits = self.long if len(piece) >= _LONG else 0
+            for word, bit in there:
+                if word in piece:
+                    bits |= bit
+            if len(piece) <= _LONGEST_KNOWN:
+                self._remember(piece, bits)
+            found |= bits
+        return found
 
     def _remember(self, piece: str, bits: int) -> None:
         if len(self._plain) + len(self._telling) >= _MOST_KNOWN:

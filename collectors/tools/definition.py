@@ -28,7 +28,7 @@ _WORDS = re.compile(r"[A-Z]?[a-z]{1,12}(?:[ _-][A-Z]?[a-z]{1,12}){0,9}")
 """A few short words of letters: nothing that redaction would hide, which takes its time to say so."""
 _MOST_PARAMETERS = 50
 _LONGEST_NAME = 128
-_TOGETHER = 20
+_TOGETHER = 4
 
 
 class ToolAsRead(NamedTuple):

@@ -39,4 +39,4 @@ def test_many_pieces_do_not_stay() -> None:
     small = Vocabulary(WORDS)
     for number in range(10_000):
         assert not small.held(f"n{number}q")
-    assert len(small._plain) + len(small._telling) <= 4_096
+    assert len(small._plain) + len(small._telling) <= 8_192
