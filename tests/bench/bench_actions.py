@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
 import psutil
 
@@ -18,6 +21,7 @@ from agent.config.settings import Settings
 from agent.service.scan import take_inventory
 from collectors.contract import Context
 from collectors.transcripts.actions import ActionSource
+from tests.bench import machine
 from tests.bench.table import Row
 
 _TRANSCRIPTS = 50
@@ -25,6 +29,9 @@ _LINES_A_SECOND = 100
 _PAUSE = 2
 _WARM = 4
 """Seconds that are not counted."""
+_LOOK = 0.002
+"""Seconds between two looks into the journal."""
+_PATIENCE = 20
 _OUTPUT = "x" * 4000
 _TEXT = "y" * 2000
 
@@ -39,6 +46,7 @@ def run(quick: bool) -> list[Row]:
             *_tail(context, folder, seconds, "as Claude Code writes them", _session, goal=5),
             *_tail(context, folder, seconds, "of nothing but calls", _calls),
             *_backfill(context, folder, megabytes),
+            _until_journaled(15 if quick else 60),
         ]
 
 
@@ -107,6 +115,32 @@ def _backfill(context: Context, folder: Path, megabytes: int) -> list[Row]:
     ]  # fmt: skip
 
 
+def _until_journaled(times: int) -> Row:
+    """From the line of a result to the action in the daemon's journal."""
+    path = machine.HOME / ".claude/projects/-home-bench/live.jsonl"
+    chance, seconds = random.Random(1), []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.chown(machine.HOME, machine.UID, machine.UID)
+    with machine.folder() as place, machine.daemon(machine.settings(place)):
+        time.sleep(3)
+        journal = sqlite3.connect(f"file:{place}/state/journal.db?mode=ro", uri=True, isolation_level=None)
+        for number in range(times + _WARM):
+            lines = b"".join(islice(_calls(f"live{number}", datetime.now(UTC)), 2))
+            with path.open("ab") as file:
+                file.write(lines)
+            os.chown(path, machine.UID, machine.UID)
+            written = time.perf_counter()
+            query = "SELECT 1 FROM entries WHERE instr(body, ?)", (f"live{number}-0".encode(),)
+            while not journal.execute(*query).fetchone():
+                if time.perf_counter() > written + _PATIENCE:
+                    raise RuntimeError(f"live{number} never reached the journal")
+                time.sleep(_LOOK)
+            seconds.append(time.perf_counter() - written)
+            time.sleep(chance.uniform(0.3, 1.5))
+        journal.close()
+    return Row("line to journal, p50", median(seconds[_WARM:]) * 1e3, "ms", goal=200)
+
+
 def _machine(root: Path) -> Path:
     """A file system with one account, and the folder of its transcripts."""
     folder = root / "home/bench/.claude/projects/-home-bench-work"
@@ -127,9 +161,9 @@ def _session(session: str) -> Iterator[bytes]:
         yield from (*islice(calls, 4), *islice(texts, 4), *others)
 
 
-def _calls(session: str) -> Iterator[bytes]:
-    """A call and its result in turn."""
-    for number, stamp in enumerate(_stamps(session)):
+def _calls(session: str, at: datetime | None = None) -> Iterator[bytes]:
+    """A call and its result in turn, from yesterday on or from a time."""
+    for number, stamp in enumerate(_stamps(session, at)):
         call = f"{session}-{number}"
         use = {"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "git status && npm test"}}
         yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [use]}, **stamp})
@@ -143,8 +177,8 @@ def _texts(session: str) -> Iterator[bytes]:
         yield _line({"type": "assistant", "message": {"model": "claude-opus-5-5", "content": [text]}, **stamp})
 
 
-def _stamps(session: str) -> Iterator[dict[str, str]]:
-    at = datetime.now(UTC) - timedelta(days=1)
+def _stamps(session: str, at: datetime | None = None) -> Iterator[dict[str, str]]:
+    at = at or datetime.now(UTC) - timedelta(days=1)
     while True:
         at += timedelta(milliseconds=50)
         yield {
