@@ -33,13 +33,13 @@ def add(commands: Commands) -> None:
 
 def once(shared: Shared) -> int:
     """Print the inventory; PARTIAL where something was not seen."""
+    # An ordinary run ends before its garbage matters, its imports above all; that of a large machine does not.
+    gc.set_threshold(50_000, 20, 20)
     settings = shared.settings()
     from agent.runtime import logs
     from agent.service import scan
 
     logs.configure(settings.log)
-    # An ordinary run ends before its garbage matters; that of a large machine does not.
-    gc.set_threshold(50_000, 20, 20)
     apart = _own_identity(settings) if shared.deliver else ""
     with progress():
         look = scan.take_inventory(settings, shared.root, actions_read=_read, apart=apart)

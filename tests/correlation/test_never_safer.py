@@ -182,7 +182,7 @@ def test_a_repository_frees_the_agent_that_everybody_runs(tmp_path: Path) -> Non
     records = inventory(tmp_path, files)
     assert effective(records, "opencode").approval_mode == "asks_risky"
     assert effective(records, "opencode", f"/{PROJECT.rstrip('/')}").approval_mode == "auto_approves"
-    told = {r.rule for r in records if r.kind == "finding"}  # type: ignore[attr-defined]
+    told = {r.rule for r in records if r.kind == "finding"}  # type: ignore[attr-defined]  # a finding
     assert {"posture.project", "posture.everything"} <= told
 
 

@@ -69,6 +69,7 @@ def test_what_another_client_starts_in_the_same_way_offers_the_same() -> None:
 def posture(
     mode: str = "asks_risky", agent: str = "claude-code", *rules: tuple[str, str, str], **fields: Any
 ) -> Posture:
+    # mypy: the texts are words of the fields.
     given = tuple(Rule(effect=e, subject=s, pattern=p, set_by="user") for e, s, p in rules)  # type: ignore[arg-type]
     return made.posture(basis="effective", agent=agent, approval_mode=mode, set_by="user", rules=given, **fields)
 

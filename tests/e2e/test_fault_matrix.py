@@ -158,7 +158,7 @@ class Trial:
             self._grow(SOME if LONG else 150)
             yield
             # Most of the first second is the start; what matters is what comes when batches are under way.
-            wait_for(lambda before=before: self._cursor.load().done > before, 20)  # type: ignore[misc]
+            wait_for(lambda before=before: self._cursor.load().done > before, 20)  # type: ignore[misc]  # bound now
             time.sleep(dice.uniform(0, 0.05))
             self.sending.kill()
             self.sending.start()

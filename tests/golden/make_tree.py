@@ -139,4 +139,4 @@ def make_tree(root: Path, os: Os, catalog: Catalog) -> None:
 
 
 if __name__ == "__main__":
-    make_tree(Path(sys.argv[2]), sys.argv[1], Catalog.load())  # type: ignore[arg-type]
+    make_tree(Path(sys.argv[2]), sys.argv[1], Catalog.load())  # type: ignore[arg-type]  # one of the three systems

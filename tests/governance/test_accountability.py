@@ -95,6 +95,7 @@ def test_agents_servers_instances_and_accounts_are_told_with_who_answers_for_the
     }
     done = list(attributed(records, Accountability(records.values(), (), ASSIGNED), DerivationCache()))
     assert {type(r) for r in done} == {Owner, AiAgent, McpServer, Instance}
+    # mypy: all of these records name who answers for them.
     assert {(r.accountable, r.accountable_by) for r in done} == {("Dana", "assignment")}  # type: ignore[attr-defined]
     assert [r.team for r in done if isinstance(r, Owner)] == ["Tools"]
 

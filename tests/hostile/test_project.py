@@ -145,6 +145,7 @@ def test_no_file_of_a_project_changes_what_holds_outside_of_it(folder: Path, cli
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
+# mypy: those of `OWN` have permissions.
 @pytest.mark.parametrize("client", [id for id in OWN if not CATALOG.clients[id].permissions.project_wins])  # type: ignore[union-attr]
 def test_where_a_project_may_be_ignored_no_file_in_it_looks_safer(folder: Path, client: str, kind: str) -> None:
     before, _ = look(folder, "nothing")
@@ -153,6 +154,7 @@ def test_where_a_project_may_be_ignored_no_file_in_it_looks_safer(folder: Path, 
 
 
 @pytest.mark.parametrize("kind", ["unknown", "lists", "numbers", "garbage", "empty", "a list", "nested"])
+# mypy: those of `OWN` have permissions.
 @pytest.mark.parametrize("client", [id for id in OWN if CATALOG.clients[id].permissions.project_wins])  # type: ignore[union-attr]
 def test_where_a_project_is_obeyed_what_is_no_setting_looks_no_safer(folder: Path, client: str, kind: str) -> None:
     before, _ = look(folder, "nothing")

@@ -81,6 +81,7 @@ def engine_of(*collectors: Shelf) -> Engine:
 
 
 def names(engine: Engine) -> set[str]:
+    # mypy: records of this kind are servers.
     return {str(record.name) for record in engine.inventory.records("mcp_server")}  # type: ignore[attr-defined]
 
 
@@ -193,7 +194,7 @@ def test_a_method_that_breaks_when_it_is_called_is_no_different_from_one_that_br
         def collect(self, context: Context) -> Iterator[Observation]:
             raise ValueError
 
-    engine = engine_of(AtOnce("one"), Shelf("two", "x"))  # type: ignore[arg-type]
+    engine = engine_of(AtOnce("one"), Shelf("two", "x"))  # type: ignore[arg-type]  # a list of no type
     engine.reconcile()
     assert len(failures(engine)) == 1
     assert names(engine) == {"x"}
@@ -202,7 +203,7 @@ def test_a_method_that_breaks_when_it_is_called_is_no_different_from_one_that_br
 def test_what_is_no_observation_is_a_failure_of_its_collector() -> None:
     class Odd(Shelf):
         def collect(self, context: Context) -> Iterator[Observation]:
-            yield "nonsense"  # type: ignore[misc]
+            yield "nonsense"  # type: ignore[misc]  # that is the fault
 
     engine = engine_of(Odd("one"), Shelf("two", "x"))
     engine.reconcile()

@@ -76,7 +76,7 @@ def test_there_is_one_at_the_beginning_and_the_next_when_it_is_time(journal: Jou
     assert not Snapshots(store, seconds=3600).due()
     for age, due in ((3000, False), (3700, True)):
         then = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
-        store.append(lambda step, then=then: Store.set_mark(step, "snapshot", then))  # type: ignore[misc]
+        store.append(lambda step, then=then: Store.set_mark(step, "snapshot", then))  # type: ignore[misc]  # bound now
         assert snapshots.due() is due
 
 

@@ -168,7 +168,7 @@ def test_the_history_of_a_subject_is_found_by_id_and_by_name(journal: Journal) -
 
 def test_entries_are_selected_by_every_part_that_is_given(journal: Journal) -> None:
     def count(**parts: object) -> int:
-        return len(list(history(journal, Selection(**parts))))  # type: ignore[arg-type]
+        return len(list(history(journal, Selection(**parts))))  # type: ignore[arg-type]  # parts of any kind
 
     assert count(kinds=("mcp_server",)) == 1
     assert count(owners=("alice",)) == count(controls=("A.4",)) == count(ops=("discovered",)) == 36

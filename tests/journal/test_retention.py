@@ -221,7 +221,7 @@ class In1970(datetime):
     """What a machine without a battery says until it has asked somebody."""
 
     @classmethod
-    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]  # the clock stands still
         return datetime.now(UTC).replace(year=1970)
 
 
@@ -230,7 +230,7 @@ def later(monkeypatch: pytest.MonkeyPatch, days: int, *, with_the_machine: bool 
 
     class Ahead(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]  # the clock stands still
             return datetime.now(UTC) + days * DAY
 
     from agent.journal import checkpoints, retention

@@ -21,6 +21,7 @@ def keep() -> Iterator[Start]:
     keepers: list[Resolver] = []
 
     def start(names: NameCache, monitor: str | None = None, **settings: object) -> Resolver:
+        # mypy: settings of different types.
         keepers.append(Resolver(names, monitor=monitor, **{"pause": 0.001, **settings}))  # type: ignore[arg-type]
         keepers[-1].start()
         return keepers[-1]

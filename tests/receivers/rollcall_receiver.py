@@ -37,7 +37,7 @@ MAX_BODY = 1_000_000
 class _Droppable(H11Protocol):
     """Lets a fault cut the connection, as a dying server would."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # only ever by TCP
         shown = transport.get_extra_info("peercert")
         self.app_state = {**self.app_state, "transport": transport, "certificate": shown}
         super().connection_made(transport)

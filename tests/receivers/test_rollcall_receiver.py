@@ -47,7 +47,7 @@ class Endpoint:
     def say(self, *entries: tuple[str, dict[str, Any] | None]) -> None:
         with self.journal.transaction() as tx:
             for op, record in entries:
-                tx.append(op, record)  # type: ignore[arg-type]
+                tx.append(op, record)  # type: ignore[arg-type]  # any operation
         assert self.sender.flush(10)
 
     def close(self) -> None:

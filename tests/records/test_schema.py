@@ -67,7 +67,7 @@ def test_identities_are_what_they_always_were() -> None:
 
 def test_a_record_is_frozen_and_takes_no_unknown_field() -> None:
     with pytest.raises(ValidationError):
-        made.server().name = "other"  # type: ignore[misc]
+        made.server().name = "other"  # type: ignore[misc]  # that it fails is asked
     with pytest.raises(ValidationError):
         made.server(password="x")
 

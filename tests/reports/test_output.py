@@ -19,7 +19,7 @@ RECORDS = [made.server("ünï \x1b[2J"), made.agent(), made.owner()]
 
 
 def text(form: str, records: list[object] | None = None) -> str:
-    lines = INVENTORY.lines(RECORDS if records is None else records, form)  # type: ignore[arg-type]
+    lines = INVENTORY.lines(RECORDS if records is None else records, form)  # type: ignore[arg-type]  # any records
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -92,7 +92,7 @@ def test_all_accounts_and_the_machine_are_read(tmp_path: Path) -> None:
     world.write("/home/eve/.demo/mcp.json", servers("eves"))
     collected = Collected(world)
     collected.collect()
-    found = {(s.owner, s.name) for s in collected.of(McpServer)}  # type: ignore[attr-defined]
+    found = {(s.owner, s.name) for s in collected.of(McpServer)}  # type: ignore[attr-defined]  # all servers
     assert found == {(None, "everyones"), ("dev", "devs"), ("eve", "eves")}
     assert collected.agents == {(None, "demo"), ("dev", "demo"), ("eve", "demo")}
 
@@ -222,7 +222,7 @@ def test_a_shared_file_counts_for_a_client_as_long_as_that_is_there(tmp_path: Pa
     assert collected.names == set()
     world.write("~/.one.json", "{}")
     collected.refresh("~/.one.json")
-    assert [s.agent for s in collected.of(McpServer)] == ["one"]  # type: ignore[attr-defined]
+    assert [s.agent for s in collected.of(McpServer)] == ["one"]  # type: ignore[attr-defined]  # all servers
     world.here("~/.one.json").unlink()
     collected.refresh("~/.one.json")
     assert collected.names == set()

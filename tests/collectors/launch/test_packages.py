@@ -54,7 +54,7 @@ DIGEST = "sha256:" + "ab" * 32
     ],
 )
 def test_a_specification_names_a_package(read: Callable[[str], Package | None], spec: str, purl: str, pin: str) -> None:
-    assert read(spec) == Package(purl, pin)  # type: ignore[arg-type]
+    assert read(spec) == Package(purl, pin)  # type: ignore[arg-type]  # a plain text
 
 
 @pytest.mark.parametrize(

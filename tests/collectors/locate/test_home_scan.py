@@ -62,6 +62,7 @@ def test_a_home_that_is_a_project_itself_does_not_make_the_users_file_the_projec
     world = World(tmp_path, same)
     path = world.write("~/.mcp.json")
     world.write("~/.demo/state.json", {"folders": ["/home/dev"]})
+    # mypy: parts of this file have a scope.
     assert [r.part.scope for r in surveyed(world).files[path]] == ["user"]  # type: ignore[union-attr]
 
 

@@ -94,7 +94,7 @@ def test_a_name_that_others_have_too_is_an_agent_from_when_its_owner_has_files_o
         (row.owner, "declared", [pid]),
     ]:
         before = collected.collector.depends_on(collected.world.context)
-        evidence = Evidence(collector="configs", confidence=confidence)  # type: ignore[arg-type]
+        evidence = Evidence(collector="configs", confidence=confidence)  # type: ignore[arg-type]  # a plain text
         collected.world.known = [made.agent("demo", owner=owner, evidence=evidence)]
         assert expected == [] or collected.collector.depends_on(collected.world.context) != before
         collected.poll()

@@ -87,11 +87,13 @@ def catalog() -> Catalog:
 
 @pytest.fixture(scope="module")
 def judge(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
+    # mypy: as much of a context as a classifier asks for.
     return Classifier(_Context(FileTree(), catalog), ())  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def judge_at_home(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
+    # mypy: as much of a context as a classifier asks for.
     return Classifier(_Context(FileTree(), catalog), HOME)  # type: ignore[arg-type]
 
 
@@ -99,6 +101,7 @@ def judge_at_home(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
 def judge_of_a_user(catalog: Catalog) -> Callable[[ProcessRow], Judged]:
     """Knows that there are files of every client in the home."""
     present = {("dev", client) for client in catalog.clients}
+    # mypy: as much of a context as a classifier asks for.
     return Classifier(_Context(FileTree(), catalog), (), present)  # type: ignore[arg-type]
 
 

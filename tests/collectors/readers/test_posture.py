@@ -308,6 +308,7 @@ def test_each_client_has_a_case() -> None:
         test_what_is_said_of_starting_servers,
         test_never_safer.test_allow_rules_of_other_clients,
     ]
+    # mypy: pytest puts its marks there.
     tested = {case[0] for test in tables for case in test.pytestmark[0].args[1]}  # type: ignore[attr-defined]
     assert {client.id for client in CATALOG.clients.values() if client.posture} <= tested
 

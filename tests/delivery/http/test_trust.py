@@ -29,7 +29,7 @@ def serving(authority: trustme.CA, folder: Path, **more: object) -> Iterator[tup
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            shown = self.connection.getpeercert()  # type: ignore[attr-defined]
+            shown = self.connection.getpeercert()  # type: ignore[attr-defined]  # a TLS socket
             heard.append(str(shown["subjectAltName"][0][1]) if shown else "nobody")
             self.send_response(200)
             self.send_header("Content-Length", "0")

@@ -48,7 +48,7 @@ def journal_of_everything(journal: Journal) -> list[Batch]:
         for record in every:
             step.append("action" if record["kind"] == "action" else "discovered", record)
         for op in ("changed", "removed", "heartbeat", "notice"):
-            step.append(op, every[0])  # type: ignore[arg-type]
+            step.append(op, every[0])  # type: ignore[arg-type]  # any operation
         step.append("snapshot_begin", None)
     batches, position = [], Position()
     while batch := next_batch(journal, position, 500, 900_000):

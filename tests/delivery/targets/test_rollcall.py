@@ -159,8 +159,8 @@ def test_errors_name_the_cause_and_never_the_token(
         RollcallHttp(settings_for(receiver, token_file=token, url=nowhere)).send(batch),
     ]
     assert outcomes[0] == Misconfigured("HTTP 401")
-    assert "certificate not accepted" in outcomes[1].reason  # type: ignore[union-attr]
-    assert "refused" in outcomes[2].reason.lower()  # type: ignore[union-attr]
+    assert "certificate not accepted" in outcomes[1].reason  # type: ignore[union-attr]  # refusals have one
+    assert "refused" in outcomes[2].reason.lower()  # type: ignore[union-attr]  # refusals have one
     assert isinstance(outcomes[3], Misconfigured)
     assert outcomes[4] == Misconfigured("ca_file: FileNotFoundError: No such file or directory")
     assert outcomes[5] == Misconfigured("the url cannot be used")
@@ -195,6 +195,7 @@ def test_one_connection_serves_many_batches(receiver: RunningReceiver, batch: Ba
     target = RollcallHttp(settings_for(receiver))
     opened: list[str] = []
     watch = target._client._lifeline.watch
+    # mypy: what the connection tells is heard along.
     target._client._lifeline.watch = lambda event, info: (opened.append(event), watch(event, info))[1]  # type: ignore[method-assign]
     for _ in range(3):
         assert isinstance(target.send(batch), Accepted)

@@ -97,7 +97,7 @@ def test_bytes_that_are_no_text_and_bad_json_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [lambda p: None, Path.mkdir, os.mkfifo], ids=["absent", "folder", "pipe"])
 def test_what_is_no_file_is_told_and_holds_nothing_up(tmp_path: Path, make: object) -> None:
     path = tmp_path / "a.toml"
-    make(path)  # type: ignore[operator]
+    make(path)  # type: ignore[operator]  # any callable
     for settings in (PolicySettings(assignment=str(path)), PolicySettings(registry_snapshot=str(path))):
         files = GivenFiles(settings)
         files.refresh()

@@ -61,7 +61,7 @@ def test_a_drafted_policy_is_valid_and_names_what_is_there(tmp_path: Path) -> No
     path.write_text(draft(records))
     policy = load_policy(path)
     assert [rule.id for rule in policy.agent] == ["codex"]
-    assert all(server_rule(record, policy) for record in records[2:])  # type: ignore[arg-type]
+    assert all(server_rule(record, policy) for record in records[2:])  # type: ignore[arg-type]  # all servers
     assert {rule.state for rule in (*policy.agent, *policy.server)} == {"tolerated"}
 
 

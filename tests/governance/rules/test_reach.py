@@ -80,6 +80,7 @@ def test_what_runs_from_downloads_is_told(argv: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("by", ["group", "everyone"])
 def test_a_program_that_others_can_change_is_told(by: str) -> None:
+    # mypy: `by` is one of the words of the field.
     assert told("server.writable", made.server(launch_file=LaunchFile(path="/x", exists=True, writable_by=by)))  # type: ignore[arg-type]
     assert not told("server.writable", made.server(launch_file=LaunchFile(path="/x", exists=True)))
 

@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_listed_is_passed_over_below_but_not_at_the_star
     tree = FileTree(str(tmp_path))
 
     class Guarded(FileTree):
-        def folder(self, path: str, home: object = None):  # type: ignore[no-untyped-def]
+        def folder(self, path: str, home: object = None):  # type: ignore[no-untyped-def]  # as the one it stands for
             if path == closed:
                 raise UnreadableError("file.not_permitted", "no")
             return tree.folder(path)
