@@ -39,6 +39,11 @@ _EXEMPT_BEFORE = re.compile(r"(?:sha256:|[@#])$")
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _STORE_NAME = re.compile(r"[0-9a-z_.-]++")
 _BARE = re.compile(r"[A-Za-z0-9_-]++")
+_REFERENCE = re.compile(
+    r"(?i)(?:(?:op|bws|akv|awssm|gcp-?sm|infisical|doppler|pass|vault|keyring|keychain)://"
+    r"|(?:keyring|keychain|secretref):|vault:(?=[^:]*/)|arn:aws[\w-]*:(?:secretsmanager|ssm):)[\w./#:@ -]+"
+)
+"""Where a store keeps the secret: who has the store's key reads it, not who has this text."""
 
 
 class Masker:
@@ -120,7 +125,7 @@ def is_secret_value(name: str, value: str) -> bool:
     rest = literal(value[:READ_CHARS])
     if not rest or is_harmless(rest) or is_dummy(rest) or rest == name or is_file_name(name, rest):
         return False
-    if is_digest(name, rest):
+    if is_digest(name, rest) or (_REFERENCE.fullmatch(rest) and not is_credential(rest)):
         return False
     if is_secret_name(name) or is_credential(rest):
         return True

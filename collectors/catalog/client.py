@@ -141,6 +141,8 @@ class Roots(Located, Fact):
     """Key path of the folders; for `sqlite` it is `table.column`, for `xml` it is `element@attribute`."""
     take: Literal["value", "key", "file"] = "value"
     """`key`: the map's keys are the folders; `file`: what is named lies in the folder."""
+    only: dict[str, str] = Field(default_factory=dict)
+    """Texts that must stand at these key paths: otherwise the file names no folder that is used."""
     shared: bool = False
     """Others keep the file too: that it is there does not show that the client is."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from collectors.catalog.base import Fact
 
@@ -35,6 +35,12 @@ class Brings(Fact):
     """What is given stands at this key of the document."""
     assigns: bool = False
     """What is given is `key.path=value`."""
+    each: bool = False
+    """What is given is a map of such documents by name."""
+    entry: Literal["", "command", "url"] = ""
+    """What is given is one server: its command line, or its URL."""
+    replaces: str = ""
+    """What is given is a folder: the start of the path templates, of all clients, that it takes the place of."""
 
 
 def values(options: Sequence[str], argv: Sequence[str], many: bool = True) -> Iterator[tuple[str, str]]:

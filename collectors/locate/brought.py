@@ -57,14 +57,24 @@ def brought(context: Context, home: Home, starts: Iterable[Start]) -> Iterator[B
             if brings.assigns:
                 yield from _assigned(context, start, brings, given)
                 continue
-            for option, value in given:
-                yield from _one(context, home, start, brings, option, value)
+            for number, (option, value) in enumerate(given):
+                if brings.entry:
+                    name = option.lstrip("-") + (f"-{number + 1}" if number else "")
+                    document = {"mcpServers": {name: {"name": name, brings.entry: value}}}
+                    yield BroughtText(document, _interests(context, start, brings, True), start.source, option)
+                elif not brings.replaces:
+                    yield from _one(context, home, start, brings, option, value)
 
 
 def _one(context: Context, home: Home, start: Start, brings: Brings, option: str, value: str) -> Iterator[Brought]:
     is_path = value.startswith(brings.mark) if brings.mark else not value.lstrip().startswith(("{", "["))
     if brings.inside or (brings.text and not is_path):
-        yield _text(context, start, brings, option, value)
+        given = _text(context, start, brings, option, value)
+        if brings.each and isinstance(given, BroughtText):
+            each = given.document.values() if isinstance(given.document, dict) else ()
+            yield from (given._replace(document=document) for document in each)
+        else:
+            yield given
         return
     path = local(value.removeprefix(brings.mark), home, start.folder)
     if path is None:
@@ -148,7 +158,8 @@ def _interests(context: Context, start: Start, brings: Brings, as_text: bool) ->
 
 def _as_given(part: Part, as_text: bool) -> Part:
     """As the user's, of settings only what loosens; a text is JSON, whatever the file would be."""
-    update: dict[str, Any] = {"scope": "user", **({"format": "json"} if as_text else {})}
+    matter = getattr(part, "format", "") == "front_matter"  # in it servers may be named that are defined elsewhere
+    update: dict[str, Any] = {"scope": "user", **({"format": "json"} if as_text and not matter else {})}
     if isinstance(part, PosturePart):
         return PosturePart(part.file.model_copy(update={**update, "only_loosens": True, "started": True}), part.posture)
     if isinstance(part, ConfigFile):

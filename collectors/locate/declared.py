@@ -10,7 +10,7 @@ import posixpath
 import re
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import UnreadableError
 
 _OF_A_HOME = (
-    "~/.profile", "~/.bash_profile", "~/.bash_login", "~/.bashrc", "~/.zshenv", "~/.zprofile", "~/.zshrc",
+    "~/.envrc", "~/.profile", "~/.bash_profile", "~/.bash_login", "~/.bashrc", "~/.zshenv", "~/.zprofile", "~/.zshrc",
     "~/.config/zsh/.zshenv", "~/.config/zsh/.zshrc", "~/.config/fish/config.fish", "~/.config/fish/conf.d/*.fish",
     "~/.config/environment.d/*.conf", "~/.pam_environment", "~/.xprofile", "~/.config/systemd/user/*.service",
     "~/.local/share/applications/*.desktop", "~/.config/autostart/*.desktop", "~/Library/LaunchAgents/*.plist",
@@ -43,6 +43,7 @@ _EXECUTED = re.compile(r"(?m)^[ \t]*Exec(?:Start\w*)?[ \t]*=[ \t]*[-@:+!]*(.*)$"
 _ARGUMENTS = re.compile(r"<key>\s*ProgramArguments\s*</key>\s*<array>(.*?)</array>", re.DOTALL)
 _PLIST_TEXT = re.compile(r"<string>([^<]*)</string>")
 _SHELL = re.compile(r"\b(?:ba|z|da|a|k|fi)?sh\b|nix-shell")
+_PWD = re.compile(r"^\$(?:PWD\b|\{PWD\}|\(pwd\))")
 _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\}|%h)(?=/|$)")
 
 
@@ -70,11 +71,28 @@ def declared(context: Context, home: Home, names: frozenset[str]) -> Iterator[tu
 
 def assigned(context: Context, home: Home, names: frozenset[str]) -> Iterator[Assigned]:
     """What variables of these names are set to, in the order of the files that a login may read."""
-    assignment = re.compile(rf"(?<![\w$])({'|'.join(sorted(map(re.escape, names)))})(?:=|[ \t]+){_VALUE}")
     for path, text in _texts(context, home):
-        for line in text.splitlines():
-            if any(name in line for name in names) and not line.lstrip().startswith("#"):
-                yield from (Assigned(found[1], _plain(found[2]), path) for found in assignment.finditer(line))
+        yield from (Assigned(name, value, path) for name, value in _assignments(text, names))
+
+
+def in_projects(
+    context: Context, home: Home, folders: Sequence[str], names: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """Variables of these names with the folders that the `.envrc` of a project sets them to: direnv loads it there."""
+    for folder in folders[:_MOST_FILES]:
+        path = f"{folder}/.envrc"
+        if (text := _text(context, path, home)) is not None:
+            for name, value in islice(_assignments(text, names), _MOST_VALUES):
+                here, rest = _PWD.match(value), _PWD.sub("", value)
+                if found := local(folder + rest if here else value, home, folder):
+                    yield name, found
+
+
+def _assignments(text: str, names: frozenset[str]) -> Iterator[tuple[str, str]]:
+    assignment = re.compile(rf"(?<![\w$])({'|'.join(sorted(map(re.escape, names)))})(?:=|[ \t]+){_VALUE}")
+    for line in text.splitlines():
+        if any(name in line for name in names) and not line.lstrip().startswith("#"):
+            yield from ((found[1], _plain(found[2])) for found in assignment.finditer(line))
 
 
 def _plain(value: str) -> str:
@@ -106,15 +124,20 @@ def _script(path: str, text: str) -> str:
 def _texts(context: Context, home: Home) -> Iterator[tuple[str, str]]:
     for account, templates in ((home, _OF_A_HOME), (None, _OF_THE_MACHINE)):
         for path in islice(expand(context, templates, account), _MOST_FILES):
-            status = context.files.status(path, account)
-            if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
-                continue
-            try:
-                data = context.files.read(path, account)
-            except (FileNotFoundError, UnreadableError):
-                continue  # what a login reads there is not known; nor is it a client's file
-            if b"\0" not in data:
-                yield path, data.decode("utf-8", "replace")
+            if (text := _text(context, path, account)) is not None:
+                yield path, text
+
+
+def _text(context: Context, path: str, account: Home | None) -> str | None:
+    """What a small file of text holds; None for anything else."""
+    status = context.files.status(path, account)
+    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+        return None
+    try:
+        data = context.files.read(path, account)
+    except (FileNotFoundError, UnreadableError):
+        return None  # what a login reads there is not known; nor is it a client's file
+    return None if b"\0" in data else data.decode("utf-8", "replace")
 
 
 def local(value: str, home: Home, folder: str | None = None) -> str | None:

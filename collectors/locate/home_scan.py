@@ -14,10 +14,10 @@ from collectors.locate.further import condition_files, is_met, named_files
 from collectors.locate.interest import NAME, Interest, Root
 from collectors.locate.listings import listed
 from collectors.locate.manifests import dependencies
-from collectors.locate.overrides import moved, moved_at_rest
+from collectors.locate.overrides import moved, moved_at_rest, moved_by_packaging, moved_by_starts
 from collectors.locate.path_index import Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
-from collectors.locate.projects import around, distinct, folders_above, named_roots, working_roots
+from collectors.locate.projects import around, distinct, folders_above, mounted_roots, named_roots, working_roots
 from collectors.locate.starts import Start, starts
 from collectors.locate.unclaimed import unclaimed
 from collectors.sources.account import Home
@@ -79,6 +79,7 @@ class HomeScan:
             self._trouble(context, self.home.path, "walk.unreadable", error.message)
         else:
             self.walked = tuple(Root("project", path, context.files.shown(path)) for path in walk.projects)
+            self.walked += tuple(mounted_roots(context, self.home))
             if walk.truncated:
                 self._trouble(context, self.home.path, "walk.truncated", walk.truncated)
 
@@ -94,10 +95,11 @@ class HomeScan:
         if self.home:
             for layout, folder in others:
                 self._add(context, layout.of_layout(context, self.home, folder))
-            moves = (*moved(context, self.home.owner), *moved_at_rest(context, self.home))
+            self.starts = tuple(starts(context, self.home))
+            moves = [*moved(context, self.home.owner), *moved_at_rest(context, self.home, self.walked)]
+            moves += (*moved_by_packaging(context, self.home), *moved_by_starts(self.home, self.starts))
             for client, replaces, folder, _ in moves:
                 self._add(context, places.of_moved(context, self.home, client, replaces, folder))
-            self.starts = tuple(starts(context, self.home))
             self.brought = tuple(brought(context, self.home, self.starts))
             for path in list(self.files):
                 self._name(context, path)
@@ -282,9 +284,10 @@ class HomeScan:
 
 def _repeats(reading: Interest, known: list[Interest]) -> bool:
     """A project that is the home itself makes the user's own file match twice: the first one stands."""
+    own = [other for other in known if other.client is reading.client]
     return any(
-        reading.client is other.client and type(reading.part) is type(other.part) and reading.root is not other.root
-        for other in known
+        reading.part is other.part or (type(reading.part) is type(other.part) and reading.root is not other.root)
+        for other in own
     )
 
 

@@ -5,20 +5,32 @@ Only the variables that the catalog names are looked at; their values are used t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple, cast
 
 from agent.records import Instance
 from collectors.catalog.client import Client
+from collectors.catalog.starts import values
 from collectors.catalog.templates import template_path
 from collectors.contract import Context
-from collectors.locate.declared import declared
+from collectors.locate.declared import declared, in_projects, local
+from collectors.locate.interest import Root
+from collectors.locate.starts import Start
 from collectors.sources.account import Home
+from collectors.sources.filesystem.file_tree import UnreadableError
 from collectors.sources.process.environment import environment
 
 BASE_FOLDERS = {"XDG_CONFIG_HOME": "~/.config", "XDG_DATA_HOME": "~/.local/share"}
 """Variables that move what every client keeps there (the XDG Base Directory Specification)."""
+
+
+_PACKAGED = {
+    ".var/app": (("~/.config", "config"), ("~/.local/share", "data")),
+    "snap": (("~", "current"),),
+}
+_MOST_PACKAGES = 200
 
 
 class Moved(NamedTuple):
@@ -44,16 +56,40 @@ def moved(context: Context, owner: str | None = None) -> Iterator[Moved]:
                 yield Moved(client, replaces, folder, instance.owner)
 
 
-def moved_at_rest(context: Context, home: Home) -> Iterator[Moved]:
-    """What the account's profiles, services and wrappers move, whether anything of it runs or not."""
+def moved_at_rest(context: Context, home: Home, projects: Iterable[Root] = ()) -> Iterator[Moved]:
+    """What the account's profiles, services, wrappers and projects move, whether anything of it runs or not."""
     replaced: dict[str, list[tuple[Client | None, str]]] = {n: [(None, r)] for n, r in BASE_FOLDERS.items()}
     for client in context.catalog.clients.values():
         for override in client.override:
             replaced.setdefault(override.name, []).append((client, override.replaces))
-    for name, folder in declared(context, home, frozenset(replaced)):
+    names, folders = frozenset(replaced), [project.path for project in projects]
+    for name, folder in dict.fromkeys((*declared(context, home, names), *in_projects(context, home, folders, names))):
         for mover, replaces in replaced[name]:
             if folder != template_path(replaces, context.os_of(home), home):
                 yield Moved(mover, replaces, folder, home.owner)
+
+
+def moved_by_packaging(context: Context, home: Home) -> Iterator[Moved]:
+    """Flatpak gives each application folders of its own, Snap a home of its own."""
+    for folder, places in _PACKAGED.items():
+        try:
+            names = [
+                entry.name for entry in islice(context.files.entries(f"{home.path}/{folder}", home), _MOST_PACKAGES)
+            ]
+        except (FileNotFoundError, UnreadableError):
+            continue
+        for name in names:
+            for replaces, inside in places:
+                yield Moved(None, replaces, f"{home.path}/{folder}/{name}/{inside}", home.owner)
+
+
+def moved_by_starts(home: Home, starts: Iterable[Start]) -> Iterator[Moved]:
+    """What options of these starts move: of editors also what their extensions keep there."""
+    for start in starts:
+        for brings in start.client.brings:
+            for _, value in values(brings.options, start.args, many=False) if brings.replaces else ():
+                if folder := local(value, home, start.folder):
+                    yield Moved(None, brings.replaces, folder, home.owner)
 
 
 @lru_cache(maxsize=1_024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -15,13 +16,15 @@ from collectors.catalog.client import Roots
 from collectors.contract import Context
 from collectors.locate.interest import Interest, Root
 from collectors.sources.account import Home
-from collectors.sources.filesystem.file_tree import FileTree
+from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.keypath import find
 from collectors.sources.formats.state import sqlite_column, xml_attributes
 
 _MOST_FOLDERS = 20_000
 _MOST_ENTRIES = 100_000
+_MOUNTED = "/workspaces"
+_MOST_MOUNTED = 200
 
 
 def named_roots(context: Context, home: Home, path: str, reading: Interest) -> Iterator[Root]:
@@ -48,7 +51,8 @@ def named_roots(context: Context, home: Home, path: str, reading: Interest) -> I
         if roots.kind == "project":
             yield Root("project", folder, context.files.shown(folder))
         else:
-            yield Root("extension", folder, label or folder.rsplit("/", 1)[-1], reading.client.id)
+            label = label or (reading.captures[-1] if reading.captures else folder.rsplit("/", 1)[-1])
+            yield Root("extension", folder, label, reading.client.id)
 
 
 def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[tuple[str, str]]:
@@ -65,7 +69,10 @@ def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[
         element, _, attribute = roots.at.partition("@")
         yield from (("", value) for value in xml_attributes(data, element, attribute))
         return
-    for found in find(parse(data, roots.format, context.limits).value, roots.at):
+    document = parse(data, roots.format, context.limits).value
+    if any(all(found.value != text for found in find(document, at)) for at, text in roots.only.items()):
+        return
+    for found in find(document, roots.at):
         label = found.captures[0] if found.captures else ""
         for text in _texts(found.value, roots.take):
             yield label, text
@@ -124,6 +131,20 @@ def working_roots(context: Context, home: Home) -> Iterator[Root]:
     for owner, folder in working_folders(context):
         if owner == home.owner:
             yield from around(context, home, folder)
+
+
+def mounted_roots(context: Context, home: Home) -> Iterator[Root]:
+    """The repositories that Codespaces and dev containers keep beside the homes, for whoever they belong to."""
+    if home.account == "service" or context.os_of(home) != "linux":
+        return
+    try:
+        names = [entry.name for entry in islice(context.files.entries(_MOUNTED, home), _MOST_MOUNTED)]
+    except (FileNotFoundError, UnreadableError):
+        return
+    for path in (f"{_MOUNTED}/{name}" for name in names if not name.startswith(".")):
+        status = context.files.status(path, home)
+        if status and stat.S_ISDIR(status.st_mode) and (context.files.root != "/" or status.st_uid == home.uid):
+            yield Root("project", path, context.files.shown(path))
 
 
 def around(context: Context, home: Home, folder: str) -> Iterator[Root]:

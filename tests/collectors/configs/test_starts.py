@@ -72,6 +72,35 @@ def test_a_start_at_rest_brings_in_servers(tmp_path: Path, client: str, path: st
     assert (client, "one", "user") in names(collected(here))
 
 
+def test_an_agent_that_is_given_as_a_text_brings_its_servers(tmp_path: Path) -> None:
+    here = world(tmp_path, "claude-code")
+    agents = {"rev": {"description": "d", "mcpServers": [{"one": {"command": "node"}}, "defined-elsewhere"]}}
+    here.write("~/bin/claude", f"#!/bin/sh\nexec /opt/claude --agents '{json.dumps(agents)}'\n")
+    assert names(collected(here)) == [("claude-code", "one", "user")]
+
+
+def test_options_of_goose_are_servers_themselves(tmp_path: Path) -> None:
+    here = world(tmp_path, "goose")
+    line = "goose session --with-extension 'A=1 npx -y @demo/s' --with-streamable-http-extension https://h.example/mcp"
+    here.write("~/.bash_aliases", f'alias g="{line}"\n')
+    found = [r for r in collected(here) if isinstance(r, McpServer)]
+    told = sorted((r.name, r.transport, r.url or r.package, r.loaded) for r in found)
+    assert told == [
+        ("with-extension", "stdio", "pkg:npm/%40demo/s", True),
+        ("with-streamable-http-extension", "http", "https://h.example/mcp", True),
+    ]
+
+
+@pytest.mark.parametrize("option", ["--user-data-dir=/home/dev/.work", "--user-data-dir ~/.work"])
+def test_an_editor_may_be_started_with_another_folder_and_its_extensions_with_it(tmp_path: Path, option: str) -> None:
+    here = world(tmp_path, "vscode", "cline")
+    here.write("~/.local/share/applications/w.desktop", f"Exec=/usr/share/code/code {option} %F\n")
+    here.write("~/.work/User/mcp.json", {"servers": {"a": {"command": "node"}}})
+    cline = "~/.work/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"
+    here.write(cline, {"mcpServers": {"b": {"command": "node"}}})
+    assert sorted(names(collected(here))) == [("cline", "b", "user"), ("vscode", "a", "user")]
+
+
 def test_a_plug_in_folder_is_brought_in(tmp_path: Path) -> None:
     here = world(tmp_path, "claude-code")
     here.write("~/plug/.mcp.json", SERVERS)
@@ -189,3 +218,26 @@ def test_a_start_refuses_no_server_for_the_others(tmp_path: Path) -> None:
     servers = [record for record in records if isinstance(record, McpServer)]
     postures = [record for record in records if isinstance(record, Posture)]
     assert [a.state for a in approvals(servers, postures, here.catalog, DerivationCache())] == ["approved"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "~/.var/app/org.demo.Editor/config/Code/User/mcp.json",
+        "~/snap/editor/current/.config/Code/User/mcp.json",
+        "~/Apps/editor/data/user-data/User/mcp.json",
+    ],
+)
+def test_packages_that_keep_to_themselves_are_looked_into(tmp_path: Path, path: str) -> None:
+    here = world(tmp_path, "vscode", "unknown")
+    here.write(path, {"servers": {"a": {"command": "node"}}})
+    assert names(collected(here)) == [("vscode", "a", "user")]
+
+
+@pytest.mark.parametrize("value", ["$PWD/.cc", "${PWD}/.cc", "$(pwd)/.cc", ".cc", "~/p/.cc"])
+def test_a_project_may_move_a_clients_home(tmp_path: Path, value: str) -> None:
+    here = world(tmp_path, "claude-code")
+    here.write("~/p/.mcp.json", {})
+    here.write("~/p/.envrc", f"export CLAUDE_CONFIG_DIR={value}\n")
+    here.write("~/p/.cc/.claude.json", SERVERS)
+    assert names(collected(here)) == [("claude-code", "one", "user")]

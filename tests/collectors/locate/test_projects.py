@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from collectors.locate.interest import Root
-from collectors.locate.projects import distinct, local_folder, named_roots, working_folders, working_roots
+from collectors.locate.projects import (
+    distinct,
+    local_folder,
+    mounted_roots,
+    named_roots,
+    working_folders,
+    working_roots,
+)
 from collectors.sources.account import Os
 from collectors.sources.formats.documents import UnparseableError
 from tests import made
@@ -178,3 +185,20 @@ def test_of_too_many_folders_those_of_the_first_groups_stay(tmp_path: Path) -> N
 @pytest.mark.parametrize("spelling", ["/w/./p", "//w//p", "/w/x/../p", "/w/p/", "file:///w/./p"])
 def test_one_folder_is_named_one_way_however_it_is_spelled(tmp_path: Path, spelling: str) -> None:
     assert local_folder(spelling, "linux", World(tmp_path).home) == "/w/p"
+
+
+@pytest.mark.parametrize(("kind", "folders"), [("link", ["/srv/p"]), ("local", [])])
+def test_a_plug_in_that_was_copied_is_not_read_where_it_came_from(
+    tmp_path: Path, kind: str, folders: list[str]
+) -> None:
+    world, state = World(tmp_path), {"type": kind, "source": "/srv/p"}
+    assert paths(named(world, state, kind="extension", at="source", only={"type": "link"})) == folders
+
+
+def test_repositories_of_a_container_lie_beside_the_homes(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    assert list(mounted_roots(world.context, world.home)) == []
+    world.folder("/workspaces/app")
+    world.folder("/workspaces/.cache")
+    world.write("/workspaces/readme")
+    assert paths(list(mounted_roots(world.context, world.home))) == ["/workspaces/app"]

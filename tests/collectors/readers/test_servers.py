@@ -363,3 +363,25 @@ def test_any_document_is_read_without_an_error(servers: object) -> None:
         for found in read(document, *FLAT):
             json.dumps(found.key, ensure_ascii=False).encode()
             assert isinstance(found, Problem) or len(found.launch_hash) == 64
+
+
+def test_of_a_command_and_a_url_some_clients_use_the_url() -> None:
+    both = {"command": "node", "url": "https://h.example/mcp"}
+    assert one(both).transport == "stdio"
+    assert one(both, Dialect(url_first=True)).transport == "http"
+
+
+def test_an_element_of_a_list_may_be_called_by_something_else_than_a_name() -> None:
+    config = ConfigFile(scope="user", servers=(ServersAt(at="servers"),), source="a test", checked="2026-01-01")
+    document = {"servers": [{"uuid": "u-1", "command": "node"}, {"label": "two", "id": "2", "command": "node"}]}
+    found = read_definitions(document, config, PLAIN, Limits())
+    assert [definition.name for definition in found if isinstance(definition, Definition)] == ["u-1", "two"]
+
+
+def test_a_map_of_servers_without_its_key_is_told_in_a_file_that_is_called_like_one() -> None:
+    config = ConfigFile(scope="user", servers=(ServersAt(at="mcpServers"),), source="a test", checked="2026-01-01")
+    document = {"a": {"command": "node"}}
+    assert [p.code for p in read_definitions(document, config, PLAIN, Limits(), "mcp") if isinstance(p, Problem)] == [
+        "definition.unread"
+    ]
+    assert not list(read_definitions(document, config, PLAIN, Limits(), "settings"))
