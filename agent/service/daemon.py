@@ -16,6 +16,7 @@ from agent.config.error import ConfigError
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.journal.errors import JournalLostError
+from agent.runtime.allocator import give_back_large_blocks
 from agent.runtime.capabilities import keep_from_children, privileged
 from agent.runtime.lock import lock
 from agent.runtime.logs import configure, logger
@@ -41,6 +42,7 @@ class Daemon:
 
     def __init__(self, load: Callable[[], Settings]) -> None:
         keep_from_children()
+        give_back_large_blocks()
         self._load = load
         self._setup = Setup.of(load())
         self._session: Session | None = None
