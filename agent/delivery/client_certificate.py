@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from base64 import b64decode
 from datetime import UTC, datetime
@@ -28,6 +27,8 @@ def certificate_file(folder: Path, target: str) -> Path:
 def signing_request(key: SigningKey, name: str) -> str:
     """A PKCS #10 request, as PEM, for a certificate of this name."""
     subject = der(SEQUENCE, der(SET, der(SEQUENCE, _COMMON_NAME, der(UTF8_STRING, name.encode()))))
+    import ssl  # OpenSSL is some 5 MB, and a process that only waits for something to send needs none
+
     wanted = der(SEQUENCE, der(INTEGER, b"\0"), subject, key.public.der, _NO_ATTRIBUTES)
     signature = der(BIT_STRING, b"\0", b64decode(key.sign(wanted)))
     text = ssl.DER_cert_to_PEM_cert(der(SEQUENCE, wanted, _ED25519, signature))
@@ -55,6 +56,8 @@ def is_ageing(path: Path, now: float | None = None) -> bool:
 
 
 def _first(pem: str) -> bytes:
+    import ssl
+
     begin, finish = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     return ssl.PEM_cert_to_DER_cert(begin + pem.partition(begin)[2].partition(finish)[0] + finish)
 
