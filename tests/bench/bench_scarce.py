@@ -26,7 +26,8 @@ _PROJECTS = 100
 _WATCHES = 60
 """A third of the folders that there are to watch; of the others a look at everything tells, twice a minute here."""
 _DESCRIPTORS = 20
-_DISK = "size=12m,mode=700"
+_DISK = "size=32m,mode=700"
+"""Room for what is kept, and for as much again while it is cut."""
 _FULL_EVERY, _FULL_FOR = 60.0, 20.0
 _NEW_USER_NAMESPACE = 0x10000000
 _ENTER = f'read mapped; exec sh -c \'echo {_WATCHES} >/proc/sys/user/max_inotify_watches; exec "$@"\' sh "$@"'
