@@ -366,6 +366,12 @@ def test_each_client_has_a_case() -> None:
         ),
         ("codex", "/etc/codex/requirements.toml", "[mcp_servers.a.identity]\ncommand='x'", [("only", "name", "a")]),
         ("vscode", CODE, {"chat.mcp.access": "none"}, [("deny", "any", "")]),
+        ("deepagents", "~/.deepagents/config.toml", '[mcp]\ndisabled_servers = ["a"]', [("off", "name", "a")]),
+        (
+            *("iflow", "~/.iflow/settings.json"),
+            {"allowMCPServers": ["a"], "excludeMCPServers": ["b"]},
+            [("only", "name", "a"), ("deny", "name", "b")],
+        ),
     ],
 )
 def test_what_is_said_of_starting_servers(
