@@ -43,6 +43,9 @@ def share_names(model: BaseModel) -> None:
     """Let an instance hold its values and not the names of its fields; nor which of them were given, as nobody asks. A
     record weighs half of what it did."""
     values = model.__dict__
+    for name in type(model).UNSAID if isinstance(model, Record) else ():
+        if values.get(name, model) is None:
+            del values[name]
     if len(values) <= _MOST_SHARED:
         object.__delattr__(model, "__dict__")
         for name, value in values.items():
@@ -79,6 +82,8 @@ class Record(Part):
     IDENTITY: ClassVar[tuple[str, ...]] = ()
     NOT_FACTS: ClassVar[frozenset[str]] = frozenset({"observed_at", "evidence"})
     """Fields that say when and how it was seen: a difference in them is no change."""
+    UNSAID: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a record without them does not name: hardly any has them, and each name costs all the others."""
 
     schema_: Literal["rollcall/1"] = Field(default=SCHEMA, alias="schema")
     """Major version of the format."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypedDict, Unpack
 
 from pydantic import AwareDatetime
 
@@ -79,7 +79,7 @@ class Tool(Record):
     description_size: int | None = None
     """Bytes of the description."""
     description: str | None = None
-    """What it says of itself, redacted and cut to 1,000 characters, where a policy asks for that; else null."""
+    """What it says of itself, redacted and cut to 1,000 characters, where a policy asks for that; else not there."""
     size: int | None = None
     """Bytes of the canonical definition: what each request of the agent carries."""
     marks: Annotated[tuple[TextMark, ...], Shared] = ()
@@ -110,6 +110,13 @@ class Tool(Record):
     """How often the agent called it; null where actions are not collected, or it never did."""
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "server", "name")
     NOT_FACTS: ClassVar[frozenset[str]] = Record.NOT_FACTS | {"known_at", "called"}
+
+    UNSAID: ClassVar[frozenset[str]] = frozenset({"description"})
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            return None if name in self.UNSAID else super().__getattr__(name)
 
     def differs_from(self, pin: PinnedTool) -> bool | None:
         """Whether its definition is another one than it was; None where the two sources do not compare."""

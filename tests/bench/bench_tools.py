@@ -25,7 +25,8 @@ from collectors.registry import all_collectors
 from tests.bench import machine
 from tests.bench.table import Row
 
-SERVERS, TOOLS = 500, 20
+SERVERS, TOOLS, ACCOUNTS = 500, 20, 4
+"""Of one account a look takes at most 5,000 tools."""
 FEW, FEW_TOOLS = 60, 10
 _VERBS = ("read", "write", "list", "search", "send", "create", "delete", "get", "update", "run")
 _NOUNS = ("file", "message", "issue", "page", "record")
@@ -34,8 +35,8 @@ _NOUNS = ("file", "message", "issue", "page", "record")
 def run(quick: bool) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="rollcall-tools-") as place:
         many, bare = Path(place, "many"), Path(place, "bare")
-        make(many, SERVERS)
-        make(bare, SERVERS, tools=0)
+        make(many, SERVERS, accounts=ACCOUNTS)
+        make(bare, SERVERS, tools=0, accounts=ACCOUNTS)
         rules, written = _rules(many, 3 if quick else 9)
         weight, empty = (_held(root) for root in (many, bare))
         few, none = Path(place, "few"), Path(place, "none")
@@ -55,17 +56,24 @@ def run(quick: bool) -> list[Row]:
     ]
 
 
-def make(root: Path, servers: int, tools: int = TOOLS) -> None:
-    """A mounted image in which somebody has so many servers, and a client that wrote down what they offer."""
+def make(root: Path, servers: int, tools: int = TOOLS, accounts: int = 1) -> None:
+    """A mounted image in which people have so many servers, and a client that wrote down what they offer."""
     (root / "etc").mkdir(parents=True)
-    (root / "etc/passwd").write_text("dev:x:10000:10000::/home/dev:/bin/sh\n")
-    caches = root / "home/dev/.cache/copilot/mcp-tools"
+    people = [f"dev{number}" for number in range(accounts)]
+    lines = [f"{name}:x:{10_000 + n}:10000::/home/{name}:/bin/sh\n" for n, name in enumerate(people)]
+    (root / "etc/passwd").write_text("".join(lines))
+    for number, name in enumerate(people):
+        _home(root / "home" / name, range(number, servers, accounts), tools)
+
+
+def _home(home: Path, servers: range, tools: int) -> None:
+    caches = home / ".cache/copilot/mcp-tools"
     caches.mkdir(parents=True)
-    config = root / "home/dev/.copilot/mcp-config.json"
+    config = home / ".copilot/mcp-config.json"
     config.parent.mkdir()
-    names = [f"server{number}" for number in range(servers)]
+    names = [f"server{number}" for number in servers]
     config.write_text(json.dumps({"mcpServers": {name: {"type": "local", "command": f"{name}-mcp"} for name in names}}))
-    for number, name in enumerate(names if tools else ()):
+    for number, name in zip(servers, names if tools else (), strict=False):
         offered = [_tool(number, each) for each in range(tools)]
         document = {"serverName": name, "updatedAt": "2026-11-20T10:00:00Z", "tools": offered}
         (caches / f"{number:064x}.json").write_text(json.dumps(document))

@@ -98,13 +98,13 @@ def test_a_description_leaves_the_machine_only_where_the_policy_asks_for_it_and_
     policy.write_text('version = "1"\n')
     daemon = RunningDaemon(machine, f'{QUICK}tool_seconds = 1\n[policy]\nfile = "{policy}"\n').ready()
     try:
-        assert [tool["description"] for tool in daemon.inventory("tool")] == [None]
+        assert ["description" in tool for tool in daemon.inventory("tool")] == [False]
         policy.write_text('version = "2"\n[tools]\ndescriptions = true\n')
-        wait_until(lambda: daemon.inventory("tool")[0]["description"], daemon.explain, 15)
+        wait_until(lambda: daemon.inventory("tool")[0].get("description"), daemon.explain, 15)
         (tool,) = daemon.inventory("tool")
         assert tool["description"] == "Reads one note. Use <redacted> for it."
         assert not any(b"Zq7planted5x" in line for line in daemon.lines())
         policy.write_text('version = "3"\n')
-        wait_until(lambda: daemon.inventory("tool")[0]["description"] is None, daemon.explain, 15)
+        wait_until(lambda: "description" not in daemon.inventory("tool")[0], daemon.explain, 15)
     finally:
         daemon.stop()
