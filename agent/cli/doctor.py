@@ -37,14 +37,18 @@ def _doctor(shared: Shared) -> int:
 
 
 def _bundle(shared: Shared, file: Path | None) -> int:
+    from agent.config.error import ConfigError
     from agent.config.load import load_with_sources
     from agent.runtime import logs
     from agent.runtime.files import replace_file
     from agent.runtime.terminal import show_text, tell
-    from agent.service.support_bundle import bundle
+    from agent.service.support_bundle import bundle, bundle_without_settings
 
     logs.configure(logs.LogSettings(level="error"))
-    text = bundle(load_with_sources(shared.config))
+    try:
+        text = bundle(load_with_sources(shared.config))
+    except ConfigError as error:
+        text = bundle_without_settings(error.text)
     show_text(text)
     if file is None:
         tell("rollcall: nothing was written; give a FILE to keep exactly this")

@@ -19,6 +19,7 @@ from agent.journal.signing import SigningKey
 from agent.reports.evidence.index import Listed
 from agent.reports.evidence.pack import contents
 from agent.reports.evidence.subject import EvidenceSubject
+from agent.runtime.new_folder import NewFolder, new_folder
 from agent.service.evidence_material import Material
 
 SCHEMA = "rollcall-evidence/1"
@@ -33,27 +34,27 @@ def write(material: Material, place: Path) -> None:
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise ConfigError(f"{place}: exists already; a pack is written once")
     partial = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-    partial.mkdir(mode=0o700)
     try:
-        _fill(material, partial)
-        if place.suffix.lower() == ".zip":
-            _zip(partial, place)
-        else:
-            os.replace(partial, place)
+        with new_folder(partial) as folder:
+            _fill(material, folder)
+            if place.suffix.lower() == ".zip":
+                _zip(folder, place)
+            else:
+                os.replace(partial, place)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _fill(material: Material, folder: Path) -> None:
+def _fill(material: Material, folder: NewFolder) -> None:
     subject = material.subject
     others = [*(Listed(part.name, part.about) for part in material.parts), _MANIFEST]
     others += [_SIGNATURE] if material.key else []
-    held = [_put(folder / name, _encoded(make())) for name, make in contents(subject, others).items()]
-    held += [_put(folder / part.name, part.content()) for part in material.parts]
+    held = [_put(folder, name, _encoded(make())) for name, make in contents(subject, others).items()]
+    held += [_put(folder, part.name, part.content()) for part in material.parts]
     manifest = json.dumps(_manifest(subject, material, held), indent=1).encode() + b"\n"
-    _put(folder / _MANIFEST.name, [manifest])
+    _put(folder, _MANIFEST.name, [manifest])
     if material.key:
-        _put(folder / _SIGNATURE.name, [_raw_signature(material.key, manifest)])
+        _put(folder, _SIGNATURE.name, [_raw_signature(material.key, manifest)])
 
 
 def _manifest(subject: EvidenceSubject, material: Material, files: list[dict[str, object]]) -> dict[str, object]:
@@ -77,16 +78,15 @@ def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
     return (f"{line}\n".encode("utf-8", "replace") for line in lines)
 
 
-def _put(file: Path, content: Iterable[bytes]) -> dict[str, object]:
+def _put(folder: NewFolder, name: str, content: Iterable[bytes]) -> dict[str, object]:
     """Write a new file, mode 0600; what the manifest says of it."""
     digest, size = hashlib.sha256(), 0
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
+    with os.fdopen(folder.create(name), "wb") as out:
         for piece in content:
             digest.update(piece)
             size += len(piece)
             out.write(piece)
-    return {"name": file.name, "bytes": size, "sha256": digest.hexdigest()}
+    return {"name": name, "bytes": size, "sha256": digest.hexdigest()}
 
 
 def _raw_signature(key: SigningKey, message: bytes) -> bytes:
@@ -94,14 +94,15 @@ def _raw_signature(key: SigningKey, message: bytes) -> bytes:
     return base64.b64decode(key.sign(message))
 
 
-def _zip(folder: Path, place: Path) -> None:
+def _zip(folder: NewFolder, place: Path) -> None:
     """The folder's files below one folder of the archive's name."""
-    partial = folder.with_suffix(".zip.tmp")
+    partial = folder.path.with_suffix(".zip.tmp")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(folder.iterdir()):
-                archive.write(file, f"{place.stem}/{file.name}")
+            for name in folder.names():
+                with os.fdopen(folder.read(name), "rb") as file, archive.open(f"{place.stem}/{name}", "w") as entry:
+                    shutil.copyfileobj(file, entry)
         os.replace(partial, place)
     finally:
         partial.unlink(missing_ok=True)

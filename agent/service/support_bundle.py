@@ -28,8 +28,18 @@ def bundle(loaded: Loaded) -> str:
     return "\n".join(_without(names, line) for line in text.splitlines()) + "\n"
 
 
+def bundle_without_settings(reason: str) -> str:
+    """The same where the settings cannot be used, which is then what there is to tell."""
+    lines = (_head(()), f"installed in {redact.text(sys.prefix)}", "", "== settings", "cannot be used:", reason)
+    return "\n".join(_without(_names(()), redact.text(line)) for text in lines for line in text.split("\n")) + "\n"
+
+
+def _head(records: Sequence[Record]) -> str:
+    return f"rollcall {__version__}, Python {platform.python_version()}, {_system(records)}"
+
+
 def _lines(loaded: Loaded, records: Sequence[Record]) -> Iterator[str]:
-    yield f"rollcall {__version__}, Python {platform.python_version()}, {_system(records)}"
+    yield _head(records)
     yield f"installed in {redact.text(sys.prefix)}"
     yield from ("", "== doctor", *doctor.lines(map(_redacted, examine(loaded))))
     told = settings.lines(loaded.settings.model_dump(mode="json"), loaded.source)

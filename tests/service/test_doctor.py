@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from agent.cli.common import FAILURE
 from agent.cli.main import main
 from agent.config.load import load_with_sources
-from agent.service.support_bundle import bundle
+from agent.service.support_bundle import bundle, bundle_without_settings
 
 
 @pytest.fixture
@@ -72,3 +73,9 @@ def test_the_bundle_is_shown_whole_and_names_no_host_and_no_secret(
     assert "ghp_" not in text
     assert "WARNING key: there is none yet" in text, "our own words are no secret"
     assert "a time <account" not in text
+
+
+def test_a_bundle_without_usable_settings_says_why() -> None:
+    text = bundle_without_settings(f"{os.path.expanduser('~')}/rollcall.toml: line 3: not TOML")
+    assert "cannot be used" in text and "rollcall.toml: line 3" in text
+    assert os.path.expanduser("~") not in text
