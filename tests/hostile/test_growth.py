@@ -28,7 +28,7 @@ def test_a_value_that_flips_is_an_entry_a_minute_and_counted(world: World) -> No
     with world.daemon("[collect]\ndebounce_seconds = 0.05\n" + "[daemon]\nheartbeat_seconds = 2\n") as daemon:
         flipping = world.python("alice", FLIP, str(LONG))
         time.sleep(LONG / 2)
-        assert daemon.seconds_until_seen("bobs") < 5
+        assert daemon.seconds_until_seen("bobs") < 15
         flipping.wait(LONG + 30)
         changed = [r for r in daemon.journaled("mcp_server") if r["name"] == "flips"]
         assert 2 <= len(changed) <= 14 + LONG / 60
