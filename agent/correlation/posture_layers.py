@@ -129,7 +129,7 @@ class Layers:
         found: dict[object, Rule] = {}
         for said_by, rule in ((layer, rule) for layer in layers for rule in layer.rules):
             if rule.effect == "allow" or self.sure(said_by):
-                key = (rule.subject, rule.tool, rule.pattern, "" if last_wins else rule.effect)
+                key = (rule.subject, rule.tool, rule.pattern, rule.priority, "" if last_wins else rule.effect)
                 if last_wins:
                     found.pop(key, None)
                 found.setdefault(key, rule)
@@ -160,12 +160,14 @@ class Layers:
         """Whether what this layer says is in force also where it restricts."""
         return not layer.only_loosens and (self.client.project_wins or layer.set_by not in ("project", "local"))
 
-    def _rank(self, layer: Posture) -> tuple[int, bool, int]:
+    def _rank(self, layer: Posture) -> tuple[int, bool, int, str]:
         """A chosen profile is stronger than all but a command line, and that than all but what an administrator
         enforces."""
         order: tuple[str, ...] = self.client.order
         if layer.set_by == "flag":
-            return 0, True, len(order) + 1
+            return 0, True, len(order) + 1, ""
         place = len(order) - order.index(layer.set_by) if layer.set_by in order else 0
         enforced = layer.set_by == "managed" and bool(order) and order[0] == "managed"
-        return (-1 if layer.fallback else int(enforced)), layer.profile is not None, place
+        folder, _, name = (layer.source.path if layer.source else "").rpartition("/")
+        drop_in = name if self.client.drop_ins and folder.endswith(".d") else ""
+        return (-1 if layer.fallback else int(enforced)), layer.profile is not None, place, drop_in

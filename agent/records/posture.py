@@ -42,6 +42,8 @@ class Rule(Part):
     """The client's tool that a path, command or domain is about."""
     set_by: SetBy
     """The layer that the rule stands in."""
+    priority: int | None = None
+    """Of those that fit a call, the rule with the highest number decides; null where the client has no such order."""
 
 
 class ServerRule(Part):

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from collectors.catalog.editors import expanded
 
-Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml"]
+Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "variables"]
 """`json` with comments and trailing commas, as most clients read it; `strict_json` without, and a client that finds any
 ignores the whole file; `front_matter` is the YAML between `---` at the start of a Markdown file; `prefix_rules` are
-calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them; `idea_xml` are settings of JetBrains IDEs."""
+calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them; `idea_xml` are settings of JetBrains IDEs;
+`variables` are lines of `NAME=value`."""
 
 
 _NONE_GIVEN: set[str] = set()

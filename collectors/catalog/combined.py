@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from posixpath import normpath
 
 _WHOLE_DISK = ("/", ":root", "//", "/**", "//**", "C:\\", "C:/")
 _ENGINE_SOCKETS = ("docker.sock", "podman.sock", "containerd.sock")
@@ -36,7 +37,7 @@ def _open(sandbox: dict[str, object]) -> bool:
     sockets = list(_texts(network, "allowUnixSockets"))
     return (
         any(pattern in ("*", "**", "* *") for pattern in _texts(sandbox, "excludedCommands"))
-        or any(path in _WHOLE_DISK for path in _texts(files, "allowWrite"))
+        or any(map(_is_whole_disk, _texts(files, "allowWrite")))
         or network.get("allowAllUnixSockets") is True
         or any(path.endswith(_ENGINE_SOCKETS) or path in ("*", "/") for path in sockets)
         or sandbox.get("allowAppleEvents") is True
@@ -48,7 +49,7 @@ def codex_sandbox(value: object) -> str | None:
     if not isinstance(value, dict):
         return None
     roots = list(_texts(_table(value, "sandbox_workspace_write"), "writable_roots"))
-    if value.get("sandbox_mode") in (None, "workspace-write") and any(root in _WHOLE_DISK for root in roots):
+    if value.get("sandbox_mode") in (None, "workspace-write") and any(map(_is_whole_disk, roots)):
         return "none"
     told = [profile.get("sandbox") for profile in _codex_profiles(value)]
     return next((sandbox for sandbox in told if sandbox), None)
@@ -91,7 +92,7 @@ def _codex_profile(profile: dict[str, object]) -> dict[str, str]:
     files, network = _table(profile, "filesystem"), _table(profile, "network")
     written = [str(path) for path, access in files.items() if access == "write" or _writes(access)]
     found: dict[str, str] = {}
-    if any(path in _WHOLE_DISK for path in written):
+    if any(map(_is_whole_disk, written)):
         found["sandbox"] = "none"
     elif written:
         found["sandbox"] = "partial"
@@ -102,6 +103,10 @@ def _codex_profile(profile: dict[str, object]) -> dict[str, str]:
     elif "extends" not in profile:
         found["network"] = "off"
     return found
+
+
+def _is_whole_disk(path: str) -> bool:
+    return path in _WHOLE_DISK or normpath(path).strip("/") == ""
 
 
 def _writes(access: object) -> bool:

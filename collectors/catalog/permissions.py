@@ -60,6 +60,8 @@ class RulesAt(Entry):
     """Null where the rule itself says it."""
     values: dict[str, Effect | Unset] = Field(default_factory=dict)
     """What the values mean where the last captured key is what the rule is about."""
+    priority: dict[str, int] = Field(default_factory=dict)
+    """By layer, `*` for the others: what is added to the rule's own number, where the client orders rules by one."""
 
 
 class ServerRulesAt(Entry):
@@ -108,6 +110,8 @@ class SettingsFile(Located):
     counts only as far as it loosens."""
     started: bool = False
     """A start of the client brings it in: it is stronger than all but what an administrator enforces."""
+    shared: bool = False
+    """It is another client's file as well, so that it is no sign of this one."""
     hidden: bool = True
     """Whether the client reads files whose name begins with a dot, where the path is a pattern."""
 
@@ -184,6 +188,9 @@ class Permissions(Fact):
     network: Network = "unknown"
     order: tuple[DefinitionScope, ...] = ("managed", "local", "project", "user")
     """Whose settings win, the strongest first."""
+    drop_ins: bool = False
+    """Of the files of one layer those in a folder whose name ends in `.d` come after the others, by name, and the later
+    wins; otherwise the least safe counts."""
     project_wins: bool = False
     """Settings in a project are surely in force. Otherwise they may be ignored, in folders that are not trusted or
     altogether: they then count only as far as they loosen."""

@@ -18,6 +18,12 @@ _ALL = re.compile(r"(?:(?:\./|/|//|~/)?\*+(?:/\*+)*|\^?(?:\.[*+])\$?|/\^?(?:\.[*
 _ALL_PATHS = ("/", "~", "~/", ".", "./", "//", "\\")
 _SHELLS = re.compile(r"(?:ba|z|da|a|k|fi|c|tc)?sh|pwsh|powershell|cmd|env|sudo|doas|su|eval|exec|xargs")
 _INTERPRETER = re.compile(r"python[\d.]*|pypy[\d.]*|node|nodejs|deno|bun|perl|ruby|php|lua|osascript")
+_RUNNER = re.compile(
+    r"npx|bunx|pnpx|uvx|nohup|time|timeout|nice|ionice|setsid|stdbuf|watch|parallel|strace|flock|busybox|nsenter"
+    r"|(?:npm|pnpm) (?:exec|x)|(?:pnpm|yarn) dlx|bun x|pipx run|uv (?:tool )?run|(?:devbox|poetry|pdm) run"
+    r"|(?:docker|podman|nerdctl) (?:run|exec)|kubectl exec"
+)
+"""Programs whose arguments are another program."""
 
 
 def breadth(rule: Rule, client: Permissions) -> Breadth | None:
@@ -52,13 +58,14 @@ def freeing(rules: Sequence[Rule], client: Permissions) -> Iterator[Rule]:
     taken_back = [rule for rule in rules if rule.effect != "allow" and breadth(rule, client)]
     for rule in rules:
         frees = rule.effect == "allow" and breadth(rule, client)
-        if frees and not any(_same_tool(rule, other) for other in taken_back):
+        if frees and not any(_takes_back(other, rule) for other in taken_back):
             yield rule
 
 
-def _same_tool(one: Rule, other: Rule) -> bool:
-    """Whether a rule about `other`'s whole tool takes back what `one` says."""
-    return is_all(_tool(other)) or _tool(one) == _tool(other)
+def _takes_back(other: Rule, rule: Rule) -> bool:
+    """Whether a rule about `other`'s whole tool takes back what `rule` says; of two of one priority nobody knows."""
+    weaker = rule.priority is not None and other.priority is not None and other.priority <= rule.priority
+    return not weaker and (is_all(_tool(other)) or _tool(rule) == _tool(other))
 
 
 def _tool(rule: Rule) -> str:
@@ -86,6 +93,9 @@ def _any_program(pattern: str, client: Permissions) -> bool:
     open_end = open_end or words[-1].endswith("*") or words[-1] in ("-c", "-e")
     name = program.rpartition("/")[2].lower().removesuffix(".exe").replace("\\b", "")
     rest = [word.removesuffix(":*").removesuffix("*") for word in words[1:]]
-    if not open_end or any(word and not word.startswith("-") for word in rest):
+    fixed = [name, *(word for word in rest if word and not word.startswith("-"))]
+    if not open_end:
         return False
-    return bool(_SHELLS.fullmatch(name) or _INTERPRETER.fullmatch(name))
+    if _RUNNER.fullmatch(" ".join(fixed)):
+        return True
+    return len(fixed) == 1 and bool(_SHELLS.fullmatch(name) or _INTERPRETER.fullmatch(name))

@@ -14,6 +14,7 @@ from agent.records.posture import Effect, Subject
 
 _CALL = re.compile(r"([\w*.-]+)(?:\((.*)\))?", re.DOTALL)
 _COMMAND_TOOLS = {"bash", "shell", "powershell", "run_shell_command", "terminal", "execute_command", "commands"}
+_COMMAND_TOOLS |= {"command", "shell_command", "eca__shell_command"}
 _PATH_TOOLS = {"read", "edit", "write", "multiedit", "notebookedit", "glob", "grep", "ls", "delete", "list"}
 _PATH_TOOLS |= {"write_file", "read_file", "replace", "external_directory"}
 _DOMAIN_TOOLS = {"webfetch", "web_fetch", "fetch", "url"}
@@ -38,6 +39,7 @@ class ParsedRule(NamedTuple):
     pattern: str
     tool: str | None = None
     effect: Effect | None = None
+    priority: int | None = None
 
 
 Syntax = Callable[[tuple[str, ...], object], Iterator[ParsedRule]]
@@ -160,19 +162,67 @@ def amp(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
         yield _about(value["tool"], text)._replace(effect=effect)
 
 
+def gemini_tool(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """As `call`, but of other tools than the shell the client does not look at what stands in brackets."""
+    tool, bracket, _what = value.strip().partition("(") if isinstance(value, str) else ("", "", "")
+    yield from call((), tool if bracket and tool not in ("run_shell_command", "ShellTool") else value)
+
+
 def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """A table of the policy engine: toolName, mcpName, commandPrefix or argsPattern, decision."""
     if not isinstance(value, dict) or value.get("decision") not in _ACTIONS:
         return
     effect, server = _ACTIONS[value["decision"]], value.get("mcpName")
-    wanted = [text for key in ("commandPrefix", "commandRegex", "argsPattern") for text in _texts(value.get(key))]
+    if not _in_force(value, effect):
+        return
+    priority = value["priority"] if isinstance(value.get("priority"), int) else 0
+    wanted = [text for key in ("commandPrefix", "commandRegex") for text in _texts(value.get(key)) if text]
+    wanted += [_arguments(text) for text in _texts(value.get("argsPattern")) if text]
+    wanted += ["annotated"] if value.get("toolAnnotations") else []
     for tool in _texts(value.get("toolName")) or ["*"]:
         if isinstance(server, str):
-            yield _of_server(server, tool)._replace(effect=effect)
+            yield _of_server(server, tool)._replace(effect=effect, priority=priority)
         for text in wanted if not isinstance(server, str) else ():
-            yield _about(tool, text)._replace(effect=effect)
+            yield _about(tool, text)._replace(effect=effect, priority=priority)
         if not wanted and not isinstance(server, str):
-            yield ParsedRule("tool", tool, effect=effect)
+            yield ParsedRule("tool", tool, effect=effect, priority=priority)
+
+
+def _arguments(pattern: str) -> str:
+    """A pattern for the arguments as JSON, without what names the command."""
+    return pattern.removeprefix('"command":"').rstrip('"') or ".*"
+
+
+def _in_force(policy: dict[str, object], effect: Effect) -> bool:
+    """Whether a rule of the policy engine counts: what allows does in any mode that asks, what restricts in all."""
+    modes = set(_texts(policy.get("modes")))
+    if effect == "allow":
+        return modes != {"yolo"}
+    everywhere = not modes or {"default", "autoEdit"} <= modes
+    return everywhere and not policy.keys() & {"interactive", "subagent", "toolAnnotations"}
+
+
+def decided(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """`Tool(what)`, or a table of tool, pattern, and action or decision, where the pattern may be all of that."""
+    table = value if isinstance(value, dict) else {"pattern": value}
+    effect = _ACTIONS.get(str(table.get("action", table.get("decision"))))
+    tool, pattern = table.get("tool"), table.get("pattern")
+    if not isinstance(tool, str):
+        understood = call((), pattern)
+    elif isinstance(pattern, str):
+        understood = iter([_about(tool, pattern)])
+    else:
+        understood = call((), tool)
+    yield from (said._replace(effect=effect) for said in understood)
+
+
+def matched(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """A tool as the key of a table: all it does, or what its `argsMatchers` fit."""
+    matchers = value.get("argsMatchers") if isinstance(value, dict) else None
+    texts = [text for listed in matchers.values() for text in _texts(listed)] if isinstance(matchers, dict) else []
+    yield from (_about(captures[-1], text) for text in texts)
+    if not matchers:
+        yield ParsedRule("tool", captures[-1])
 
 
 def prefix_rule(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
@@ -262,7 +312,7 @@ SYNTAXES: dict[str, Syntax] = {
     function.__name__: function
     for function in (
         *(call, claude, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
-        *(command_switch, path_switch, domain_switch, amp, gemini_policy, opencode),
-        *(approval, prefix_rule, at_server, tool_switch, augment),
+        *(command_switch, path_switch, domain_switch, amp, gemini_tool, gemini_policy, opencode),
+        *(approval, decided, matched, prefix_rule, at_server, tool_switch, augment),
     )
 }

@@ -35,7 +35,8 @@ class Interest(NamedTuple):
 
     @property
     def shared(self) -> bool:
-        return isinstance(self.part, ConfigFile | Roots) and self.part.shared
+        part = self.part.file if isinstance(self.part, PosturePart) else self.part
+        return getattr(part, "shared", False)
 
     @property
     def last_resort(self) -> bool:

@@ -7,11 +7,12 @@ from typing import Literal, NamedTuple
 
 from agent.records import AiAgent, Evidence
 from collectors.catalog.client import Client, ConfigFile, Install, Provider, Roots
+from collectors.catalog.permissions import PosturePart
 from collectors.catalog.version_numbers import release
 from collectors.contract import Context
 from collectors.launch.program_name import base_name
 from collectors.locate.ecosystems import PackageFolders
-from collectors.locate.interest import Interest
+from collectors.locate.interest import Interest, Part
 from collectors.locate.versions import version_at
 from collectors.sources.account import Home
 
@@ -60,13 +61,17 @@ def configured(existing: Mapping[str, Iterable[Interest]], with_projects: bool =
     for path, readings in existing.items():
         for reading in readings:
             own = (
-                isinstance(reading.part, ConfigFile | Roots | Provider)
+                (isinstance(reading.part, ConfigFile | Roots | Provider) or _is_users_settings(reading.part))
                 and not reading.shared
                 and not reading.last_resort
             )
             if own and (with_projects or reading.root is None):
                 found.setdefault(reading.client.id, set()).add(path)
     return found
+
+
+def _is_users_settings(part: Part) -> bool:
+    return isinstance(part, PosturePart) and part.scope == "user"
 
 
 def agent_records(

@@ -141,7 +141,7 @@ class _Reader:
             for found, effect in self._settings.told(place.at, place.values):
                 if effect and effect != "unset":
                     for said in SYNTAXES[place.syntax](found.captures, found.value):
-                        yield self._rule(said._replace(effect=effect))
+                        yield self._rule(said._replace(effect=effect), place)
             return
         for found in self._settings.at(place.at):
             understood = list(SYNTAXES[place.syntax](found.captures, found.value))
@@ -154,15 +154,17 @@ class _Reader:
                 if effect is None or said.subject == "unknown":
                     self._settings.misunderstood(found.key)
                 if effect:
-                    yield self._rule(said._replace(effect=effect))
+                    yield self._rule(said._replace(effect=effect), place)
 
-    def _rule(self, said: ParsedRule) -> Rule:
+    def _rule(self, said: ParsedRule, place: RulesAt) -> Rule:
+        base = place.priority.get(self._set_by, place.priority.get("*"))
         return Rule(
             effect=said.effect or "ask",
             subject=said.subject,
             pattern=redact.name(said.pattern)[:512] if said.subject in ("server", "tool") else _shown(said.pattern),
             tool=_shown(said.tool)[:128] if said.tool else None,
             set_by=self._set_by,
+            priority=None if base is None else base + (said.priority or 0),
         )
 
     def _servers(self, place: ServerRulesAt) -> Iterator[ServerRule]:

@@ -15,7 +15,7 @@ __all__ = ["Document", "Format", "Note", "UnparseableError", "parse"]
 _LIMITS: Final = Limits()
 # These parsers need up to a second per megabyte, and no such configuration comes near it.
 _MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000, "front_matter": 2_000_000, "plist": 2_000_000}
-_MOST_HERE: Final = {"json": 1_000_000, "strict_json": 1_000_000, "prefix_rules": 1_000_000}
+_MOST_HERE: Final = {"json": 1_000_000, "strict_json": 1_000_000, "prefix_rules": 1_000_000, "variables": 1_000_000}
 _MOST_COSTLY: Final = 100_000
 """Bytes that are parsed in this process, which takes a millisecond or some; another process costs fifty and its memory
 goes with it. TOML can claim 260 times its size."""

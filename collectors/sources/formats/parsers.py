@@ -14,9 +14,12 @@ from collectors.sources.formats.plist import parse_plist
 from collectors.sources.formats.prefix_rules import parse_prefix_rules
 from collectors.sources.formats.toml_text import parse_toml
 from collectors.sources.formats.unparseable import Note, Notes, UnparseableError, too_deep
+from collectors.sources.formats.variables import parse_variables
 from collectors.sources.formats.yaml_text import parse_yaml
 
-Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "plist"]
+Format = Literal[
+    "json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "variables", "plist"
+]  # fmt: skip
 
 _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
     "json": parse_json,
@@ -26,6 +29,7 @@ _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
     "front_matter": parse_front_matter,
     "prefix_rules": parse_prefix_rules,
     "idea_xml": parse_idea_xml,
+    "variables": parse_variables,
 }
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 _BLANK: Final = " \t\r\n\0\ufeff"

@@ -1,0 +1,171 @@
+"""What clients make of settings that were read wrongly once, each in an account of its own: the mode it comes to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config.load import Settings
+from agent.records import Posture
+from agent.service.scan import take_inventory
+
+Case = tuple[str, str, dict[str, Any], str]
+EXCLUDED = {"exclude": ["run_shell_command"]}
+SHELL = 'toolName = "run_shell_command"'
+
+
+def claude(*allow: str) -> dict[str, Any]:
+    return {".claude/settings.json": {"permissions": {"allow": list(allow)}}}
+
+
+def gemini(policy: str, **settings: Any) -> dict[str, Any]:
+    return {".gemini/settings.json": settings, ".gemini/policies/own.toml": policy}
+
+
+def rule(text: str, decision: str = "allow", priority: int = 100) -> str:
+    return f'[[rule]]\n{text}\ndecision = "{decision}"\npriority = {priority}\n'
+
+
+def amazon_q(tool: str, path: str) -> dict[str, Any]:
+    return {".aws/amazonq/cli-agents/a.json": {"toolsSettings": {tool: {"allowedPaths": [path]}}}}
+
+
+def eca(**approval: Any) -> dict[str, Any]:
+    return {".config/eca/config.json": {"toolCall": {"approval": approval}}}
+
+
+def vibe(text: str) -> dict[str, Any]:
+    return {".vibe/config.toml": text}
+
+
+def roo(*commands: str) -> dict[str, Any]:
+    return {
+        ".config/VSCodium/User/settings.json": {"roo-cline.allowedCommands": list(commands)},
+        ".vscode-oss/extensions/rooveterinaryinc.roo-cline-3.1.0/package.json": {"version": "3.1.0"},
+    }
+
+
+CASES: tuple[Case, ...] = (
+    # Claude Code 2.1.197: what runs another program runs any; `find` with -exec asks all the same.
+    ("a package runner", "claude-code", claude("Bash(npx:*)"), "auto_approves"),
+    ("a runner of tools", "claude-code", claude("Bash(uv run *)"), "auto_approves"),
+    ("a wrapper", "claude-code", claude("Bash(timeout:*)"), "auto_approves"),
+    ("a container", "claude-code", claude("Bash(docker run:*)"), "auto_approves"),
+    ("one package", "claude-code", claude("Bash(npx prettier:*)"), "asks_risky"),
+    ("what containers run", "claude-code", claude("Bash(docker ps:*)"), "asks_risky"),
+    ("find", "claude-code", claude("Bash(find:*)", "Bash(npm run *)"), "asks_risky"),
+    ("a runner by a rule", "codex", {".codex/rules/a.rules": 'prefix_rule(pattern=["npx"])\n'}, "auto_approves"),
+    # Gemini CLI 0.61.0, packages/core/src/policy/config.ts
+    ("edits in brackets", "gemini-cli", {".gemini/settings.json": {"tools": {"allowed": ["write_file(docs)"]}}},
+     "auto_approves"),
+    ("asked below", "gemini-cli", gemini(rule(SHELL) + rule(SHELL, "ask_user", 10)), "auto_approves"),
+    ("asked above", "gemini-cli", gemini(rule(SHELL) + rule(SHELL, "ask_user", 200)), "asks_risky"),
+    ("forbidden while it plans", "gemini-cli",
+     gemini(rule(SHELL) + rule('toolName = "*"\nmodes = ["plan"]', "deny", 900)), "auto_approves"),
+    ("forbidden without a terminal", "gemini-cli",
+     gemini(rule(SHELL) + rule(f"{SHELL}\ninteractive = false", "deny", 900)), "auto_approves"),
+    ("excluded below a policy", "gemini-cli", gemini(rule(SHELL, priority=500), tools=EXCLUDED), "auto_approves"),
+    ("excluded above a policy", "gemini-cli", gemini(rule(SHELL), tools=EXCLUDED), "asks_risky"),
+    ("a prefix of nothing", "gemini-cli", gemini(rule(f'{SHELL}\ncommandPrefix = ""')), "auto_approves"),
+    ("any arguments", "gemini-cli", gemini(rule(SHELL + """\nargsPattern = '"command":".*"'""")), "auto_approves"),
+    ("allowed where all is", "gemini-cli", gemini(rule('toolName = "*"\nmodes = ["yolo"]')), "asks_risky"),
+    ("what only reads", "gemini-cli", gemini(rule('toolName = "*"\ntoolAnnotations = { readOnlyHint = true }')),
+     "asks_risky"),
+    ("policies elsewhere", "gemini-cli", {".gemini/settings.json": {"policyPaths": ["/srv/own.toml"]}}, "unknown"),
+    # Amazon Q and Kiro: built-in tools' settings
+    ("all paths", "amazon-q", amazon_q("fs_write", "/**"), "auto_approves"),
+    ("one path", "amazon-q", amazon_q("fs_write", "src/**"), "asks_risky"),
+    ("reading all paths", "amazon-q", amazon_q("fs_read", "**"), "asks_risky"),
+    ("all paths of it", "kiro", {".kiro/agents/a.json": {"toolsSettings": {"write": {"allowedPaths": ["**"]}}}},
+     "auto_approves"),
+    ("the editor's own file", "kiro", {".config/Kiro/User/settings.json": {"kiroAgent.trustedCommands": ["*"]}},
+     "auto_approves"),
+    # Goose: newer versions name tools without their server
+    ("edits by the new name", "goose", {".config/goose/config.yaml": "GOOSE_MODE: approve\n",
+     ".config/goose/permission.yaml": "user:\n  always_allow: [write]\n"}, "auto_approves"),
+    # Mistral Vibe 2.25.5
+    ("nothing set", "mistral-vibe", vibe('active_model = "x"\n'), "auto_approves"),
+    ("the asking agent", "mistral-vibe", vibe('default_agent = "ask"\n'), "asks_risky"),
+    ("the new name of it", "mistral-vibe", vibe("bypass_tool_permissions = true\n"), "bypasses"),
+    ("the agent that asks nobody", "mistral-vibe", vibe('default_agent = "auto-approve"\n'), "bypasses"),
+    ("an agent of one's own", "mistral-vibe", {".vibe/config.toml": 'default_agent = "fast"\n',
+     ".vibe/agents/fast.toml": "bypass_tool_permissions = true\n"}, "bypasses"),
+    ("a shell among what may run", "mistral-vibe",
+     vibe('default_agent = "ask"\n[tools.bash]\nallowlist = ["bash"]\n'), "auto_approves"),
+    # kimi-cli 1.52.0, Kimi Code 2.1.0
+    ("never asks", "kimi-cli", {".kimi-code/config.toml": 'default_permission_mode = "auto"\n'}, "bypasses"),
+    ("asks when needed", "kimi-cli", {".kimi-code/config.toml": 'default_permission_mode = "yolo"\n'}, "auto_approves"),
+    ("a rule", "kimi-cli", {".kimi-code/config.toml": '[[permission.rules]]\ndecision = "allow"\npattern = "Bash"\n'},
+     "auto_approves"),
+    # Hermes Agent 0.19.0
+    ("by a variable", "hermes", {".hermes/config.yaml": "approvals:\n  mode: manual\n",
+     ".hermes/.env": "# own\nexport HERMES_YOLO_MODE='1'\n"}, "bypasses"),
+    ("by a variable that says no", "hermes", {".hermes/config.yaml": "approvals:\n  mode: manual\n",
+     ".hermes/.env": "HERMES_YOLO_MODE=0\n"}, "asks_risky"),
+    # oh-my-pi 18.3.4
+    ("nothing set there", "oh-my-pi", {".omp/agent/config.yml": "model: x\n"}, "bypasses"),
+    ("asks", "oh-my-pi", {".omp/agent/config.yml": "tools:\n  approvalMode: always-ask\n"}, "asks_risky"),
+    ("asks but for the shell", "oh-my-pi",
+     {".omp/agent/config.yml": "tools:\n  approvalMode: always-ask\n  approval:\n    bash: allow\n"}, "auto_approves"),
+    # ECA, Grok Build, Antigravity CLI, as their documentation says
+    ("by default", "eca", eca(byDefault="allow"), "auto_approves"),
+    ("its shell", "eca", eca(allow={"shell_command": {}}), "auto_approves"),
+    ("one command of its shell", "eca",
+     eca(allow={"shell_command": {"argsMatchers": {"command": ["git .*"]}}}), "asks_risky"),
+    ("always", "grok-cli", {".grok/config.toml": '[ui]\npermission_mode = "always-approve"\n'}, "bypasses"),
+    ("its rule", "grok-cli",
+     {".grok/config.toml": '[permission]\nrules = [{ action = "allow", tool = "bash", pattern = "*" }]\n'},
+     "auto_approves"),
+    ("proceeds", "antigravity", {".gemini/antigravity-cli/settings.json": {"toolPermission": "always-proceed"}},
+     "bypasses"),
+    ("any command of it", "antigravity", {".gemini/antigravity-cli/settings.json": {
+     "toolPermission": "request-review", "permissions": {"allow": ["command(*)"]}}}, "auto_approves"),
+    # Any editor of the family
+    ("any command in a fork", "roo-code", roo("*"), "auto_approves"),
+    ("its state", "cline", {".cline/data/globalState.json": {"yoloModeToggled": True}}, "bypasses"),
+)  # fmt: skip
+
+
+def account(case: Case) -> str:
+    return case[0].replace(" ", "-").replace("'", "")
+
+
+@pytest.fixture(scope="module")
+def postures(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Posture]:
+    """The effective ones outside of projects, by account and client."""
+    folder = tmp_path_factory.mktemp("grammars")
+    for case in CASES:
+        for path, content in case[2].items():
+            file = folder / "root/home" / account(case) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content if isinstance(content, str) else json.dumps(content))
+    settings = Settings.model_validate({"state": {"dir": str(folder / "state")}})
+    records = take_inventory(settings, str(folder / "root")).records
+    found = [r for r in records if isinstance(r, Posture) and r.basis == "effective" and r.project is None]
+    return {(posture.owner or "", posture.agent): posture for posture in found}
+
+
+@pytest.mark.parametrize("case", CASES, ids=account)
+def test_settings_come_to_what_the_client_makes_of_them(case: Case, postures: dict[tuple[str, str], Posture]) -> None:
+    assert postures[account(case), case[1]].approval_mode == case[3]
+    assert len({account(other) for other in CASES}) == len(CASES)
+
+
+def test_a_later_drop_in_wins_over_an_earlier_one_and_over_the_file(tmp_path: Path) -> None:
+    """Seen with Claude Code 2.1.197."""
+    modes = {"managed-settings.json": "acceptEdits", "managed-settings.d/10.json": "plan",
+             "managed-settings.d/20.json": "default"}  # fmt: skip
+    for name, mode in modes.items():
+        file = tmp_path / "root/etc/claude-code" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"permissions": {"defaultMode": mode}}))
+    own = tmp_path / "root/home/dev/.claude/settings.json"
+    own.parent.mkdir(parents=True)
+    own.write_text("{}")
+    settings = Settings.model_validate({"state": {"dir": str(tmp_path / "state")}})
+    records = take_inventory(settings, str(tmp_path / "root")).records
+    told = {r.approval_mode for r in records if isinstance(r, Posture) and r.basis == "effective"}
+    assert told == {"asks_risky"}
