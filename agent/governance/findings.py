@@ -155,7 +155,8 @@ class Assessor:
     def _finding(
         self, rule: Rule, record: Record, proofs: tuple[Proof, ...], facts: RuleContext, now: datetime
     ) -> Finding:
-        severity: Severity = self._policy.rules.severity.get(rule.id, rule.severity)
+        graded = rule.graded(record, facts) if rule.graded else None
+        severity: Severity = self._policy.rules.severity.get(rule.id, graded or rule.severity)
         exception = exception_for(rule.id, record, self._policy, now.date())
         return Finding(
             endpoint_id=record.endpoint_id,

@@ -101,12 +101,13 @@ class OwnerRule(Section):
 
 
 class KnownBad(Section):
-    """A package, or some versions of it, that nobody may use."""
+    """A package or an agent, or some versions of it, that nobody may use."""
 
     package: str
-    """Package identity such as `npm:@scope/name`, or a pattern with `*`."""
+    """Package identity such as `npm:@scope/name`, `agent:` and the catalog id of an agent, or a pattern with `*`."""
     versions: str | None = None
     """Version range; without one, every version."""
+    severity: Severity = "critical"
     why: str
     source: str
     date: date

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from agent.governance.policy.versions import outside
 from agent.governance.rules.rule import Rule, RuleContext, proof
+from agent.governance.supply_chain.known_bad import worst
 from agent.records import AiAgent, Instance, Proof
+from agent.records.finding import Severity
 
 
 def _unsanctioned(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
@@ -30,6 +32,15 @@ def _version_unknown(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(agent.agent)
     if rule and rule.versions and agent.installed and not agent.version:
         yield proof("the policy limits versions and the installed one is not known", rule.versions)
+
+
+def _known_bad(agent: AiAgent, facts: RuleContext) -> Iterable[Proof]:
+    for bad in facts.known_bad.of_agent(agent):
+        yield proof(f"{bad.why} ({bad.source}, {bad.date})", agent.version)
+
+
+def _how_bad(agent: AiAgent, facts: RuleContext) -> Severity | None:
+    return worst(facts.known_bad.of_agent(agent))
 
 
 def _as_root(instance: Instance, facts: RuleContext) -> Iterable[Proof]:
@@ -71,6 +82,11 @@ RULES = (
     Rule(
         "agent.version_unknown", "AI agent version not comparable with policy", "low", "ai_agent", ("A.6",),
         "Install the agent from a package whose version can be read.", _version_unknown,
+    ),
+    Rule(
+        "agent.known_bad", "AI agent in a version known to be harmful or vulnerable", "critical", "ai_agent",
+        ("A.6", "A.10"), "Update the agent; after a harmful version replace the secrets that it could reach.",
+        _known_bad, graded=_how_bad,
     ),
     Rule(
         "agent.as_root", "AI agent running as root", "high", "instance", ("A.3", "A.6"),

@@ -148,6 +148,8 @@ class Rule(NamedTuple):
     and artifacts of the machine, and the servers of administrators."""
     cross_account: bool = False
     """Whether it depends on the records of other accounts as well."""
+    graded: Callable[[Any, RuleContext], Severity | None] | None = None
+    """How severe it is of one record, where that differs."""
 
 
 def proof(what: str, value: object = None) -> Proof:

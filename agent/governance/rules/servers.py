@@ -8,6 +8,7 @@ from itertools import islice
 from posixpath import normpath
 
 from agent.governance.rules.rule import Rule, RuleContext, proof
+from agent.governance.supply_chain.known_bad import worst
 from agent.governance.supply_chain.server_policy import (
     host_of,
     identity,
@@ -17,6 +18,7 @@ from agent.governance.supply_chain.server_policy import (
 )
 from agent.governance.supply_chain.vetted_tools import unvetted
 from agent.records import Instance, McpServer, Proof
+from agent.records.finding import Severity
 from collectors.launch.container import remote_engine
 from collectors.launch.identify import split_command
 from collectors.launch.shell_lines import fetches_and_runs, opens_shell, shell_option
@@ -113,6 +115,10 @@ def _known_bad(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
         yield proof(f"{bad.why} ({bad.source}, {bad.date})", server.package)
 
 
+def _how_bad(server: McpServer, facts: RuleContext) -> Severity | None:
+    return worst(facts.known_bad.of(server))
+
+
 def _injected(server: McpServer, facts: RuleContext) -> Iterable[Proof]:
     if in_use(server):
         yield from (
@@ -201,7 +207,7 @@ RULES = (
          "Name the package and its arguments instead.", _shell_line),
     Rule("server.known_bad", "MCP server of a package or version known to be harmful", "critical", "mcp_server",
          ("A.6", "A.10"), "Remove it, replace the secrets that it could reach, and update to a version that is fixed.",
-         _known_bad),
+         _known_bad, graded=_how_bad),
     Rule("server.injected", "MCP server whose environment loads other code", "high", "mcp_server", ("A.6", "A.10"),
          "Remove the variable, or find out who needs it.", _injected),
     Rule("server.bridge", "Local bridge to a remote MCP server", "info", "mcp_server", ("A.5", "A.7"),

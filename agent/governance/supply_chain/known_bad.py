@@ -11,7 +11,8 @@ from pathlib import Path
 from agent.governance.policy.model import KnownBad
 from agent.governance.policy.versions import outside
 from agent.governance.supply_chain.server_policy import version_of
-from agent.records import McpServer
+from agent.records import AiAgent, McpServer
+from agent.records.finding import SEVERITIES, Severity
 from collectors.launch.packages import package_name
 
 _DATA = Path(__file__).with_name("known_bad.toml")
@@ -28,14 +29,26 @@ class KnownBadPackages:
 
         A version that nobody named is whatever is newest: only an entry without versions is about it.
         """
-        name = package_name(server.package) if server.package else None
-        version = version_of(server)
-        for entry in self._entries if name else ():
-            # The name first: hardly any server is of such a package, and versions take long to read.
-            if not fnmatchcase(name or "", entry.package):
+        if server.package:
+            yield from self._of(package_name(server.package), version_of(server))
+
+    def of_agent(self, agent: AiAgent) -> Iterator[KnownBad]:
+        """What is known against the installed version of an agent."""
+        if agent.installed:
+            yield from self._of(f"agent:{agent.agent}", agent.version)
+
+    def _of(self, name: str, version: str | None) -> Iterator[KnownBad]:
+        for entry in self._entries:
+            # The name first: hardly anything is of such a package, and versions take long to read.
+            if not fnmatchcase(name, entry.package):
                 continue
             if entry.versions is None or (version is not None and not outside(version, entry.versions)):
                 yield entry
+
+
+def worst(entries: Iterable[KnownBad]) -> Severity | None:
+    """The highest severity of what is known; None of nothing."""
+    return max((entry.severity for entry in entries), key=SEVERITIES.index, default=None)
 
 
 @cache

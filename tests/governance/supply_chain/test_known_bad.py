@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.governance.supply_chain.known_bad import KnownBadPackages
+from agent.governance.supply_chain.known_bad import KnownBadPackages, worst
 from tests import made
 
 # A version that is bad, one beside it that is not, and how many advisories tell of the bad one.
@@ -12,7 +12,13 @@ EDGES = [
     ("npm/postmark-mcp", "1.0.18", "1.0.15", 1),
     ("npm/mcp-remote", "0.1.15", "0.1.16", 1),
     ("npm/mcp-remote", "0.0.5", "0.0.4", 1),
-    ("npm/@modelcontextprotocol/inspector", "0.14.0", "0.14.1", 1),
+    ("npm/@modelcontextprotocol/inspector", "0.14.0", "0.16.6", 2),
+    ("npm/@modelcontextprotocol/inspector", "0.14.1", "0.16.6", 1),
+    ("npm/@cyanheads/git-mcp-server", "2.1.4", "2.1.5", 1),
+    ("npm/mcp-package-docs", "0.1.26", "0.1.27", 1),
+    ("npm/node-code-sandbox-mcp", "1.2.9", "1.3.0", 1),
+    ("pypi/litellm", "1.82.8", "1.82.9", 1),
+    ("pypi/litellm", "1.82.7", "1.82.6", 1),
     ("npm/@modelcontextprotocol/server-filesystem", "0.6.2", "0.6.3", 2),
     ("npm/@modelcontextprotocol/server-filesystem", "2025.3.28", "2025.7.1", 2),
     ("npm/figma-developer-mcp", "0.6.2", "0.6.3", 1),
@@ -32,3 +38,26 @@ def test_only_the_versions_of_the_advisory_are_known_to_be_bad(
     package: str, bad: str, good: str, advisories: int
 ) -> None:
     assert (told(package, bad), told(package, good)) == (advisories, 0)
+
+
+# An agent, a version that is bad, one beside it that is not, and the severity of the worst that is told of the bad one.
+AGENTS = [
+    ("cline", "2.3.0", "2.3.1", "critical"),
+    ("claude-code", "1.0.110", "2.0.65", "high"),
+    ("claude-code", "2.0.30", "2.0.65", "high"),
+    ("claude-code", "2.0.64", "2.0.65", "medium"),
+    ("codex", "0.23.0", "0.24.0", "critical"),
+    ("gemini-cli", "0.39.0", "0.39.1", "critical"),
+    ("opencode", "1.0.215", "1.0.216", "high"),
+    ("openclaw", "2026.3.28", "2026.3.31", "high"),
+    ("cursor", "1.2.4", "1.3.9", "high"),
+    ("cursor", "1.3.8", "1.3.9", "high"),
+]
+
+
+@pytest.mark.parametrize(("agent", "bad", "good", "severity"), AGENTS)
+def test_versions_of_agents_are_known_to_be_bad_as_well(agent: str, bad: str, good: str, severity: str) -> None:
+    known = KnownBadPackages()
+    assert worst(known.of_agent(made.agent(agent, version=bad, installed=True))) == severity
+    assert list(known.of_agent(made.agent(agent, version=good, installed=True))) == []
+    assert list(known.of_agent(made.agent(agent, version=None, installed=True))) == []
