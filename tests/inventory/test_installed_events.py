@@ -67,7 +67,9 @@ class Trail:
     def read(self, times: int = 1, *, durable: bool = True) -> list[tuple[str, str]]:
         """Start, read so many times, and stop; the notices."""
         journal = Journal.open(self._file, "e")
-        trail = ActionTrail(CollectSettings(disabled=self._disabled), Catalog(()), journal, Store(journal))
+        trail = ActionTrail(
+            CollectSettings(disabled=self._disabled), Catalog(()), journal, Store(journal), lambda _: None
+        )
         notices = []
         for _ in range(times):
             assert trail.read(self._context) or not durable
