@@ -6,6 +6,8 @@ import errno
 import gc
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.cli.common import COMPLETE, FAILURE, PARTIAL, Shared, declare, on_terminal, progress, write
@@ -16,6 +18,7 @@ from agent.runtime.terminal import tell
 if TYPE_CHECKING:
     from agent.cli.common import Commands
     from agent.config.settings import Settings
+    from agent.service.scan import ScanResult
 
 FORMATS = report.INVENTORY.formats
 TAKES = frozenset({"root", "format", "output", "deliver", "no_deliver", "all", "fail_on"})
@@ -40,9 +43,9 @@ def once(shared: Shared) -> int:
     from agent.service import scan
 
     logs.configure(settings.log)
-    apart = _own_identity(settings) if shared.deliver else ""
+    take = partial(scan.take_inventory, settings, shared.root, actions_read=_read)
     with progress():
-        look = scan.take_inventory(settings, shared.root, actions_read=_read, apart=apart)
+        look = _to_deliver(settings, take) if shared.deliver else take()
     if look.policy.trouble:
         tell(f"rollcall: policy: {look.policy.trouble.reason}")
     form = shared.format or ("table" if shared.all or (on_terminal() and not shared.output) else "ndjson")
@@ -55,14 +58,14 @@ def once(shared: Shared) -> int:
     return verdict(look.records, shared.fail_on, PARTIAL if look.summary.status == "partial" else COMPLETE)
 
 
-def _own_identity(settings: Settings) -> str:
-    """Known before the look: its records carry it. Raises `ConfigError`."""
+def _to_deliver(settings: Settings, take: Callable[..., ScanResult]) -> ScanResult:
+    """A look whose records carry an identity of its own, and which goes on from the last one. Raises `ConfigError`."""
     from agent.config.error import ConfigError
-    from agent.service.deliver_once import own_identity
+    from agent.service.deliver_once import last_look, own_identity
 
     if not settings.target:
         raise ConfigError("--deliver: no target is configured")
-    return own_identity()
+    return take(apart=own_identity(), known=partial(last_look, settings))
 
 
 def _read(actions: int) -> None:

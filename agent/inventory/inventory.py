@@ -88,6 +88,10 @@ class Inventory:
             if not any(known.covers(scope) for known in unknown):
                 self._put(scope, ())
 
+    def resume(self, known: Mapping[str, Record]) -> None:
+        """Go on from what an earlier look found: a finding is open since then, a tool is what it was then."""
+        self._current = dict(known)
+
     def settle(self) -> list[Change]:
         """Derive the inventory anew and tell what changed since the last time; call `committed` once that is safe."""
         self._take_in()

@@ -6,14 +6,15 @@ import json
 import random
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from agent.inventory.look_scope import is_complete, scope_of
 from agent.inventory.runner import Engine
-from agent.inventory.store import Store, append_evidence, as_json
-from agent.journal.journal import Transaction
-from agent.records import LookScope
+from agent.inventory.store import Store, append_evidence, as_json, readable
+from agent.journal.journal import Journal, Transaction
+from agent.records import LookScope, Record
 
 _LAST = "snapshot"
 _PLACE = "snapshot_place"
@@ -94,3 +95,9 @@ def append_snapshot(step: Transaction, engine: Engine, scope: LookScope) -> Snap
     }
     append_evidence(step, "snapshot_end", end)
     return SnapshotPlace(begin, step.head.seq, engine.inventory.digest(), scope.model_dump_json(), datetime.now(UTC))
+
+
+def records_in(journal: Journal, place: SnapshotPlace) -> Iterator[Record]:
+    """What a snapshot holds, as far as this version can read it. Raises `JournalError`."""
+    entries = journal.read(place.begin, place.end - place.begin, 1 << 40)
+    return readable(entry.record for entry in entries if entry.op == "snapshot")

@@ -128,7 +128,12 @@ def _read(text: str) -> Iterator[Record]:
         found = json.loads(text)
     except (ValueError, TypeError):
         return
-    for item in found if isinstance(found, list) else [found]:
+    yield from readable(found if isinstance(found, list) else [found])
+
+
+def readable(found: Iterable[Any]) -> Iterator[Record]:
+    """The records among JSON objects; what an older version wrote and this one cannot read is left out."""
+    for item in found:
         try:
             yield FACTS[item["kind"]].model_validate(item)
         except (ValidationError, KeyError, TypeError):

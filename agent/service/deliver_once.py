@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import getpass
 import os
+from pathlib import Path
 
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.delivery.settings import TargetSettings
-from agent.inventory.snapshot import Snapshots
+from agent.inventory.snapshot import Snapshots, records_in
 from agent.inventory.store import Store, append_evidence, as_json
 from agent.journal.checkpoints import Checkpoints
+from agent.journal.errors import JournalError
 from agent.journal.journal import FILE, Journal
 from agent.journal.keys import load_keys
 from agent.journal.retention import Keep, Retention
 from agent.journal.succession import open_or_succeed
+from agent.records import Record
 from agent.runtime.lock import lock
 from agent.runtime.terminal import tell
 from agent.service.scan import ScanResult
@@ -29,10 +32,25 @@ def own_identity() -> str:
     return f"\nrollcall --once as {account}"
 
 
+def last_look(settings: Settings, endpoint: str) -> dict[str, Record]:
+    """What the look before found, to go on from; nothing where there was none, or none that can be read."""
+    try:
+        journal = Journal.open(_folder(settings, endpoint) / FILE, endpoint, readonly=True)
+    except JournalError:
+        return {}
+    try:
+        place = Snapshots(Store(journal), settings.daemon.snapshot_seconds).last()
+        return {record.id: record for record in records_in(journal, place)} if place else {}
+    except JournalError:
+        return {}
+    finally:
+        journal.close()
+
+
 def deliver(settings: Settings, look: ScanResult) -> bool:
     """Send the look to every target, and what earlier ones left behind; whether all took it. Raises `JournalError`."""
     endpoint = look.engine.context.endpoint_id
-    folder = state_dir(settings) / _FOLDER / endpoint
+    folder = _folder(settings, endpoint)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock(folder / "lock", patience=_DELIVERY_SECONDS):
         opened = open_or_succeed(folder / FILE, endpoint)
@@ -45,6 +63,10 @@ def deliver(settings: Settings, look: ScanResult) -> bool:
             return all(taken)
         finally:
             journal.close()
+
+
+def _folder(settings: Settings, endpoint: str) -> Path:
+    return state_dir(settings) / _FOLDER / endpoint
 
 
 def _append(settings: Settings, journal: Journal, checkpoints: Checkpoints, look: ScanResult) -> None:

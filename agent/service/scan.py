@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from agent.config.paths import state_dir
@@ -37,10 +37,12 @@ def take_inventory(
     root: str | None = None,
     actions_read: Callable[[int], None] | None = None,
     apart: str = "",
+    known: Callable[[str], Mapping[str, Record]] | None = None,
 ) -> ScanResult:
     """Records of this machine, or of the one whose file system is mounted at `root`; nothing is left behind.
 
     With `apart` they are of an endpoint of their own, which no receiver takes for the machine's daemon.
+    `known` gives what an earlier look at an endpoint found, for this one to go on from.
     With `actions_read`, what agents did in the last `backfill_days` is looked at too: it hears how many were read.
     """
     start = time.perf_counter()
@@ -60,6 +62,8 @@ def take_inventory(
         inventory,
         Surroundings(settings.collect, settings.limits, catalog, inventory, root, apart, lambda: described),
     )
+    if known:
+        inventory.resume(known(engine.context.endpoint_id))
     engine.reconcile()
     inventory.settle()
     inventory.committed()

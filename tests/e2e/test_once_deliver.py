@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,6 +37,15 @@ def of_users(receiver: RunningReceiver, endpoint: str) -> dict[str, set[str]]:
     for server in receiver.get(f"/v1/servers?endpoint={endpoint}"):
         found.setdefault(server["owner"], set()).add(server["name"])
     return found
+
+
+def entries(receiver: RunningReceiver, endpoint: str) -> list[dict[str, Any]]:
+    (chain,) = (known["chain"] for known in receiver.get("/v1/endpoints") if known["endpoint_id"] == endpoint)
+    return [json.loads(line) for line in receiver.lines(chain)]
+
+
+def findings(sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry["record"] for entry in sent if entry["record"]["kind"] == "finding"]
 
 
 def test_the_look_of_one_account_leaves_the_machines_inventory_alone(
@@ -79,3 +88,16 @@ def test_the_look_of_one_account_leaves_the_machines_inventory_alone(
     assert of_users(receiver, summary["endpoint_id"]) == {"dev": {"of-dev"}}
     assert len(receiver.get("/v1/endpoints")) == 2, "the second look goes on with the chain of the first"
     assert daemon.stop() == 0
+
+    sent = entries(receiver, summary["endpoint_id"])
+    ends = [entry["seq"] for entry in sent if entry["op"] == "snapshot_end"]
+    assert len(ends) == 1, "what did not change is sent once"
+    assert {entry["op"] for entry in sent[ends[0] :]} == {"checkpoint", "heartbeat"}
+    opened = {finding["opened_at"] for finding in findings(sent)}
+    assert opened
+
+    give(machine.home / ".claude.json", "{}", uid, 0o600)
+    assert machine.rollcall_as_dev(*look, "--deliver").status == 0
+    then = findings(entries(receiver, summary["endpoint_id"])[len(sent) :])
+    assert "resolved" in {finding["state"] for finding in then}
+    assert {finding["opened_at"] for finding in then} == opened
