@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.receivers.half_open import HalfOpen
+
 _CONFIG = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; user root;
 events {{ worker_connections 64; }}
@@ -61,6 +63,8 @@ FAULTS = {
     "expired": "certificate not accepted",
     "wrong": "certificate not accepted",
     "killed": "Connection refused",
+    "half": "RemoteProtocolError",
+    "open": "ReadTimeout",
 }
 """What a test may switch on, and what delivery says of it."""
 NAME = "collector.invalid"
@@ -74,7 +78,10 @@ class Nginx:
     folder: Path
     port: int
     authority: trustme.CA
+    upstream: str
     process: subprocess.Popen[bytes] | None = None
+    instead: HalfOpen | None = None
+    """What stands in its place."""
 
     @property
     def url(self) -> str:
@@ -92,13 +99,17 @@ class Nginx:
             self._show(issued(trustme.CA()))
         elif fault == "killed":
             self.kill()
+        elif fault in ("half", "open"):
+            self.kill()
+            self.instead = HalfOpen(self.port, fault, self.folder / "server.pem", self.upstream)
         else:
             (self.folder / fault).touch()
 
     def mend(self, fault: str) -> None:
         if fault in ("expired", "wrong"):
             self._show(issued(self.authority))
-        elif fault == "killed":
+        elif fault in ("killed", "half", "open"):
+            self._leave()
             self.start()
         else:
             (self.folder / fault).unlink()
@@ -121,6 +132,11 @@ class Nginx:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def _leave(self) -> None:
+        if self.instead:
+            self.instead.stop()
+            self.instead = None
 
     def hang_up(self) -> None:
         """Close every connection, as after a change of its configuration."""
@@ -160,11 +176,12 @@ def nginx(folder: Path, upstream: str) -> Iterator[Nginx]:
         probe.close()
         text = _CONFIG.format(folder=folder, port=port, upstream=upstream, silent=silent.getsockname()[1])
         (folder / "nginx.conf").write_text(text)
-        server = Nginx(folder, port, authority)
+        server = Nginx(folder, port, authority, upstream)
         server.start()
         try:
             yield server
         finally:
+            server._leave()
             server.kill()
 
 
