@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.e2e.running_daemon import QUICK, RunningDaemon, materialised, target, wait_until
+from tests.receivers.postgresql import postgresql
 from tests.receivers.running import RunningReceiver
 
 if TYPE_CHECKING:
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
 ALICE = 54399
 
 
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[RunningReceiver]:
-    started = RunningReceiver(tmp_path / "receiver").start()
-    yield started
-    started.kill()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningReceiver]:
+    with postgresql() if request.param == "postgresql" else nullcontext() as database:
+        started = RunningReceiver(tmp_path / "receiver", database=database).start()
+        yield started
+        started.kill()
 
 
 def give(path: Path, text: str, uid: int, mode: int) -> None:

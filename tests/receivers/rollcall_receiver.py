@@ -182,7 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8443)
-    parser.add_argument("--db", required=True)
+    parser.add_argument("--db", required=True, help="a file, or postgresql://…")
     parser.add_argument("--cert", help="PEM certificate chain; plain HTTP without it")
     parser.add_argument("--key")
     parser.add_argument("--token")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
@@ -16,8 +15,10 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 if __package__:
+    from tests.receivers.database import open_database
     from tests.receivers.snapshot_scope import is_unknown, may_replace
 else:
+    from database import open_database
     from snapshot_scope import is_unknown, may_replace
 
 _SCHEMA = """
@@ -97,13 +98,12 @@ class Posted:
 
 
 class Store:
-    """One SQLite file; every method is one transaction and may be called from any thread."""
+    """One database; every method is one transaction and may be called from any thread."""
 
-    def __init__(self, path: str, signing_key: bytes | None = None) -> None:
+    def __init__(self, place: str, signing_key: bytes | None = None) -> None:
         """`signing_key` is the seed of an Ed25519 key: with it, receipts are signed."""
         self._key = SigningKey(signing_key) if signing_key else None
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {_SCHEMA}")
+        self._db = open_database(place, _SCHEMA)
         self._turn = threading.Lock()
 
     def accept(self, body: bytes, key: str, device: str | None = None) -> dict[str, Any]:
@@ -116,8 +116,7 @@ class Store:
         if device and device != batch.endpoint_id:
             # Of a clone: it has the chain of the machine that it was made from, and goes on with it in its own way.
             batch, key = replace(batch, device=device, held=f"{batch.chain}@{device}"), f"{key}@{device}"
-        with self._turn, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._turn, self._db.transaction():
             if self._db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (key,)).fetchone():
                 return {**self._receipt(batch), "duplicate": True}
             head_seq = self._place(batch)
@@ -125,8 +124,8 @@ class Store:
                 self._keep(batch, seq, line, digest, new=seq > head_seq)
             if batch.last_seq > head_seq:
                 self._db.execute(
-                    "UPDATE chains SET head_seq = ?, head_hash = ?, updated_at = datetime() WHERE chain = ?",
-                    (batch.last_seq, batch.head_hash, batch.held),
+                    "UPDATE chains SET head_seq = ?, head_hash = ?, updated_at = ? WHERE chain = ?",
+                    (batch.last_seq, batch.head_hash, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", batch.held),
                 )
             self._db.execute("INSERT INTO batches VALUES (?, ?, ?)", (key, batch.held, len(batch.lines)))
             return self._receipt(batch)
@@ -155,7 +154,7 @@ class Store:
         """The head of the chain so far, once it is clear that the batch fits to it."""
         start = hashlib.sha256(batch.chain.encode()).digest()
         self._db.execute(
-            "INSERT OR IGNORE INTO chains (chain, endpoint_id, head_seq, head_hash) VALUES (?, ?, 0, ?)",
+            "INSERT INTO chains (chain, endpoint_id, head_seq, head_hash) VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING",
             (batch.held, batch.device, start),
         )
         endpoint_id, head_seq, head_hash = self._db.execute(
@@ -193,11 +192,12 @@ class Store:
         if known is None and seq == 1:
             self._succeed(batch, record)
         row = (batch.held, key, record.get("next_public_key"))
-        self._db.execute("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", row)
+        again = "UPDATE SET public_key = excluded.public_key, next_public_key = excluded.next_public_key"
+        self._db.execute(f"INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT (chain) DO {again}", row)
 
     def _succeed(self, batch: Posted, record: dict[str, Any]) -> None:
         """A new chain of a known endpoint must say which one it follows, and where that ended; so must its key."""
-        query = "SELECT chain, head_seq FROM chains WHERE endpoint_id = ? AND chain <> ? ORDER BY updated_at, rowid"
+        query = "SELECT chain, head_seq FROM chains WHERE endpoint_id = ? AND chain <> ? ORDER BY updated_at"
         before = self._db.execute(query, (batch.device, batch.held)).fetchall()
         if not before:
             return
@@ -211,7 +211,7 @@ class Store:
             self._alarm(batch.held, 1, "key")
 
     def _alarm(self, chain: str, seq: int, what: str) -> None:
-        self._db.execute("INSERT OR IGNORE INTO alarms VALUES (?, ?, ?)", (chain, seq, what))
+        self._db.execute("INSERT INTO alarms VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (chain, seq, what))
 
     def alarms(self, chain: str) -> list[str]:
         """What is wrong with a chain: `signature`, `key` (changed, and the old one did not sign that) or `history` (it
@@ -278,10 +278,10 @@ class Store:
         return row[0] if row else None
 
     def _change(self, table: str, op: str, row: tuple[Any, ...]) -> None:
-        if op == "removed":
-            self._db.execute(f"DELETE FROM {table} WHERE endpoint_id = ? AND id = ?", row[:2])
-        else:
-            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", row)
+        of, key = ("chain", row[4]) if table == "staged" else ("endpoint_id", row[0])
+        self._db.execute(f"DELETE FROM {table} WHERE {of} = ? AND id = ?", (key, row[1]))
+        if op != "removed":
+            self._db.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", row)
 
     def _promote(self, endpoint_id: str, chain: str, scope: dict[str, Any] | None) -> None:
         """Put a whole snapshot in the place of what it answers for."""
@@ -307,16 +307,18 @@ class Store:
 
     def endpoints(self) -> list[dict[str, Any]]:
         """Every chain with its head, its holes, and whether its inventory is the one the endpoint last told of."""
-        query = "SELECT chain, endpoint_id, head_seq, hex(head_hash), told_digest, updated_at FROM chains"
+        query = "SELECT chain, endpoint_id, head_seq, head_hash, told_digest, updated_at FROM chains"
         with self._turn:
             rows = self._db.execute(query).fetchall()
             return [self._endpoint(*row) for row in rows]
 
-    def _endpoint(self, chain: str, endpoint_id: str, seq: int, head: str, told: str | None, at: str) -> dict[str, Any]:
+    def _endpoint(
+        self, chain: str, endpoint_id: str, seq: int, head: bytes, told: str | None, at: str
+    ) -> dict[str, Any]:
         holes = self._db.execute("SELECT first_seq, last_seq FROM holes WHERE chain = ?", (chain,)).fetchall()
         digest = self._digest(endpoint_id)
         return {
-            "endpoint_id": endpoint_id, "chain": chain, "head_seq": seq, "head_hash": head.lower(), "holes": holes,
+            "endpoint_id": endpoint_id, "chain": chain, "head_seq": seq, "head_hash": head.hex(), "holes": holes,
             "updated_at": at, "digest": digest, "up_to_date": told == digest,
         }  # fmt: skip
 

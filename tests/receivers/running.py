@@ -28,6 +28,8 @@ class RunningReceiver:
     port: int = 0
     enroll_secret: str | None = None
     client_ca: Path | None = None
+    database: str | None = None
+    """A PostgreSQL; by default it is a file."""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,8 @@ class RunningReceiver:
 
     def start(self) -> RunningReceiver:
         pem = str(self.folder / "server.pem")
-        command = [sys.executable, str(SCRIPT), "--port", str(self.port), "--db", str(self.folder / "receiver.db")]
+        command = [sys.executable, str(SCRIPT), "--port", str(self.port)]
+        command += ["--db", self.database or str(self.folder / "receiver.db")]
         more = ["--enroll-secret", self.enroll_secret] if self.enroll_secret else []
         more += ["--client-ca", str(self.client_ca)] if self.client_ca else []
         self.process = subprocess.Popen(
