@@ -12,6 +12,8 @@ import rfc8785
 from agent.delivery.batch import Batch
 from agent.delivery.targets.rollcall import encode
 from agent.journal.entry import Line
+from agent.records import KINDS, Record
+from tests.receivers.rollcall_store import SEEN, SEEN_OF
 
 PAGE = (Path(__file__).parents[1] / "docs/protocol.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.split("<!-- example -->\n```\n")[1].split("```")[0].encode()
@@ -43,3 +45,11 @@ def test_the_sender_would_send_exactly_the_example() -> None:
     names = ("endpoint_id", "chain", "follows", "first_seq", "last_seq", "prev_hash", "head_hash")
     batch = Batch(**{name: h[name] for name in names}, lines=tuple(lines))
     assert encode(batch) == EXAMPLE
+
+
+def test_what_no_digest_counts_is_what_the_page_says_and_the_receiver_leaves_out() -> None:
+    of_one_kind = {name: kind.NOT_FACTS - SEEN for name, kind in KINDS.items() if kind.NOT_FACTS != Record.NOT_FACTS}
+    assert (Record.NOT_FACTS, of_one_kind) == (SEEN, SEEN_OF)
+    said = PAGE.split("each current record without ")[1].split("- `notice`")[0]
+    names = set(re.findall(r"`(\w+)`", said))
+    assert names == SEEN | of_one_kind.keys() | frozenset().union(*of_one_kind.values())

@@ -6,6 +6,7 @@ import getpass
 import os
 from pathlib import Path
 
+from agent import __version__
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
 from agent.delivery.settings import TargetSettings
@@ -17,7 +18,7 @@ from agent.journal.journal import FILE, Journal
 from agent.journal.keys import load_keys
 from agent.journal.retention import Keep, Retention
 from agent.journal.succession import open_or_succeed
-from agent.records import Record
+from agent.records import Heartbeat, Record
 from agent.runtime.lock import lock
 from agent.runtime.terminal import tell
 from agent.service.scan import ScanResult
@@ -74,10 +75,22 @@ def _append(settings: Settings, journal: Journal, checkpoints: Checkpoints, look
     with journal.transaction() as step:
         place = snapshots.append(step, look.engine)
         checkpoints.append(step, "snapshot", inventory_digest=digest, snapshot_seq=place.end)
-        append_evidence(step, "heartbeat", as_json(look.summary))
+        append_evidence(step, "heartbeat", as_json(_heartbeat(look, digest, step.head.seq)))
     retention = Retention(journal, checkpoints, [target.name for target in settings.target])
     while retention.step(Keep(settings.journal.keep_days, settings.journal.keep_bytes), place.begin, digest):
         continue
+
+
+def _heartbeat(look: ScanResult, digest: str, head: int) -> Heartbeat:
+    """That it looked, and what a receiver holds then; the rest of its summary is at the end of the snapshot."""
+    return Heartbeat(
+        endpoint_id=look.summary.endpoint_id,
+        evidence=look.summary.evidence,
+        rollcall_version=__version__,
+        uptime_seconds=look.summary.duration_seconds,
+        inventory_digest=digest,
+        journal_head=head,
+    )
 
 
 def _send(journal: Journal, target: TargetSettings) -> bool:

@@ -96,6 +96,8 @@ def test_the_look_of_one_account_leaves_the_machines_inventory_alone(
     ends = [entry["seq"] for entry in sent if entry["op"] == "snapshot_end"]
     assert len(ends) == 1, "what did not change is sent once"
     assert {entry["op"] for entry in sent[ends[0] :]} == {"checkpoint", "heartbeat"}
+    (known,) = (known for known in receiver.get("/v1/endpoints") if known["endpoint_id"] == summary["endpoint_id"])
+    assert known["up_to_date"], "the heartbeat says what is held"
     opened = {finding["opened_at"] for finding in findings(sent)}
     assert opened
 

@@ -38,8 +38,9 @@ CREATE TABLE IF NOT EXISTS staged (
     endpoint_id TEXT, id TEXT, kind TEXT, record TEXT, chain TEXT, PRIMARY KEY (chain, id)
 );
 """
-_SEEN = ("observed_at", "evidence")
-_SEEN_CONNECTION = ("first_seen", "last_seen", "count")
+SEEN = frozenset({"observed_at", "evidence"})
+SEEN_OF = {"connection": frozenset({"first_seen", "last_seen", "count"}), "tool": frozenset({"known_at", "called"})}
+"""What says when and how often something was seen, in records of all kinds and of one."""
 
 
 class Rejected(Exception):
@@ -327,7 +328,7 @@ class Store:
         query = "SELECT record FROM inventory WHERE endpoint_id = ? ORDER BY id"
         for (text,) in self._db.execute(query, (endpoint_id,)):
             record = json.loads(text)
-            seen = _SEEN + _SEEN_CONNECTION * (record["kind"] == "connection")
+            seen = SEEN | SEEN_OF.get(record["kind"], frozenset())
             total.update(rfc8785.dumps({k: v for k, v in record.items() if k not in seen}))
         return total.hexdigest()
 
