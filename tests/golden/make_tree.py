@@ -86,7 +86,8 @@ class Tree:
             file.text = database(part.at, self.project) if part.format == "sqlite" else xml(part.at, self.project)
         elif isinstance(part, Install) or (isinstance(part, Artifact) and part.at is None):
             if not file.format and file.text is None:
-                file.text = f"{client.id}\n" if isinstance(part, Artifact) else ""
+                comment = "# " if path.endswith(".toml") else ""
+                file.text = f"{comment}{client.id}\n" if isinstance(part, Artifact) else ""
         elif not file.format or file.format == part.format:
             file.format, file.text = part.format, None
             file.document = add(file.document, part, self.project, self.plugin)

@@ -21,7 +21,7 @@ from collectors.readers.file import observe_file
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
 from tests.collectors.world import World
-from tests.correlation import test_never_safer
+from tests.correlation import test_never_safer, test_permission_grammars
 
 CATALOG = Catalog.load()
 SHARED = Path(__file__).resolve().parents[4] / "shared"
@@ -310,6 +310,7 @@ def test_each_client_has_a_case() -> None:
     ]
     # mypy: pytest puts its marks there.
     tested = {case[0] for test in tables for case in test.pytestmark[0].args[1]}  # type: ignore[attr-defined]
+    tested |= {client for _, client, _, _ in test_permission_grammars.CASES}
     assert {client.id for client in CATALOG.clients.values() if client.posture} <= tested
 
 

@@ -108,6 +108,7 @@ CASES: dict[str, tuple[Record, Record]] = {
     "agent.unknown": (a("other"), a("demo")),
     "agent.version": (a("demo", version="1.9.9", installed=True), a("demo", version="2.0.1", installed=True)),
     "agent.version_unknown": (a("demo", installed=True), a("demo", installed=True, version="2.1")),
+    "agent.known_bad": (a("cline", version="2.3.0", installed=True), a("cline", version="2.4.0", installed=True)),
     "agent.as_root": (i(euid=0), i(euid=1000)),
     "agent.bypass": (i(bypass_flags=("--yolo",)), i()),
     "agent.in_container": (i(container="a" * 64), i()),
