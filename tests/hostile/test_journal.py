@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_random_bytes_in_the_middle_are_told_and_stop_nobody(world: World) -> No
     with world.daemon() as daemon:
         daemon.seconds_until_seen("before")
         assert daemon.stop() == 0
-        path = daemon.state / "journal.db"
+        path, head = daemon.state / "journal.db", len(daemon.bodies())
         with path.open("r+b") as file:
             for part in (0.3, 0.5, 0.7):
                 file.seek(int(path.stat().st_size * part))
@@ -103,7 +104,16 @@ def test_random_bytes_in_the_middle_are_told_and_stop_nobody(world: World) -> No
         assert done.returncode == 1, done.stdout
         (daemon.folder / "log").write_bytes(b"")
         daemon.start()
-        assert daemon.seconds_until_seen("after") < 30
+        world.put("bob", {".claude.json": {"mcpServers": {"after": {"command": "npx", "args": ["after"]}}}})
+        daemon.wait(lambda: is_told(daemon, head), 30)
+
+
+def is_told(daemon: Daemon, head: int) -> bool:
+    """Whether "after" came into the journal: a new one, or the old one where what is damaged is needed by nobody."""
+    try:
+        return daemon.sees("after")
+    except sqlite3.DatabaseError:
+        return any(b'"after"' in body for body in daemon.bodies(head))
 
 
 def test_a_full_disk_shows_in_status_and_is_told_afterwards(world: World) -> None:
