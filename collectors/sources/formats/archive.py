@@ -11,7 +11,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from collectors.sources.formats.unparseable import UnparseableError
 
 _END: Final = b"PK\x05\x06"
-_LONGEST_END: Final = 22 + 65_535
+_LARGE: Final = b"PK\x06\x07"
+_LARGE_BYTES: Final = 76
+"""What ZIP64 puts before the end: the list's size, 36 bytes before it, counts there instead of the end's own."""
+_LONGEST_END: Final = _LARGE_BYTES + 22 + 65_535
 _MOST_DIRECTORY: Final = 2 << 20
 """Bytes of the list of members: reading it takes ten times as much memory."""
 
@@ -41,6 +44,8 @@ def _check_directory(file: int) -> None:
     if at < 0 or len(end) < at + 22:
         raise BadZipFile
     directory = struct.unpack_from("<L", end, at + 12)[0]
+    if at >= _LARGE_BYTES and end.startswith(_LARGE, at - 20):
+        directory = max(directory, struct.unpack_from("<Q", end, at - 36)[0])
     if directory > _MOST_DIRECTORY:
         raise UnparseableError("parse.too_large", "it has too many members")
     os.lseek(file, 0, os.SEEK_SET)

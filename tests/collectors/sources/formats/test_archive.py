@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,25 @@ def test_an_archive_of_very_many_members_is_not_listed(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as made:
         for number in range(20_000):
             made.writestr(f"{number:0100}", b"")
+    with opened(path) as file, pytest.raises(UnparseableError) as error:
+        member(file, "manifest", 1_000)
+    assert error.value.code == "parse.too_large"
+
+
+@pytest.mark.parametrize("comment", [b"", b"x" * 65_535])
+def test_a_list_of_members_whose_size_zip64_tells_is_measured_too(tmp_path: Path, comment: bytes) -> None:
+    path = tmp_path / "large.mcpb"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("manifest", b"{}")
+        for number in range(20_000):
+            made.writestr(f"{number:0100}", b"")
+    whole = path.read_bytes()
+    *_, entries, size, begin, _ = struct.unpack("<4s4H2LH", whole[-22:])
+    large = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, size, begin)
+    place = struct.pack("<4sLQL", b"PK\6\7", 0, len(whole) - 22, 1)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 100, begin, len(comment))
+    path.write_bytes(whole[:-22] + large + place + end + comment)
+    assert len(zipfile.ZipFile(path).namelist()) == entries  # as the library reads it
     with opened(path) as file, pytest.raises(UnparseableError) as error:
         member(file, "manifest", 1_000)
     assert error.value.code == "parse.too_large"
