@@ -22,6 +22,9 @@ _EXPOSED: dict[Effect, ToolExposure] = {"allow": "allowed", "ask": "ask", "deny"
 _MOST: tuple[ToolExposure, ...] = ("filtered", "denied", "ask", "unknown", "allowed")
 """From the least exposed to the most; what is not known may be worse than being asked."""
 
+_STRICTEST: tuple[Effect, ...] = ("deny", "ask", "allow")
+_LOOSEST = _STRICTEST[::-1]
+
 
 class Exposed(NamedTuple):
     """How a tool is exposed, and by what."""
@@ -76,7 +79,7 @@ class ExposureRules:
         about = [rule for rule in rules if self._fits(rule, tool, client)]
         if client.unmatched or client.rules == "last_wins":
             return about[-1] if about else None
-        return next((rule for effect in ("deny", "ask", "allow") for rule in about if rule.effect == effect), None)
+        return _first(_in_order(about), _STRICTEST)
 
     def _fits(self, rule: Rule, tool: str, client: Permissions) -> bool:
         if rule.subject == "server":
@@ -94,6 +97,17 @@ class ExposureRules:
         """The tool by the names that its client has for it."""
         for form in self._forms:
             yield f"{form.prefix}{_mangled(self._server, form)}{form.separator}{tool}"
+
+
+def _in_order(rules: Sequence[Rule]) -> list[Rule]:
+    """Of rules with numbers only the one with the highest, of several the loosest: which decides, nobody knows."""
+    numbers = [rule.priority for rule in rules if rule.priority is not None]
+    decisive = _first([rule for rule in rules if numbers and rule.priority == max(numbers)], _LOOSEST)
+    return [rule for rule in rules if rule.priority is None or rule is decisive]
+
+
+def _first(rules: Sequence[Rule], effects: Sequence[Effect]) -> Rule | None:
+    return next((rule for effect in effects for rule in rules if rule.effect == effect), None)
 
 
 def _matches(text: str, pattern: str, client: Permissions) -> bool:

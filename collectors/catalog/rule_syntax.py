@@ -169,23 +169,25 @@ def gemini_tool(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
 
 
 def gemini_policy(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
-    """A table of the policy engine: toolName, mcpName, commandPrefix or argsPattern, decision."""
+    """A table of the policy engine: toolName, mcpName, commandPrefix or argsPattern, decision, priority."""
     if not isinstance(value, dict) or value.get("decision") not in _ACTIONS:
         return
-    effect, server = _ACTIONS[value["decision"]], value.get("mcpName")
-    if not _in_force(value, effect):
+    effect, server, priority = _ACTIONS[value["decision"]], value.get("mcpName"), value.get("priority")
+    # Another priority makes the client ignore the file, and an empty list makes no rule.
+    if not isinstance(priority, int | float) or isinstance(priority, bool) or priority not in range(1000):
         return
-    priority = value["priority"] if isinstance(value.get("priority"), int) else 0
+    if [] in (value.get("toolName"), value.get("commandPrefix")) or not _in_force(value, effect):
+        return
     wanted = [text for key in ("commandPrefix", "commandRegex") for text in _texts(value.get(key)) if text]
     wanted += [_arguments(text) for text in _texts(value.get("argsPattern")) if text]
     wanted += ["annotated"] if value.get("toolAnnotations") else []
-    for tool in _texts(value.get("toolName")) or ["*"]:
-        if isinstance(server, str):
-            yield _of_server(server, tool)._replace(effect=effect, priority=priority)
-        for text in wanted if not isinstance(server, str) else ():
-            yield _about(tool, text)._replace(effect=effect, priority=priority)
-        if not wanted and not isinstance(server, str):
-            yield ParsedRule("tool", tool, effect=effect, priority=priority)
+    for tool in [text or "*" for text in _texts(value.get("toolName"))] or ["*"]:
+        if isinstance(server, str) and server:
+            narrow = effect != "allow" and wanted
+            said = [_about(f"{server}/{tool}", text) for text in wanted] if narrow else [_of_server(server, tool)]
+        else:
+            said = [_about(tool, text) for text in wanted] or [ParsedRule("tool", tool)]
+        yield from (rule._replace(effect=effect, priority=int(priority)) for rule in said)
 
 
 def _arguments(pattern: str) -> str:
@@ -209,10 +211,10 @@ def decided(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     tool, pattern = table.get("tool"), table.get("pattern")
     if not isinstance(tool, str):
         understood = call((), pattern)
-    elif isinstance(pattern, str):
-        understood = iter([_about(tool, pattern)])
-    else:
+    elif pattern is None:
         understood = call((), tool)
+    else:
+        understood = (_about(tool, text) for text in (pattern,) if isinstance(text, str))
     yield from (said._replace(effect=effect) for said in understood)
 
 

@@ -74,6 +74,14 @@ CASES: tuple[Case, ...] = (
     ("allowed where all is", "gemini-cli", gemini(rule('toolName = "*"\nmodes = ["yolo"]')), "asks_risky"),
     ("what only reads", "gemini-cli", gemini(rule('toolName = "*"\ntoolAnnotations = { readOnlyHint = true }')),
      "asks_risky"),
+    ("no tool by name", "gemini-cli", gemini(rule('toolName = ""')), "auto_approves"),
+    ("forbidden by a list of nothing", "gemini-cli",
+     gemini(rule(SHELL) + rule("toolName = []", "deny", 900)), "auto_approves"),
+    ("forbidden with prefixes of nothing", "gemini-cli",
+     gemini(rule(SHELL) + rule(f"{SHELL}\ncommandPrefix = []", "deny", 900)), "auto_approves"),
+    ("forbidden with a priority that is none", "gemini-cli",
+     gemini("", tools={"allowed": ["run_shell_command"]}) | {
+         ".gemini/policies/own.toml": rule(SHELL, "deny", 5000)}, "auto_approves"),
     ("policies elsewhere", "gemini-cli", {".gemini/settings.json": {"policyPaths": ["/srv/own.toml"]}}, "unknown"),
     # Amazon Q and Kiro: built-in tools' settings
     ("all paths", "amazon-q", amazon_q("fs_write", "/**"), "auto_approves"),
@@ -100,6 +108,9 @@ CASES: tuple[Case, ...] = (
     ("asks when needed", "kimi-cli", {".kimi-code/config.toml": 'default_permission_mode = "yolo"\n'}, "auto_approves"),
     ("a rule", "kimi-cli", {".kimi-code/config.toml": '[[permission.rules]]\ndecision = "allow"\npattern = "Bash"\n'},
      "auto_approves"),
+    ("a rule that forbids what nobody understands", "kimi-cli", {".kimi-code/config.toml":
+     '[[permission.rules]]\ndecision = "allow"\npattern = "Bash"\n'
+     '[[permission.rules]]\ndecision = "deny"\ntool = "Bash"\npattern = ["rm"]\n'}, "auto_approves"),
     # Hermes Agent 0.19.0
     ("by a variable", "hermes", {".hermes/config.yaml": "approvals:\n  mode: manual\n",
      ".hermes/.env": "# own\nexport HERMES_YOLO_MODE='1'\n"}, "bypasses"),

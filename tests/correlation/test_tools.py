@@ -94,6 +94,21 @@ def test_rules_come_before_the_mode(rules: tuple[Any, ...], mode: str, exposure:
     assert found["claude-code/read"].exposure == exposure
 
 
+@pytest.mark.parametrize(
+    ("numbers", "exposure"),
+    [((4900, 4400), "allowed"), ((4400, 4900), "denied"), ((4400, 4400), "allowed"), ((None, None), "denied")],
+)
+def test_where_rules_have_numbers_the_highest_decides(numbers: tuple[int | None, ...], exposure: str) -> None:
+    said = posture("asks_risky", "gemini-cli", ("allow", "server", "notes"), ("deny", "tool", "notes/read"))
+    rules = tuple(rule.model_copy(update={"priority": n}) for rule, n in zip(said.rules, numbers, strict=True))
+    found = told(
+        listed("read", agent="gemini-cli"),
+        servers=(made.server("notes", agent="gemini-cli"),),
+        postures=(said.model_copy(update={"rules": rules}),),
+    )
+    assert found["gemini-cli/read"].exposure == exposure
+
+
 def test_the_project_that_exposes_most_counts() -> None:
     strict = posture()
     loose = posture("asks_risky", "claude-code", ("allow", "server", "notes"), project="/p")
