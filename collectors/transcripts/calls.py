@@ -210,14 +210,12 @@ class Calls:
         return not both or (call.read and call.heard) or now - call.final_at > _AWAITED
 
     def _add_to_session(self, said: Statement, session: str, group: str, source: str) -> None:
-        if session:
-            if session not in self.sessions and len(self.sessions) >= _MOST_SESSIONS:
-                self.sessions.pop(next(iter(self.sessions)))
-            facts = self.sessions.setdefault(session, SessionFacts())
-        elif group:
-            facts = self.groups.setdefault(group, SessionFacts())
-        else:
+        known, name = (self.sessions, session) if session else (self.groups, group)
+        if not name:
             return
+        if name not in known and len(known) >= _MOST_SESSIONS:
+            known.pop(next(iter(known)))
+        facts = known.setdefault(name, SessionFacts())
         if facts.said is said:
             return
         facts.said = said

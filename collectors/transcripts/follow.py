@@ -30,7 +30,10 @@ _MOST_ROWS_BACK = 50_000
 _MOST_AGAIN = 100
 """Rows from the last one back that may be read again because they are written anew."""
 _ROW_BYTES = 1_000
-"""What a row counts as, of the bytes that one step may read."""
+"""What a row, and each thing that an entry says, counts as, of the bytes that one step may read: it is held for as long
+as the step takes."""
+_MOST_SAID = 20_000
+"""Of rows, in one step."""
 
 
 class TranscriptReader:
@@ -129,12 +132,14 @@ class Follower:
             self.position = Position(session=self.position.session)
         if start and not self.position.session:
             self._head(file, start)
-        end = start
+        end, said = start, 0
         for line in lines(file, start, most):
             end = line.end
             if line.data and self._reader.may_tell(line.data):
-                self._say(_json(line.data), line.start, self._reader.read)
-        complete = found.size - start <= most
+                said += self._say(_json(line.data), line.start, self._reader.read)
+            if said * _ROW_BYTES >= most:
+                break
+        complete = found.size - start <= most and said * _ROW_BYTES < most
         self.position = replace(
             self.position,
             inode=found.inode,
@@ -144,7 +149,7 @@ class Follower:
             digest=digest_before(file, end),
             hold=None,
         )
-        return end - start
+        return max(end - start, said * _ROW_BYTES)
 
     def _head(self, file: int, end: int) -> None:
         """What the start of the file says of its session."""
@@ -158,12 +163,12 @@ class Follower:
         last = last_row(database, table)
         if not self._known or last < self.position.offset - 1:  # rows were deleted, and their ids are given out again
             since = max(0, last - _MOST_ROWS_BACK)
-        row_id, complete, unfinished = since - 1, True, None
+        row_id, complete, unfinished, said = since - 1, True, None, 0
         for count, (row_id, row) in enumerate(entries(database, table, joined, since), 1):
-            self._say(row, row_id, self._reader.read)
+            said += self._say(row, row_id, self._reader.read)
             if self._reader.is_unfinished(Entry(row)):
                 unfinished = _first(row_id, unfinished)
-            if count >= _MOST_ROWS:
+            if count >= _MOST_ROWS or said >= _MOST_SAID:
                 complete = False
                 break
         # One so far back is of a session that broke off.
@@ -176,7 +181,7 @@ class Follower:
             offset=again,
             hold=None,
         )
-        return _ROW_BYTES * (row_id + 1 - since)
+        return _ROW_BYTES * max(row_id + 1 - since, said)
 
     def _document(self, file: int, found: Recent) -> int:
         os.lseek(file, 0, os.SEEK_SET)
@@ -189,13 +194,14 @@ class Follower:
         value = (
             {"text": data[:4096].decode(errors="replace").strip()} if self.transcript.shape == "text" else _json(data)
         )
-        self._say(value, 0, self._reader.read)
+        said = self._say(value, 0, self._reader.read)
         self.position = replace(self.position, inode=found.inode, size=found.size, modified=found.modified, hold=None)
-        return len(data)
+        return max(len(data), said * _ROW_BYTES)
 
-    def _say(self, value: object, mark: int, read: Read) -> None:
+    def _say(self, value: object, mark: int, read: Read) -> int:
+        """Returns how much it says."""
         if value is None:
-            return
+            return 0
         told = read(value, self.captures)
         session = self.position.session if told.session is None else told.session
         is_of_group = told.session == "" or self.transcript.shape == "text"
@@ -205,6 +211,7 @@ class Follower:
             self._calls.add(said, where, told.group, self.path, mark)
         if session != self.position.session:
             self.position = replace(self.position, session=session)
+        return len(told.statements)
 
 
 def _first(one: int | None, other: int | None) -> int | None:

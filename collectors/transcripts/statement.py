@@ -17,6 +17,8 @@ from collectors.transcripts.values import NAMES, Scope, matched, several
 
 _NAME = re.compile(r"[\w.:/@+-]{1,200}", re.ASCII)
 """What a name may consist of: a text with blanks in it could be what somebody wrote."""
+_MOST_SAID = 10_000
+"""By one entry, or a few more where elements lie in elements."""
 _MOST_COMMANDS = 20
 _LONGEST_FOLDER = 4096
 _LONGEST_SERVER = 100
@@ -127,6 +129,7 @@ def _write_statement(code: Code, at: Scope, rule: Rule) -> None:
     if rule.final:
         code.line("told['final'] = True")
     code.line("found.append(statement(told))")
+    code.line(f"if len(found) >= {_MOST_SAID}: break")
     if not rule.call:
         code.line(f"{last}[:] = raw, found[-1]")
 

@@ -12,6 +12,10 @@ from collectors.sources.formats.sqlite_file import Database, Value
 from collectors.transcripts.values import Entry, condition
 
 _MOST_JOINED = 10_000
+_LONGEST_JOINED = 10_000
+"""Of a text or bytes; longer ones tell nothing that is asked."""
+_MOST_KEPT = 4_000_000
+"""Characters of rows, those read last."""
 
 
 class JoinedRows:
@@ -20,6 +24,7 @@ class JoinedRows:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._found: dict[str, dict[str, Value]] = {}
+        self._size = 0
         self._since: int | None = None
 
     def read(self, database: Database) -> None:
@@ -29,8 +34,20 @@ class JoinedRows:
             return
         for row_id, values in islice(database.rows(stored, self._since), _MOST_JOINED):
             row = dict(zip(stored.columns, values, strict=True))
-            self._found[str(row["id"])] = {name: row.get(name) for name in self._table.join_columns}
             self._since = row_id + 1
+            if _short(row["id"]) is not None:
+                self._keep(str(row["id"]), {name: _short(row.get(name)) for name in self._table.join_columns})
+
+    def _keep(self, id: str, row: dict[str, Value]) -> None:
+        self._drop(id)
+        self._found[id] = row
+        self._size += _size(id, row)
+        while self._size > _MOST_KEPT:
+            self._drop(next(iter(self._found)))
+
+    def _drop(self, id: str) -> None:
+        row = self._found.pop(id, None)
+        self._size -= 0 if row is None else _size(id, row)
 
     def of(self, id: object) -> dict[str, Value] | None:
         return self._found.get(str(id))
@@ -62,6 +79,14 @@ def _entry(table: Table, row: dict[str, Value], joined: JoinedRows) -> dict[str,
     if table.join:
         entry[table.join] = joined.of(entry.get(table.join_on))
     return entry
+
+
+def _size(id: str, row: dict[str, Value]) -> int:
+    return 100 + len(id) + sum(len(value) for value in row.values() if isinstance(value, str | bytes))
+
+
+def _short(value: Value) -> Value:
+    return None if isinstance(value, str | bytes) and len(value) > _LONGEST_JOINED else value
 
 
 def _json(text: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,6 +63,21 @@ def test_of_a_sparse_file_of_ten_gigabytes_only_the_end_is_read(world: World) ->
 def test_what_stands_before_and_behind_an_endless_line_is_told(world: World) -> None:
     file(world, call("before") + '{"x": "' + "a" * (20 << 20) + '"}\n' + call("behind"))
     assert [action.call_id for action in read(world)] == ["before", "behind"]
+
+
+def test_lines_that_are_full_of_calls_are_read_in_steps_and_each_call_is_told_once(world: World) -> None:
+    asked = [[{"type": "tool_use", "id": f"{line}-{n}", "name": "R"} for n in range(1_000)] for line in range(20)]
+    entries = ({"type": "assistant", "sessionId": "s", "message": {"content": content}} for content in asked)
+    file(world, "".join(json.dumps(entry) + "\n" for entry in entries))
+    source, told, most = ActionSource({}, EVER, most_bytes=4 << 20), Counter[str](), 0
+    for _ in range(100):
+        batch = source.read(world.context, everything=True)
+        most = max(most, len(batch.events))
+        told.update(str(event.call_id) for event in batch.events if isinstance(event, Action))
+        if not batch.more:
+            break
+    assert len(told) == 20_000 and set(told.values()) == {1}
+    assert most < 8_000
 
 
 def test_times_that_lie_break_nothing(world: World) -> None:
