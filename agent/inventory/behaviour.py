@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
 from agent.governance.behaviour.deviations import LEARNED, Watch
-from agent.governance.behaviour.egress import add_hosts
+from agent.governance.behaviour.egress import add_hosts, known_as
 from agent.governance.behaviour.profile import Key, Profile, key_of
 from agent.governance.behaviour.replay import take_in
 from agent.inventory.observed_mode import observed_mode
@@ -87,7 +87,7 @@ class Behaviour(Collector):
         found: dict[Key, set[str]] = {}
         for owner, agent, project, host in egress(context):
             key = self._profile_of(owner, agent, project)
-            if key and host not in self._profiles[key].hosts:
+            if key and known_as(self._profiles[key], host) not in self._profiles[key].hosts:
                 found.setdefault(key, set()).add(host)
         return found
 

@@ -72,7 +72,8 @@ class Supervision(Record):
     programs: tuple[str, ...] = ()
     """Known programs that it started in a shell, the one used most first."""
     hosts: tuple[str, ...] = ()
-    """Hosts that its processes connected to: by name where one is known, else by address."""
+    """Hosts that its processes connected to: by name where one is known, else by address. `(others)` stands for those
+    beyond the first 200."""
     deviations: tuple[DeviationSeen, ...] = ()
     """What was unusual in the last days."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from agent.governance.behaviour.egress import add_hosts
+from agent.governance.behaviour.egress import OTHERS, add_hosts
 from agent.governance.behaviour.profile import Profile
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -38,5 +38,13 @@ def test_while_it_is_learned_and_after_a_page_was_fetched_a_new_host_is_nothing_
 def test_a_profile_holds_so_many_hosts_and_survives_its_text() -> None:
     one = profile(days=1)
     add_hosts(one, [f"h{number}.example" for number in range(1000)], AT, LEARNED)
-    assert len(one.hosts) == 200
+    assert len(one.hosts) == 201
     assert Profile.from_json(one.to_json()).hosts == one.hosts
+
+
+def test_more_hosts_than_a_profile_holds_are_told_as_others_and_once_as_unusual() -> None:
+    one = profile()
+    one.hosts = {f"h{number}.example": "2026-11-08" for number in range(200)}
+    assert add_hosts(one, ["evil.example", "worse.example"], AT, LEARNED)
+    assert [noted.subject for noted in one.unusual] == [OTHERS] and OTHERS in one.hosts
+    assert not add_hosts(one, ["another.example"], AT, LEARNED)
