@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agent.records import Diagnostic, Evidence
@@ -15,7 +15,7 @@ from collectors.locate.interest import NAME, Interest, Root
 from collectors.locate.listings import listed
 from collectors.locate.manifests import dependencies
 from collectors.locate.overrides import moved, moved_at_rest, moved_by_packaging, moved_by_starts
-from collectors.locate.path_index import Found, Node, PathIndex
+from collectors.locate.path_index import CUT, Found, Node, PathIndex
 from collectors.locate.presence import Installation, configured, installations
 from collectors.locate.projects import around, distinct, folders_above, mounted_roots, named_roots, working_roots
 from collectors.locate.starts import Start, starts
@@ -42,6 +42,8 @@ class HomeScan:
     named: dict[str, frozenset[Root]] = field(default_factory=dict)
     """Project and plug-in folders by the state file that names them."""
     _named_before: dict[str, frozenset[Root]] = field(default_factory=dict)
+    _names: int = 0
+    """Looked through so far."""
     consulted: set[str] = field(default_factory=set)
     """Files that decide which others are read."""
     frameworks: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -91,15 +93,16 @@ class HomeScan:
         self.troubles = {key: trouble for key, trouble in self.troubles.items() if key[0] in _OF_THE_WALK}
         before, self._named_before = self.files, self.named
         self.files, self.folders, self.named, self.frameworks, self.closed = {}, {}, {}, {}, {}
+        self._names = 0
         self._add(context, places.of_home(context, self.home) if self.home else places.of_machine(context))
         if self.home:
             for layout, folder in others:
-                self._add(context, layout.of_layout(context, self.home, folder))
+                self._add(context, layout.of_layout(self._rest(context), self.home, folder))
             self.starts = tuple(starts(context, self.home))
             moves = [*moved(context, self.home.owner), *moved_at_rest(context, self.home, self.walked)]
             moves += (*moved_by_packaging(context, self.home), *moved_by_starts(self.home, self.starts))
             for client, replaces, folder, _ in moves:
-                self._add(context, places.of_moved(context, self.home, client, replaces, folder))
+                self._add(context, places.of_moved(self._rest(context), self.home, client, replaces, folder))
             self.brought = tuple(brought(context, self.home, self.starts))
             for path in list(self.files):
                 self._name(context, path)
@@ -142,7 +145,7 @@ class HomeScan:
             self._trouble(context, home.path, "budget.projects", message, "error")
         self.brought += tuple(listed(context, home, roots))
         for number, root in enumerate(roots):
-            self._add(context, places.of_root(context, home, root))
+            self._add(context, places.of_root(self._rest(context), home, root))
             if len(self.files) > limits.account_files:
                 message = f"{len(roots) - number - 1} project folders were left out: there are too many files in others"
                 self._trouble(context, home.path, "budget.files", message, "error")
@@ -156,10 +159,11 @@ class HomeScan:
         projects = {root.path for root in roots if root.kind == "project"}
         above = {folder for path in projects for folder in folders_above(path)} | {home.path}
         for folder in sorted(above - projects)[:_MOST_ABOVE]:
-            self._add(context, places.of_above(context, home, Root("project", folder, context.files.shown(folder))))
+            root = Root("project", folder, context.files.shown(folder))
+            self._add(context, places.of_above(self._rest(context), home, root))
         for path in sorted(projects)[: context.limits.account_projects]:
             root = Root("project", path, context.files.shown(path))
-            self._add(context, places.of_workspace(context, home, root))
+            self._add(context, places.of_workspace(self._rest(context), home, root))
 
     def _add_further(self, context: Context) -> None:
         """Files that the found ones bring in, without those whose clients are told not to read them."""
@@ -256,7 +260,9 @@ class HomeScan:
             known += [reading for reading in readings if not _repeats(reading, known)]
         for folder, node in found.folders.items():
             self.folders[folder] = node.with_names_of(self.folders.get(folder))
+        self._names += found.names
         for folder, error in found.troubles.items():
+            folder = (self.home.path if self.home else "/") if folder == CUT else folder
             self.closed[folder] = self._diagnostic(context, folder, error.code, error.message, "error")
         for hive, error in found.hidden.items():
             self._trouble(context, hive, error.code, error.message, "info")
@@ -265,6 +271,11 @@ class HomeScan:
                 self.files.setdefault(path, []).append(interest)
             else:
                 self._trouble(context, path, "catalog.unknown_file", "no known client reads this file", "info")
+
+    def _rest(self, context: Context) -> Context:
+        """The same, with what is left of the names that may be looked through."""
+        left = context.limits.survey_entries - self._names
+        return replace(context, limits=context.limits._replace(survey_entries=left))
 
     def _trouble(self, context: Context, path: str, code: str, message: str, severity: Severity = "warning") -> None:
         self.troubles[code, path] = self._diagnostic(context, path, code, message, severity)

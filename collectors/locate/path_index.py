@@ -72,6 +72,13 @@ class Found:
     unknown: dict[str, Root | None] = field(default_factory=dict)
     """Files beside a client's configuration that are named like one and that no client is known to read, with the
     folder whose they are."""
+    names: int = 0
+    """How many were looked through, each folder for ten more."""
+
+
+CUT = ""
+"""In place of a folder: the rest was not looked into."""
+_FOLDER = 10
 
 
 class PathIndex:
@@ -187,6 +194,7 @@ class _Scan:
 
     def __init__(self, context: Context, home: Home | None, root: Root | None, found: Found) -> None:
         self.files = context.files
+        self.most = context.limits.survey_entries
         self.home = home
         self.root = root
         self.found = found
@@ -194,6 +202,9 @@ class _Scan:
         """How deep below the starting point, which is no client's own folder."""
 
     def folder(self, path: str, node: Node, captures: tuple[str, ...]) -> None:
+        if self.found.names >= self.most:
+            self.found.troubles[CUT] = UnreadableError("survey.truncated", "its folders hold more names than are read")
+            return
         try:
             names = self._names(path, node)
         except FileNotFoundError:
@@ -204,6 +215,9 @@ class _Scan:
             self._watched(path, node)
             self.found.troubles[listed(path)] = error
             return
+        finally:
+            self.found.names += _FOLDER
+        self.found.names += len(names)
         if not node.last_resort:
             self._watched(path, node)
         for name in names:

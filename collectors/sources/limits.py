@@ -20,6 +20,8 @@ class Limits(NamedTuple):
     """Folders below a home that the project walk descends."""
     walk_entries: int = 400_000
     walk_seconds: float = 10.0
+    survey_entries: int = 1_000_000
+    """Names that are looked through for files of clients in one home; a folder counts as ten more."""
     servers_per_file: int = 2_000
     file_seconds: float = 4.0
     """Processor time for turning one file into records."""

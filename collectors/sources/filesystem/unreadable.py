@@ -12,8 +12,8 @@ class UnreadableError(Exception):
 
     `code` is one of `file.not_regular`, `file.too_large`, `file.not_permitted` (this process may not),
     `file.not_owners` (the home's owner could not read it either), `file.link_loop`, `file.changed` (replaced while it
-    was being opened), `file.remote` (network or FUSE, not touched), `file.io` and `registry.hidden` (that part of the
-    registry is out of sight). `message` never holds content.
+    was being opened), `file.remote` (network or FUSE, not touched), `file.io`, `survey.truncated` (too much
+    lies there) and `registry.hidden` (that part of the registry is out of sight). `message` never holds content.
     """
 
     def __init__(self, code: str, message: str) -> None:

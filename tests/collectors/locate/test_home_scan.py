@@ -84,6 +84,22 @@ def test_a_walk_that_was_cut_short_is_told_until_one_was_not(tmp_path: Path) -> 
     assert troubles(territory) == {}
 
 
+def test_links_to_one_full_folder_end_the_survey_and_hide_nothing_that_was_known(tmp_path: Path) -> None:
+    world = World(tmp_path, client(config=[{**USER, "paths": ["~/tools/*/mcp*.json", "~/x/mcp.json"]}]))
+    known = [world.write(f"~/{place}/mcp.json") for place in ("tools/a", "x")]
+    before = surveyed(world)
+    assert set(before.files) == set(known)
+    for number in range(30):
+        world.write(f"~/full/{number}")
+    for number in range(30):
+        world.here("~/tools").joinpath(str(number)).symlink_to("../full")
+    world = World(tmp_path, *world.catalog.clients.values(), limits=Limits(survey_entries=300))
+    territory = again(before, world)
+    assert troubles(territory) == {} and territory.closed.keys() == {"/home/dev"}
+    assert territory.closed["/home/dev"].code == "survey.truncated"
+    assert set(territory.files) >= set(known)
+
+
 @pytest.mark.parametrize("why", ["gone", "closed", "no folder"])
 def test_a_home_that_cannot_be_walked_is_a_trouble_of_this_home_alone(tmp_path: Path, why: str) -> None:
     world = World(tmp_path, DEMO, limits=Limits(folder_entries=1))

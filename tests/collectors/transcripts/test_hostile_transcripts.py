@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent.records.action import Action
+from collectors.catalog.actions import Table
 from collectors.catalog.catalog import Catalog
+from collectors.sources.formats.sqlite_file import Database
 from collectors.transcripts.actions import ActionSource
+from collectors.transcripts.table import JoinedRows
 from tests.collectors.transcripts.driven_homes import EVER
 from tests.collectors.world import World
 
@@ -78,6 +83,23 @@ def test_lines_that_are_full_of_calls_are_read_in_steps_and_each_call_is_told_on
             break
     assert len(told) == 20_000 and set(told.values()) == {1}
     assert most < 8_000
+
+
+def test_of_a_second_table_only_so_much_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE sessions (id TEXT, cwd TEXT)")
+        rows = ((str(number), "x" * 9_000) for number in range(600))
+        database.executemany("INSERT INTO sessions VALUES (?, ?)", [*rows, ("long", "x" * 100_000), ("last", "/p")])
+    joined = JoinedRows(Table(name="m", columns=("s",), join="sessions", join_on="s", join_columns=("cwd",)))
+    file = os.open(path, os.O_RDONLY)
+    try:
+        joined.read(Database(file))
+    finally:
+        os.close(file)
+    kept = [number for number in range(600) if joined.of(str(number))]
+    assert 400 < len(kept) < 500 and kept[-1] == 599
+    assert (joined.of("long"), joined.of("last")) == ({"cwd": None}, {"cwd": "/p"})
 
 
 def test_times_that_lie_break_nothing(world: World) -> None:
