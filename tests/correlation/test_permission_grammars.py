@@ -116,6 +116,8 @@ CASES: tuple[Case, ...] = (
      ".hermes/.env": "# own\nexport HERMES_YOLO_MODE='1'\n"}, "bypasses"),
     ("by a variable that says no", "hermes", {".hermes/config.yaml": "approvals:\n  mode: manual\n",
      ".hermes/.env": "HERMES_YOLO_MODE=0\n"}, "asks_risky"),
+    ("by a variable that spells a boolean", "hermes", {".hermes/config.yaml": "approvals:\n  mode: manual\n",
+     ".hermes/.env": "HERMES_YOLO_MODE=true\n"}, "bypasses"),
     # oh-my-pi 18.3.4
     ("nothing set there", "oh-my-pi", {".omp/agent/config.yml": "model: x\n"}, "bypasses"),
     ("asks", "oh-my-pi", {".omp/agent/config.yml": "tools:\n  approvalMode: always-ask\n"}, "asks_risky"),
