@@ -84,7 +84,7 @@ class _File:
         self.path = path
         self.shown = redact.path(context.files.shown(path))
         self.read_by_some: set[str] = set()
-        """Top keys under which some client reads servers: to one that does not they are no news."""
+        """Keys under which some client reads servers: to one that does not they are no news."""
 
     def records(self, readings: Iterable[Interest]) -> Iterator[Record]:
         readings = list(readings)
@@ -94,7 +94,8 @@ class _File:
         data = self.context.files.read(self.path, self.home)
         documents: dict[tuple[str, str], Document | None] = {}
         places = [at.at for r in readings if isinstance(r.part, ConfigFile) for at in r.part.servers]
-        self.read_by_some = {place.partition(".")[0] for place in places}
+        # A key may hold dots itself.
+        self.read_by_some = {key for place in places for key in (place, place.partition(".")[0])}
         ignored = {told.client: told for told in ignoring(self.path, data, readings, self.context.limits)}
         for told in ignored.values():
             yield self.diagnostic("file.ignored", told.why, "error", told.line, key=told.key, agent=told.client)

@@ -27,9 +27,11 @@ SECONDS = 30
 
 
 def known_paths() -> list[str]:
-    """Every path below a home that some client's definitions may stand in, but the healthy one."""
+    """Every path below a home that some client reads definitions from whatever else is set, but the healthy one."""
     configs = [config for client in Catalog.load().clients.values() for config in client.config]
-    templates = {t for config in configs if config.servers and not config.shared for t in config.on("linux")}
+    templates = {
+        t for config in configs if config.servers and not (config.shared or config.only_if) for t in config.on("linux")
+    }
     starts = {"~/": "", "{config}/": ".config/", "{data}/": ".local/share/", "{appdata}/": ".config/"}
     return sorted(
         folder + template.removeprefix(start)
