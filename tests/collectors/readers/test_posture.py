@@ -198,8 +198,9 @@ def test_sandbox_and_network_are_told_in_common_words(
         ),
         (
             *("gemini-cli", "~/.gemini/policies/*.toml"),
-            '[[rule]]\ntoolName = "run_shell_command"\ncommandPrefix = ["git", "ls"]\ndecision = "allow"\n'
-            '[[rule]]\nmcpName = "a"\ntoolName = "t"\ndecision = "ask_user"\n[[rule]]\nmcpName="b"\ndecision="deny"',
+            '[[rule]]\ntoolName = "run_shell_command"\ncommandPrefix=["git", "ls"]\npriority = 1\ndecision = "allow"\n'
+            '[[rule]]\nmcpName = "a"\ntoolName = "t"\ndecision = "ask_user"\npriority = 1\n'
+            '[[rule]]\nmcpName="b"\ndecision="deny"\npriority = 1',
             ["+command:git", "+command:ls", "?tool:a/t", "-server:b"],
         ),
         (
