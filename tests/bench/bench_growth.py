@@ -120,7 +120,7 @@ def _action(number: int, session: int) -> Action:
         observed_at=datetime.now(UTC),
         agent="claude-code",
         client_version="2.1.0",
-        project="/home/alice/work/shop",
+        project="/home/alice/src/shop",
         model="a-model-of-today",
         mode="default",
         action="shell",

@@ -59,12 +59,12 @@ class OrdinaryWork:
 
     def _server(self, *names: str) -> None:
         """A server of his own; the client keeps the projects that it was started in in the same file."""
-        projects = {f"/home/bob/work/{each}": {} for each in self._names["projects"]}
+        projects = {f"/home/bob/src/{each}": {} for each in self._names["projects"]}
         self._world.write("bob", ".claude.json", {**self._servers("user", *names), "projects": projects})
 
     def _project(self, name: str) -> None:
-        self._world.write("bob", f"work/{name}/.git/HEAD", "ref: refs/heads/main\n")
-        self._world.write("bob", f"work/{name}/.mcp.json", self._servers(name, name))
+        self._world.write("bob", f"src/{name}/.git/HEAD", "ref: refs/heads/main\n")
+        self._world.write("bob", f"src/{name}/.mcp.json", self._servers(name, name))
         self._kept("projects", name)
         self._server()
 
@@ -91,7 +91,7 @@ class OrdinaryWork:
         use = {"type": "tool_use", "id": f"toolu_{name}", "name": f"mcp__{name}__read", "input": {}}
         result = {"type": "tool_result", "tool_use_id": f"toolu_{name}", "content": "text"}
         common = {
-            "sessionId": name, "cwd": "/home/bob/work", "version": "2.0.1",
+            "sessionId": name, "cwd": "/home/bob/src", "version": "2.0.1",
             "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
         }  # fmt: skip
         lines = (
@@ -99,4 +99,4 @@ class OrdinaryWork:
             {"type": "user", "uuid": "2", **common, "message": {"role": "user", "content": [result]}},
         )
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        self._world.write("bob", f".claude/projects/-home-bob-work/{name}.jsonl", text)
+        self._world.write("bob", f".claude/projects/-home-bob-src/{name}.jsonl", text)
