@@ -481,7 +481,8 @@ def test_a_full_disk_loses_nothing_and_does_not_end_the_daemon(
     (small_disk / "filler").unlink()
     idle.sees(lambda found: set(found) == {"third"})
     receiver.start()
-    wait_until(lambda: receiver.get("/v1/endpoints")[0]["up_to_date"], idle.explain)
+    # The pause after so long an outage may be that long, too.
+    wait_until(lambda: receiver.get("/v1/endpoints")[0]["up_to_date"], idle.explain, 45)
     assert [server["name"] for server in receiver.get("/v1/servers")] == ["third"]
     assert idle.rollcall("audit", "verify").status == 0
     assert idle.stop() == 0

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import termios
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
+
 from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.registry import target_type
+from tests.e2e.running_daemon import wait_until
 from tests.receivers import rsyslog as syslog_server
 from tests.receivers.nginx import FAULTS, NAME, nginx
 from tests.receivers.running import RunningReceiver
@@ -181,6 +186,8 @@ class _Reader:
         self.writer = os.open(self._pipe, os.O_WRONLY)
 
     def fail(self, fault: str) -> None:
+        # What a reader has in hand when it dies is its own loss: it dies while it waits for more.
+        wait_until(self._has_read_all)
         self._process.send_signal(signal.SIGKILL if fault == "killed" else signal.SIGSTOP)
         if fault == "killed":
             self._process.wait()
@@ -195,6 +202,10 @@ class _Reader:
         os.close(self.writer)
         self._process.kill()
         self._process.wait()
+
+    def _has_read_all(self) -> bool:
+        waiting = fcntl.ioctl(self.writer, termios.FIONREAD, bytes(4))
+        return not any(waiting) and psutil.Process(self._process.pid).status() == psutil.STATUS_SLEEPING
 
     def _begin(self) -> None:
         with self.into.open("ab") as into:
