@@ -26,9 +26,9 @@ def certificate_file(folder: Path, target: str) -> Path:
 
 def signing_request(key: SigningKey, name: str) -> str:
     """A PKCS #10 request, as PEM, for a certificate of this name."""
-    subject = der(SEQUENCE, der(SET, der(SEQUENCE, _COMMON_NAME, der(UTF8_STRING, name.encode()))))
     import ssl  # OpenSSL is some 5 MB, and a process that only waits for something to send needs none
 
+    subject = der(SEQUENCE, der(SET, der(SEQUENCE, _COMMON_NAME, der(UTF8_STRING, name.encode()))))
     wanted = der(SEQUENCE, der(INTEGER, b"\0"), subject, key.public.der, _NO_ATTRIBUTES)
     signature = der(BIT_STRING, b"\0", b64decode(key.sign(wanted)))
     text = ssl.DER_cert_to_PEM_cert(der(SEQUENCE, wanted, _ED25519, signature))

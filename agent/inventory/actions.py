@@ -137,8 +137,7 @@ def _told(step: Transaction, ids: Iterable[str]) -> list[str]:
     asked = iter(ids)
     while some := [bytes.fromhex(id) for id in islice(asked, _MOST_ASKED)]:
         places = ",".join("?" * len(some))
-        # What stands in the text is a number of question marks.
-        query = f"SELECT id FROM actions_told WHERE id IN ({places})"  # noqa: S608
+        query = f"SELECT id FROM actions_told WHERE id IN ({places})"  # noqa: S608 - question marks only
         found += [id.hex() for (id,) in step.connection.execute(query, some)]
     return found
 

@@ -79,9 +79,10 @@ class Dropping:
                 gone.append((seq, digest))
                 counts[kind_of(record)] += 1
         connection.executemany("INSERT INTO dropped VALUES (?, ?)", gone)
-        for table in ("entries", "dead_letters", "subjects"):
-            connection.executemany(f"DELETE FROM {table} WHERE seq = ?", ((seq,) for seq, _ in gone))  # noqa: S608
         numbers = [seq for seq, _ in gone]
+        for table in ("entries", "dead_letters", "subjects"):
+            delete = f"DELETE FROM {table} WHERE seq = ?"  # noqa: S608 - our own names
+            connection.executemany(delete, ((seq,) for seq in numbers))
         return Dropped(
             ranges=tuple(_ranges(numbers)),
             counts=dict(sorted(counts.items())),

@@ -139,6 +139,35 @@ class ActionSource:
             return
         # Most looks find nothing new, and the names of all servers are gathered for nothing.
         scene = cache(lambda: _scene(context, home, client, self._programs))
+        written = self._take_in(context, home, client, followed, listed, since, read, scene)
+        is_end = read.everything and self._left > 0
+        found = in_order(followed.calls.take(before=None if is_end else datetime.now(UTC) - _LONGEST_OPEN))
+        read.tell((record(scene(), followed.calls, one) for one in found), since)
+        told = written or (followed.files.values() if found else ())
+        open_from = followed.calls.open_from() if told else {}
+        for follower in told:
+            position = follower.durable(open_from.get(follower.path))
+            read.positions[_name(home, client, follower.path)] = position.to_json()
+        if followed.hears:
+            read.positions[_name(home, client, TELEMETRY)] = followed.position_heard()
+        if some is None:
+            for path in followed.files.keys() - {one.file.path for one in listed}:
+                # Gone, or written so long ago that others have taken its place: what it holds is told.
+                del followed.files[path]
+                read.positions[_name(home, client, path)] = ""
+
+    def _take_in(
+        self,
+        context: Context,
+        home: Home,
+        client: Client,
+        followed: _Followed,
+        listed: Iterable[Listed],
+        since: datetime,
+        read: _Read,
+        scene: Callable[[], Scene],
+    ) -> list[Follower]:
+        """Read what is new in these files; the followers of those that had something."""
         written: list[Follower] = []
         for captures, file, transcript in listed:
             follower = followed.files.get(file.path) or self._follower(
@@ -155,21 +184,7 @@ class ActionSource:
             except (OSError, UnreadableError, UnparseableError) as error:
                 read.diagnostics.append(_diagnostic(context, home, client, file.path, error))
                 follower.give_up(file)
-        is_end = read.everything and self._left > 0
-        found = in_order(followed.calls.take(before=None if is_end else datetime.now(UTC) - _LONGEST_OPEN))
-        read.tell((record(scene(), followed.calls, one) for one in found), since)
-        told = written or (followed.files.values() if found else ())
-        open_from = followed.calls.open_from() if told else {}
-        for follower in told:
-            position = follower.durable(open_from.get(follower.path))
-            read.positions[_name(home, client, follower.path)] = position.to_json()
-        if followed.hears:
-            read.positions[_name(home, client, TELEMETRY)] = followed.position_heard()
-        if some is None:
-            for path in followed.files.keys() - {one.file.path for one in listed}:
-                # Gone, or written so long ago that others have taken its place: what it holds is told.
-                del followed.files[path]
-                read.positions[_name(home, client, path)] = ""
+        return written
 
     def _listen(self, home: Home, client: Client, new: list[Heard]) -> None:
         """Say what telemetry says."""

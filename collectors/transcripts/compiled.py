@@ -47,7 +47,6 @@ class Code:
     def function(self) -> Callable[..., Any]:
         """The function, made ready."""
         scope = self._names
-        # Paths and texts of the catalog stand in it as literals only.
-        exec("\n".join(self._lines), scope)  # noqa: S102
+        exec("\n".join(self._lines), scope)  # noqa: S102 - paths and texts of the catalog stand in it as literals only
         made: Callable[..., Any] = scope["compiled"]
         return made

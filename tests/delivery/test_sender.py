@@ -22,6 +22,7 @@ from agent.journal.journal import Journal
 from agent.journal.receipts import Receipt, receipts
 from agent.journal.signing import SigningKey
 from tests.receivers.running import RunningReceiver
+from tests.waiting import wait_for
 
 SettingsFor = Callable[..., TargetSettings]
 
@@ -34,15 +35,6 @@ def append(journal: Journal, count: int, **record: object) -> None:
 
 def bodies(journal: Journal) -> list[bytes]:
     return [line.body for line in journal.lines(0, 1_000_000, 1 << 40)]
-
-
-def wait_for(truth: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if truth():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 class Picky:

@@ -18,6 +18,7 @@ from agent.delivery.supervisor import DeliverySupervisor
 from agent.journal.journal import Journal
 from agent.runtime.logs import LogSettings
 from tests.receivers.running import RunningReceiver
+from tests.waiting import wait_for
 
 SettingsFor = Callable[..., TargetSettings]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at its processes through /proc")
@@ -55,15 +56,6 @@ def runs(pid: int) -> bool:
         return False
 
 
-def wait_for(truth: Callable[[], object], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if truth():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 @contextmanager
 def courier_for(
     journal: Journal, tmp_path: Path, target: TargetSettings, linger: float = 60.0
@@ -93,11 +85,11 @@ def test_it_delivers_and_leaves_no_process_behind_until_there_is_more(
 ) -> None:
     append(journal, 700)
     with courier_for(journal, tmp_path, settings_for(receiver), linger=0.5) as (courier, told):
-        assert wait_for(lambda: settled(courier))
-        assert wait_for(lambda: not deliverers())
+        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: not deliverers(), 60)
         append(journal, 3)
         courier.wake()
-        assert wait_for(lambda: settled(courier))
+        assert wait_for(lambda: settled(courier), 60)
         assert receiver.lines(journal.chain) == bodies(journal)
         assert told == []
         assert courier.status()[0].last_success is not None
@@ -118,7 +110,7 @@ def test_a_killed_process_is_said_and_replaced_and_loses_nothing(
     append(journal, 400)
     with courier_for(journal, tmp_path, settings_for(receiver, max_records=1)) as (courier, told):
         for _ in range(3):
-            assert wait_for(deliverers)
+            assert wait_for(deliverers, 60)
             time.sleep(0.5)
             for pid in deliverers():
                 os.kill(pid, signal.SIGKILL)
@@ -137,7 +129,7 @@ def test_what_is_wrong_with_a_target_reaches_the_daemon_and_goes_when_it_is_mend
     mortal.faults(*[{"status": 503}] * 3, {"status": 401})
     append(journal, 1)
     with courier_for(journal, tmp_path, settings_for(mortal, backoff_cap=1.0)) as (courier, told):
-        assert wait_for(lambda: courier.status()[0].last_error == "HTTP 503")
+        assert wait_for(lambda: courier.status()[0].last_error == "HTTP 503", 60)
         assert wait_for(lambda: told == [("delivery.misconfigured", "target central: HTTP 401")], 30)
         assert wait_for(lambda: settled(courier) and courier.status()[0].last_error is None, 30)
 
@@ -147,7 +139,7 @@ def test_a_process_that_stands_still_holds_up_neither_a_wake_nor_the_stop(
 ) -> None:
     append(journal, 1)
     with courier_for(journal, tmp_path, settings_for(receiver)) as (courier, _):
-        assert wait_for(lambda: settled(courier))
+        assert wait_for(lambda: settled(courier), 60)
         [pid] = deliverers()
         os.kill(pid, signal.SIGSTOP)
         start = time.monotonic()
@@ -155,7 +147,7 @@ def test_a_process_that_stands_still_holds_up_neither_a_wake_nor_the_stop(
             courier.wake()
         assert time.monotonic() - start < 10
         courier.stop(1)
-        assert wait_for(lambda: pid not in deliverers())
+        assert wait_for(lambda: pid not in deliverers(), 60)
 
 
 def test_a_killed_daemon_takes_the_process_with_it(
@@ -175,7 +167,7 @@ time.sleep(60)
 """
     settings = Settings(target=(settings_for(receiver),)).model_dump_json()
     daemon = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "state/journal.db"), settings])
-    assert wait_for(lambda: deliverers(daemon.pid))
+    assert wait_for(lambda: deliverers(daemon.pid), 60)
     [pid] = deliverers(daemon.pid)
     daemon.kill()
     daemon.wait()
@@ -187,13 +179,13 @@ def test_signals_meant_for_the_daemon_do_not_end_the_process(
 ) -> None:
     append(journal, 1)
     with courier_for(journal, tmp_path, settings_for(receiver)) as (courier, told):
-        assert wait_for(lambda: settled(courier))
+        assert wait_for(lambda: settled(courier), 60)
         [pid] = deliverers()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.kill(pid, number)
         append(journal, 1)
         courier.wake()
-        assert wait_for(lambda: settled(courier))
+        assert wait_for(lambda: settled(courier), 60)
         assert deliverers() == [pid]
         assert told == []
 

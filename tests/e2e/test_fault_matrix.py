@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,10 +23,12 @@ from agent.journal.journal import Journal
 from tests.delivery.targets.every_kind import journal_of_everything
 from tests.e2e.matrix.ends import KINDS, LONG, End, named, other_end
 from tests.e2e.matrix.sending import ENDPOINT, Sending
+from tests.waiting import wait_for
 
 ROUNDS = 3 if LONG else 1
 SOME = 1000 if LONG else 30
 DISK = 64 if LONG else 8
+PATIENCE = 600 if LONG else 60
 """Megabytes."""
 
 
@@ -81,7 +83,7 @@ class Trial:
         first = self.journal.head().seq
         for _ in fault:
             pass
-        assert wait_for(lambda: self._cursor.status().backlog == 0), (what, self._cursor.status())
+        assert wait_for(lambda: self._cursor.status().backlog == 0, PATIENCE), (what, self._cursor.status())
         expected = [named(line.body) for line in self.journal.lines(0, 1_000_000, 1 << 40)]
         wait_for(lambda: len(set(self.end.received())) >= len(expected), 10)
         came = self.end.received()
@@ -133,7 +135,7 @@ class Trial:
                 yield
                 self.sending.clock(timedelta(days=days))
             year = str((datetime.now(UTC) + timedelta(days=days)).year)
-            assert wait_for(lambda: self._cursor.status().backlog == 0), self._cursor.status()
+            assert wait_for(lambda: self._cursor.status().backlog == 0, PATIENCE), self._cursor.status()
             assert (self._cursor.load().last_success or "").startswith(year)
         self.sending.clock(timedelta())
 
@@ -146,7 +148,7 @@ class Trial:
                 assert wait_for(self._cursor.failure, 10) or self.kind == "stdout"
             since = self._cursor.status().failing_since
         self._grow(1)
-        assert wait_for(lambda: self._cursor.status().backlog == 0), self._cursor.status()
+        assert wait_for(lambda: self._cursor.status().backlog == 0, PATIENCE), self._cursor.status()
         until = self._cursor.load().last_success
         assert since and until and datetime.fromisoformat(until) - datetime.fromisoformat(since) >= timedelta(hours=24)
         self.sending.clock(timedelta())
@@ -199,12 +201,3 @@ class Trial:
     @property
     def _cursor(self) -> Cursor:
         return Cursor(self.journal, self.end.settings.name)
-
-
-def wait_for(truth: Callable[[], object], seconds: float = 600 if LONG else 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if truth():
-            return True
-        time.sleep(0.02)
-    return False

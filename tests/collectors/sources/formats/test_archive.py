@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from collectors.sources.formats.archive import member
 from collectors.sources.formats.unparseable import UnparseableError
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        yield file
-    finally:
-        os.close(file)
+from tests.collectors.sources.formats.opened import opened
 
 
 def archive(path: Path, **members: bytes) -> Path:

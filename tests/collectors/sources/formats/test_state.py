@@ -1,13 +1,12 @@
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from collectors.sources.filesystem.file_tree import FileTree
 from collectors.sources.formats.state import UnparseableError, sqlite_column, xml_attributes
+from tests.collectors.sources.formats.opened import opened
 
 CLIENTS = Path(__file__).parents[4].parent / "shared/clients"
 RECENT = b"""<application><component name="RecentProjectsManager"><option name="additionalInfo"><map>
@@ -15,15 +14,6 @@ RECENT = b"""<application><component name="RecentProjectsManager"><option name="
   <entry key="/srv/t&amp;wo"><value/></entry>
   <other key="/no"/><entry name="x"/>
 </map></option></component></application>"""
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        yield file
-    finally:
-        os.close(file)
 
 
 def column(path: Path, table: str, name: str, limit: int = 100) -> list[str]:
