@@ -86,7 +86,8 @@ class Cursor:
     def accept(self, last_seq: int, receipt: Receipt | None = None, sending: int | None = None) -> None:
         """The target has everything up to `last_seq`, and said so with this receipt; the bounds of the next batch are
         fixed with it."""
-        with self._journal.transaction() as step:
+        # Waiting for the disk would cost more than sending: where the power fails, the same is sent once more.
+        with self._journal.transaction(durable=False) as step:
             self._put_accepted(step.connection, last_seq, sending)
             if receipt:
                 keep_receipt(step.connection, receipt)

@@ -84,13 +84,16 @@ class Database:
                 yield self._shared
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One atomic, durable step. Raises `JournalFullError` or another `JournalError`; then nothing of it happened.
+
+        One that is not `durable` survives the end of every process, and is lost when the power fails before the next
+        durable one.
 
         Raises `JournalReplacedError` where the file that is open is not the one that bears its name any more: what
         would be written could be read by nobody.
         """
-        with self._turn, self.reading() as connection:
+        with self._turn, self.reading() as connection, self._synchronous(connection, durable):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 self._check_files()
@@ -100,6 +103,17 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _synchronous(self, connection: sqlite3.Connection, durable: bool) -> Iterator[None]:
+        if durable:
+            yield
+            return
+        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            connection.execute("PRAGMA synchronous = FULL")
 
     def _check_files(self) -> None:
         if self._shared is not None:

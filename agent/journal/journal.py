@@ -164,10 +164,10 @@ class Journal:
             yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """One atomic, durable step. Raises `JournalFullError` or another `JournalError`; then nothing of it
-        happened."""
-        with self.database.writing() as connection:
+    def transaction(self, *, durable: bool = True) -> Iterator[Transaction]:
+        """One atomic step. Raises `JournalFullError` or another `JournalError`; then nothing of it happened. One that
+        is not `durable` may be lost where the power fails: never one that appends."""
+        with self.database.writing(durable=durable) as connection:
             before = _head(connection, self._place)
             step = Transaction(connection, self.chain, before, self._span)
             yield step

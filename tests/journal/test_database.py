@@ -3,11 +3,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from os import mkfifo
 from pathlib import Path
 
 import pytest
 
+from agent.journal.database import Database
 from agent.journal.errors import JournalError, JournalFullError
 from agent.journal.journal import Journal
 
@@ -60,3 +62,20 @@ def test_what_is_no_file_is_refused_and_not_waited_for(
     make(tmp_path / "journal.db")
     with pytest.raises(JournalError):
         Journal.open(tmp_path / "journal.db", ENDPOINT, readonly=readonly)
+
+
+def test_only_a_step_that_says_so_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    with closing(Database.open(tmp_path / "journal.db", readonly=False)) as database:
+
+        def waits() -> int:
+            with database.reading() as connection:
+                return int(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+        full, normal = 2, 1
+        with database.writing():
+            assert waits() == full
+        with database.writing(durable=False):
+            assert waits() == normal
+        with pytest.raises(ZeroDivisionError), database.writing(durable=False):
+            raise ZeroDivisionError
+        assert waits() == full

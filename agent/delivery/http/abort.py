@@ -28,6 +28,10 @@ class ConnectionAborter:
         self._cut = False
         self.expired = False
         """Whether the last context ended before its request did."""
+        self._lock = threading.Lock()
+        self._until: tuple[float, float] | None = None
+        """When the request under way has had its time, and its share of the processor."""
+        self._watched = False
 
     def watch(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
@@ -49,22 +53,31 @@ class ConnectionAborter:
     def within(self, seconds: float) -> Iterator[None]:
         """Ends what is under way in the context after so many seconds, or once it has kept the processor busy: httpx
         bounds each wait, and a header that trickles in, or one interim answer after the other, never ends."""
-        done = threading.Event()
-        self.expired = False
-        watch = threading.Thread(target=self._expire, args=(done, seconds), name="deadline", daemon=True)
-        watch.start()
+        with self._lock:
+            self.expired = False
+            self._until = time.monotonic() + seconds, time.process_time() + _BUSY_SECONDS
+            if not self._watched:
+                self._watched = True
+                threading.Thread(target=self._expire, name="deadline", daemon=True).start()
         try:
             yield
         finally:
-            done.set()
-            watch.join()
+            with self._lock:
+                self._until = None
 
-    def _expire(self, done: threading.Event, seconds: float) -> None:
-        deadline, busy = time.monotonic() + seconds, time.process_time() + _BUSY_SECONDS
-        while not done.wait(min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
-            if time.monotonic() >= deadline or time.process_time() >= busy:
-                self.expired = True
-                self._shut()
+    def _expire(self) -> None:
+        """Looks after one request after the other, and ends where it finds none: a thread for each would cost more
+        than the request's own work."""
+        while True:
+            with self._lock:
+                if self._until is None:
+                    self._watched = False
+                    return
+                left, busy = self._until[0] - time.monotonic(), self._until[1]
+                if left <= 0 or time.process_time() >= busy:
+                    self.expired = True
+                    self._shut()
+            time.sleep(min(_LOOK_SECONDS, left) if left > 0 else _LOOK_SECONDS)
 
     def cut(self) -> None:
         """End what is under way, and whatever connects afterwards."""
