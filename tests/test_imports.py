@@ -90,6 +90,18 @@ def test_no_folder_needs_itself_on_the_way() -> None:
     assert list(TopologicalSorter(graph).static_order())
 
 
+def test_no_file_needs_itself_on_the_way() -> None:
+    """Also not for the sake of types alone."""
+    files = {file for top in ("agent", "collectors") for file in (REPOSITORY / top).rglob("*.py")}
+    modules = {".".join(file.relative_to(REPOSITORY).with_suffix("").parts): file for file in files}
+    graph = {
+        module: {found for name in imported(file) if (found := name if name in modules else name.rpartition(".")[0])}
+        for module, file in modules.items()
+        if file.name != "__init__.py"
+    }
+    assert list(TopologicalSorter(graph).static_order())
+
+
 def test_no_collector_knows_the_agent_behind_it() -> None:
     assert wrong("collectors", "agent.records", "agent.redaction", "collectors") == []
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.config.settings import Settings
 from agent.delivery.batch import next_batch
-from agent.delivery.cursor import Position
+from agent.delivery.position import Position
 from agent.governance.policy.in_force import InForce
 from agent.governance.policy.model import Policy
 from agent.inventory.context import Surroundings

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from agent.delivery.cursor import Position
+from agent.delivery.position import Position
 from agent.journal.entry import Line
 from agent.journal.errors import JournalDamagedError
 from agent.journal.journal import Journal

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from agent.delivery.batch import Batch
 from agent.delivery.dead_letters import (
     DeadLetter,
     dead_letter_notice,
@@ -15,24 +16,10 @@ from agent.delivery.dead_letters import (
     loss_notice,
 )
 from agent.delivery.failure import Failure, drop_failure, failure_of, keep_failure
+from agent.delivery.position import Position
 from agent.journal.journal import Journal, Transaction
 from agent.journal.receipts import Receipt, keep_receipt
 from agent.records import Diagnostic
-
-if TYPE_CHECKING:
-    from agent.delivery.batch import Batch
-
-
-class Position(NamedTuple):
-    """Everything up to `done` is settled."""
-
-    done: int = 0
-    """Last entry that was accepted or became a dead letter."""
-    accepted: int = 0
-    """Last entry the target has accepted."""
-    sending: int | None = None
-    """Last entry of the batch under way, fixed before its first attempt."""
-    last_success: str | None = None
 
 
 class TargetStatus(NamedTuple):

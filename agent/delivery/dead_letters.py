@@ -5,13 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from agent.delivery.batch import Batch
 from agent.journal.journal import Journal
 from agent.records import Diagnostic, Evidence
-
-if TYPE_CHECKING:
-    from agent.delivery.batch import Batch
 
 
 class DeadLetter(NamedTuple):

@@ -20,8 +20,9 @@ from agent.delivery.contract import (
     Tell,
     say_nothing,
 )
-from agent.delivery.cursor import Cursor, Position, TargetStatus
+from agent.delivery.cursor import Cursor, TargetStatus
 from agent.delivery.host_pauses import HostPauses
+from agent.delivery.position import Position
 from agent.delivery.settings import TargetSettings
 from agent.journal.errors import JournalError
 from agent.journal.journal import Journal

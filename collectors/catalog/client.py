@@ -22,8 +22,8 @@ from pydantic import Field
 from agent.records import DefinitionScope, Transport
 from collectors.catalog.actions import Actions
 from collectors.catalog.base import Entry, Fact, Format, Located
+from collectors.catalog.brings import Brings
 from collectors.catalog.permissions import Permissions, Posture
-from collectors.catalog.starts import Brings
 from collectors.catalog.telemetry import Telemetry
 from collectors.catalog.tools import ToolsAt
 from collectors.catalog.transcripts import Transcript

@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from collectors.catalog.brings import Brings
 from collectors.catalog.client import SERVERS_OF_A_START, Client, ConfigFile
 from collectors.catalog.permissions import PosturePart
-from collectors.catalog.starts import Brings, values
+from collectors.catalog.starts import values
 from collectors.contract import Context
 from collectors.locate.declared import local
 from collectors.locate.interest import Interest, Part, Root

@@ -18,8 +18,9 @@ import psutil
 import trustme
 
 from agent.delivery.batch import Batch, batch_of, next_batch
-from agent.delivery.cursor import Cursor, Position
+from agent.delivery.cursor import Cursor
 from agent.delivery.messages import DeliveryJob
+from agent.delivery.position import Position
 from agent.delivery.targets.rollcall import RollcallSettings, encode
 from agent.journal.journal import FILE, Journal
 from agent.runtime.logs import LogSettings

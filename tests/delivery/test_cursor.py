@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from agent.delivery.batch import batch_of, next_batch
-from agent.delivery.cursor import Cursor, Position
+from agent.delivery.cursor import Cursor
+from agent.delivery.position import Position
 from agent.journal.journal import Journal
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.batch import next_batch
-from agent.delivery.cursor import Cursor, Position
+from agent.delivery.cursor import Cursor
+from agent.delivery.position import Position
 from agent.journal.export import export
 from agent.journal.exported import examine_export
 from agent.journal.keys import published_key

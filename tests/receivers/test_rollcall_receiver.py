@@ -16,7 +16,7 @@ import pytest
 import rfc8785
 
 from agent.delivery.batch import next_batch
-from agent.delivery.cursor import Position
+from agent.delivery.position import Position
 from agent.delivery.sender import Sender
 from agent.delivery.senders import make_sender
 from agent.delivery.targets.rollcall import RollcallSettings, encode

@@ -10,7 +10,7 @@ import pytest
 
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import Retry
-from agent.delivery.cursor import Position
+from agent.delivery.position import Position
 from agent.delivery.targets.rollcall import RollcallHttp, RollcallSettings
 from agent.journal.journal import Journal
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.delivery.batch import Batch, next_batch
-from agent.delivery.cursor import Position
+from agent.delivery.position import Position
 from agent.journal.journal import Journal
 from agent.records import Action, Evidence
 

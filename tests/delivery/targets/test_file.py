@@ -80,7 +80,7 @@ def test_on_a_full_disk_nothing_is_half_written(
 
 def journal_of_everything_after(journal: Journal, seq: int) -> object:
     from agent.delivery.batch import next_batch
-    from agent.delivery.cursor import Position
+    from agent.delivery.position import Position
 
     return next_batch(journal, Position(seq, seq), 500, 900_000)
 

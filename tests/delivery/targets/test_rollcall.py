@@ -16,8 +16,8 @@ import pytest
 
 from agent.delivery.batch import Batch, next_batch
 from agent.delivery.contract import Accepted, Misconfigured, Outcome, Refused, Retry, Rewind
-from agent.delivery.cursor import Position
 from agent.delivery.http.client import retry_after
+from agent.delivery.position import Position
 from agent.delivery.settings import TargetSettings
 from agent.delivery.targets.rollcall import RollcallHttp, RollcallSettings
 from agent.journal.journal import Journal
