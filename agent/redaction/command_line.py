@@ -22,11 +22,11 @@ from agent.redaction.statements import mask_statements
 from agent.redaction.urls import REDACTED
 from agent.redaction.word import READ_CHARS, Masker
 
-_DEPTH = 6
+_DEPTH = 10
 
-_FLAG = re.compile(r"--[A-Za-z][A-Za-z-]*+(?:=.*)?+|-[A-Za-z]", re.DOTALL)
+_FLAG = re.compile(r"--[^\W\d][\w-]*+(?:=.*)?+|-[A-Za-z]", re.DOTALL)
 _ASSIGNMENT = re.compile(
-    r"((?:-{0,2}|/|\$env:)[A-Za-z_][\w.-]*+)(\s*+(?:=>|:=|[=:\uff1d\uff1a])\s*+)(?!//)(.*)", re.DOTALL
+    r"((?:-{0,2}|/|\$env:)[^\W\d][\w.-]*+)(\s*+(?:=>|:=|[=:\uff1d\uff1a])\s*+)(?!//)(.*)", re.DOTALL
 )
 _ENV_NAME = re.compile(r"(?:-e|\$env:)?[A-Z_][A-Z0-9_]*+")
 _HEADER = re.compile(r"([\w-]++)(\s*+[:=]\s*+)(.*)", re.DOTALL)
@@ -73,9 +73,9 @@ class Scrubber:
 
     def line(self, line: str, depth: int = 0) -> str:
         """A command line or a sentence: words between white space, quotes respected."""
-        if depth < _DEPTH:
-            line = mask_statements(line, self._masker.masked)
-        tokens = _TOKENS.findall(line) if depth < _DEPTH else _LOOSE.findall(line)
+        deep = depth >= _DEPTH
+        line = self._masker.flat(line) if deep else mask_statements(line, self._masker.masked)
+        tokens = _LOOSE.findall(line) if deep else _TOKENS.findall(line)
         places = [index for index, token in enumerate(tokens) if not token.isspace() and token.strip("\"'`")]
         for index, word in zip(places, self.words([tokens[i] for i in places], depth + 1), strict=True):
             tokens[index] = word
@@ -91,8 +91,12 @@ class Scrubber:
             word = _SUBSTITUTED.sub(lambda match: self._substituted(match, depth), word)
         if not literal(word):
             return word
-        if SHAPE.fullmatch(word) or SHAPE.fullmatch(word.partition("=")[2]):
+        text = word.rstrip("=")
+        if text != word and "=" not in text and is_credential(text):
             # Base64 may end in `=` and must not be taken for a name without a value.
+            self._masker.secret = True
+            return REDACTED
+        if SHAPE.fullmatch(word) or SHAPE.fullmatch(word.partition("=")[2]):
             self._masker.secret = True
             name, sign, _ = word.partition("=")
             return REDACTED if SHAPE.match(name) else f"{self._masker.flat(name)}{sign}{REDACTED}"
@@ -173,10 +177,15 @@ class Scrubber:
             return self.line(word, depth + 1)
         if kind == "user":
             user, sign, password = word.partition("%" if "%" in word and ":" not in word else ":")
-            if sign and literal(password) and not password.isdigit():
+            drive = len(user) == 1 and PATH.match(word)
+            if sign and literal(password) and not password.isdigit() and not drive:
                 self._masker.secret = True
                 return f"{user}{sign}{REDACTED}"
             return self.word(word, depth)
+        if kind == "slash":
+            user, sign, rest = word.partition("/")
+            password, at, place = rest.partition("@")
+            return user + sign + self._masker.masked("password", password) + at + place if password else word
         if kind == "p":  # a port, a package, a path: or the password
             known = PORTS.fullmatch(word) or PATH.match(word) or (leading and _LEADING_SPEC.fullmatch(word))
             return self.word(word, depth) if known or not literal(word) else REDACTED

@@ -8,7 +8,8 @@ from typing import NamedTuple
 class PathKey(NamedTuple):
     """What of a path is a key at one host, or at all hosts below it where it starts with a dot.
 
-    In `path`, `*` is a segment that is a key, `?` one that is none, and `**` at the end all that follows.
+    In `path`, `*` is a segment that is a key, `bot*` one that holds a key behind `bot`, `?` one that is none, and `**`
+    at the end all that follows.
     """
 
     host: str
@@ -27,6 +28,17 @@ PATH_KEYS = (
     PathKey("hooks.slack.com", "?/**", "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"),
     PathKey("discord.com", "api/webhooks/?/*", "https://discord.com/developers/docs/resources/webhook"),
     PathKey("discordapp.com", "api/webhooks/?/*", "https://discord.com/developers/docs/resources/webhook"),
+    PathKey("discord.com", "api/?/webhooks/?/*", "https://discord.com/developers/docs/resources/webhook"),
+    PathKey(".discord.com", "api/webhooks/?/*", "https://discord.com/developers/docs/resources/webhook"),
+    PathKey(".discord.com", "api/?/webhooks/?/*", "https://discord.com/developers/docs/resources/webhook"),
+    PathKey("api.telegram.org", "bot*", "https://core.telegram.org/bots/api#making-requests"),
+    PathKey("api.telegram.org", "file/bot*", "https://core.telegram.org/bots/api#getfile"),
+    PathKey("ntfy.sh", "*", "https://docs.ntfy.sh/publish/"),
+    PathKey("open.feishu.cn", "open-apis/bot/v2/hook/*", "https://beszel.dev/guide/notifications/lark"),
+    PathKey("open.larksuite.com", "open-apis/bot/v2/hook/*", "https://beszel.dev/guide/notifications/lark"),
+    PathKey("backend.composio.dev", "v3/mcp/*", "servers are told apart by their path alone"),
+    PathKey("apollo.composio.dev", "v3/mcp/*", "servers are told apart by their path alone"),
+    PathKey("app.activepieces.com", "api/v1/mcp/*", "whoever knows the path may call the server"),
     PathKey("maker.ifttt.com", "trigger/?/with/key/*", "https://hexdocs.pm/ifttt_webhook/IftttWebhook.API.html"),
     PathKey(".infura.io", "v3/*", "https://goldrush.dev/docs/goldrush-json-rpc/migrating-from-other-providers"),
     PathKey(".g.alchemy.com", "v2/*", "https://goldrush.dev/docs/goldrush-json-rpc/migrating-from-other-providers"),
@@ -54,8 +66,12 @@ def _keys(pattern: list[str], segments: list[str]) -> list[int]:
         if part == "**":
             rest = range(position, len(segments))
             return keys + [i for i in rest if segments[i] and segments[i].lower() not in _ROUTES]
-        if position >= len(segments) or not segments[position] or (part not in "*?" and part != segments[position]):
+        if position >= len(segments) or not segments[position] or not _fits(part, segments[position]):
             return []
-        if part == "*":
+        if part.endswith("*"):
             keys.append(position)
     return keys
+
+
+def _fits(part: str, segment: str) -> bool:
+    return part in ("?", segment) or (part.endswith("*") and segment.startswith(part[:-1]))

@@ -6,6 +6,7 @@ Every pattern is linear in its input: starts are anchored, repetitions are posse
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import pairwise
 
 
@@ -27,24 +28,39 @@ PATH = re.compile(r"(?:~|\.{1,2})?[/\\]|[A-Za-z]:[/\\]|~$")
 RUN = re.compile(r"[A-Za-z0-9_+=~-]{16,}+")
 SHAPE = re.compile(
     r"(?<![A-Za-z0-9])(?:"
-    r"sk-[\w-]{12,}+|[srp]k_(?:live|test)_\w{8,}+|gh[opsur]_\w{16,}+|github_pat_\w{16,}+|gl(?:pat|ptt|dt)-[\w-]{12,}+"
+    r"sk-[\w-]{12,}+|[srp]k_(?:live|test)_\w{8,}+|gh[opsur]_\w{16,}+|github_pat_\w{16,}+|gl(?:pat|ptt|dt|rt|cbt|ft|agent|oas|soat|imt|ffct)-[\w.-]{12,}+"
     r"|xox[a-z]-[\w-]{8,}+|xapp-[\w-]{8,}+|(?:AKIA|ASIA)[A-Z0-9]{12,}+|AIza[\w-]{20,}+|ya29\.[\w.-]{10,}+"
     r"|eyJ[\w+/=-]{8,}+(?:\.[\w+/=-]++)*+|hf_\w{16,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|pplx-\w{16,}+|gsk_\w{16,}+|xai-\w{16,}+"
     r"|tvly-[\w-]{12,}+|ntn_\w{16,}+|secret_[A-Za-z0-9]{32,}+|lin_(?:api|oauth)_\w{12,}+|napi_\w{16,}+|sbp_\w{16,}+|figd_[\w-]{12,}+"
     r"|dop_v1_\w{16,}+|SG\.[\w-]{8,}+\.[\w-]++|shp(?:at|ca|ss)_\w{12,}+|ATATT[\w=-]{12,}+|fc-[0-9a-f]{16,}+|BSA[\w-]{20,}+"
     r"|apify_api_\w{12,}+|e2b_\w{16,}+|ctx7sk-[\w-]{12,}+|r8_\w{16,}+|nvapi-[\w-]{12,}+|dckr_[a-z]{3}_[\w-]{12,}+"
-    r"|whsec_\w{12,}+|AGE-SECRET-KEY-\w++|dapi[0-9a-f]{24,}+|hvs\.[\w-]{12,}+|pat-[a-z]{2}\d-[\w-]{12,}+|\d{8,10}:AA[\w-]{20,}+"
+    r"|(?:sdk|api|mob|access-(?:sandbox|development|production))-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|amzn\.mws\.[0-9a-f-]{36}|rzp_(?:live|test)_\w{10,}+|ABSK[A-Za-z0-9+/=]{40,}+|IQoJb3JpZ2lu[\w/+=%-]{20,}+"
+    r"|WPL_AP1\.[\w.=]{12,}+|rubygems_[0-9a-f]{48}|sq[pua]_[0-9a-f]{40}|pul-[0-9a-f]{40}|gls?[ac]_\w{20,}+"
+    r"|sntry[su]_[\w=+/-]{20,}+|lsv2_[a-z]{2}_\w{20,}+|do[or]_v1_\w{16,}+|PMAK-[\w-]{20,}+|sgp_\w{20,}+|key-[0-9a-f]{32}"
+    r"|shippo_(?:live|test)_\w{16,}+|GOCSPX-[\w-]{20,}+|rdme_\w{20,}+|CFPAT-[\w-]{20,}+|NRAK-\w{20,}+|HRKU-[\w-]{20,}+"
+    r"|tskey-[a-z]{3,9}-[\w-]{12,}+|whsec_\w{12,}+|AGE-SECRET-KEY-\w++|dapi[0-9a-f]{24,}+|hvs\.[\w-]{12,}+|pat-[a-z]{2}\d-[\w-]{12,}+|\d{8,10}:AA[\w-]{20,}+"
     r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*+)"
 )
 
-_WORD = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]")
+_WORD = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]|[^\W\d_a-zA-Z]++")
 _SECRET_WORDS = word_set(
     "secret secrets token password passwd passwort pwd pass passphrase passcode pw auth authorization bearer "
     "credential credentials creds cred cookie cookies pat jwt apikey signature sig otp totp mnemonic psk passkey hmac "
-    "kennwort geheimnis mdp senha contrasena webhook"
+    "kennwort geheim geheimnis mdp passe senha contrasena clave parola heslo haslo salasana sifre passord losenord "
+    "adgangskode wachtwoord jelszo sandi webhook masterauth "
+    "пароль секрет токен 密码 密碼 口令 密钥 密鑰 令牌 パスワード 비밀번호 토큰"
 )
-_FUSED = ("password", "passwd", "secret", "apikey", "token", "passphrase", "credential", "credentials", "passkey")
+_FUSED = (
+    "password", "passwd", "secret", "apikey", "token", "passphrase", "credential", "credentials", "passkey",
+    "authkey", "privkey", "privatekey", "secretkey", "accesskey", "signingkey", "requirepass", "storepass", "keypass",
+    "rootpass", "dbpass", "userpass", "rpcpass",
+)  # fmt: skip
 _KEY_KINDS = word_set("api access secret private auth app account master service license encryption signing")
+_SECRET_PAIRS = frozenset(
+    {("seed", "phrase"), ("recovery", "phrase"), ("mfa", "code"), ("access", "code"), ("sas", "url")}
+)
+_ACCENTED = str.maketrans("łŁøØđ", "lLoOd")
 _PLAIN_KEYS = word_set("public primary foreign sort partition cache index object registry hot shortcut")
 _QUALIFIERS = word_set(
     "file path dir directory folder name names type kind mode method url uri endpoint host port env var variable "
@@ -74,27 +90,37 @@ _CAPITALISED = re.compile(r"(?<![Aa0])A(?=a)")
 
 def is_secret_name(name: str) -> bool:
     """Whether the value under this name is a secret by convention: `API_KEY`, `--db-password`, `Authorization`."""
-    words = [word.lower() for word in _WORD.findall(name[-200:])]
+    words = _words(name)
     if not words or words[0] in _SWITCHES or name in ("PWD", "OLDPWD"):
         return False
     if words[-1] in _QUALIFIERS and words[-2:] != ["secret", "id"]:
         return False
     if not _SECRET_WORDS.isdisjoint(words) or any(word.endswith(_FUSED) for word in words) or words[-1] == "pin":
         return True
+    if not _SECRET_PAIRS.isdisjoint(pairwise(words)):
+        return True
     if words[-1] in ("key", "keys") and _PLAIN_KEYS.isdisjoint(words):
         return True
     return any(kind in _KEY_KINDS and word in ("key", "keys", "tokens") for kind, word in pairwise(words))
 
 
+def _words(name: str) -> list[str]:
+    """The words that a name is made of, in lower case and without accents."""
+    if not name.isascii():
+        name = unicodedata.normalize("NFKD", name[-200:].translate(_ACCENTED))
+        name = unicodedata.normalize("NFC", "".join(char for char in name if unicodedata.category(char) != "Mn"))
+    return [word.lower() for word in _WORD.findall(name[-200:])]
+
+
 def is_file_name(name: str, value: str) -> bool:
     """Whether the name could mean a file that holds the secret, and the value is a path."""
-    words = {word.lower() for word in _WORD.findall(name[-200:])}
+    words = set(_words(name))
     return bool(words & _FILE_SECRETS) and PATH.match(value) is not None and not has_random(value)
 
 
 def is_digest(name: str, value: str) -> bool:
     """Whether the name says that the value is a checksum, and it looks like one."""
-    words = {word.lower() for word in _WORD.findall(name[-200:])}
+    words = set(_words(name))
     return bool(words & _DIGESTS) and not is_secret_name(name) and _DIGEST.fullmatch(value) is not None
 
 

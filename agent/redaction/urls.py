@@ -140,7 +140,7 @@ class _Parts:
             plain = self._restored(segment, show=True).partition(";")[0]
             self._query(segment.partition(";")[2])
             shown.append(self._segment(plain, before, position in keys))
-            before = segment.lower()
+            before = unquote(segment).lower()
         return "/".join(shown)
 
     def _segment(self, segment: str, before: str, key: bool = False) -> str:

@@ -25,10 +25,8 @@ from agent.redaction.patterns import (
 )
 from agent.redaction.urls import EMBEDDED, REDACTED, url
 
-_ANY_ASSIGNMENT = re.compile(
-    r"(?<![\w.-])([A-Za-z_][\w.-]*+)([\"'`]?+\]?+\s*+(?::=|=>|[=:\uff1d\uff1a])\s*+)"
-    r"(\"[^\"]*+\"?+|'[^']*+'?+|`[^`]*+`?+|[^\s;&|,\"'`)\]}]++)"
-)
+_NAMED = re.compile(r"(?<![\w.-])([^\W\d][\w.-]*+|_[\w.-]*+)[\"'`]?+[\]}]?+\s*+(?::=|=>|[=:\uff1d\uff1a])\s*+")
+_VALUE = re.compile(r"\"[^\"]*+\"?+|'[^']*+'?+|`[^`]*+`?+|[^\s;&|,\"'`)\]}]++")
 READ_CHARS = 4_096
 """An argument longer than this is no argument anybody reads: it is replaced whole."""
 _USERPASS = re.compile(r"(?<![\w.-])([\w.-]++):([^@/\s]{1,256}+)@(?!sha256:)")
@@ -71,7 +69,7 @@ class Masker:
     def flat(self, word: str) -> str:
         """No structure, just patterns."""
         shown, last = [], 0
-        hidden = _ANY_ASSIGNMENT.sub(self._assignment, word)
+        hidden = self._assigned(word)
         for match in EMBEDDED.finditer(hidden):
             cleaned = url(match[0])
             self.secret |= cleaned.secret
@@ -79,12 +77,20 @@ class Masker:
             last = match.end()
         return "".join([*shown, self._scan(hidden[last:])])
 
-    def _assignment(self, match: re.Match[str]) -> str:
-        name, sign, value = match.groups()
-        if not is_secret_name(name) or value.startswith("//"):
-            return match[0]
-        quote = value[0] if value[0] in "\"'`" else ""
-        return f"{name}{sign}{quote}{self.named(name, value.strip(quote) if quote else value)}{quote}"
+    def _assigned(self, word: str) -> str:
+        """The text without values whose names say that they are secret, wherever these stand."""
+        shown, last = [], 0
+        for match in _NAMED.finditer(word):
+            if match.start() < last or not is_secret_name(match[1]):
+                continue
+            value = _VALUE.match(word, match.end())
+            if not value or value[0].startswith("//"):
+                continue
+            quote = value[0][0] if value[0][0] in "\"'`" else ""
+            plain = self.named(match[1], value[0].strip(quote) if quote else value[0])
+            shown += [word[last : match.end()], quote, plain, quote]
+            last = value.end()
+        return "".join([*shown, word[last:]])
 
     def _scan(self, word: str) -> str:
         """Credential shapes, `user:password@` and generated text."""

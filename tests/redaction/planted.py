@@ -96,6 +96,55 @@ Server=db;Password={};Port=1
 a=1|password={}|b=2
 a=b&access_token={}
 --config {{"apiKey":"{}","nested":{{"list":["{}"]}}}}
+redis-cli -h h AUTH default {}
+redis-cli config set requirepass {}
+redis-server --requirepass {}
+sqlplus -S system/{}
+sqlplus system/{}@orcl
+ldapsearch -D cn=admin -w{}
+influx -username u -password {}
+curl -E cert.pem:{} https://h.example
+ssh-keygen -p -P {} -N {} -f k
+openssl enc -K {} -iv 00
+rar a -hp{} a.rar f
+qpdf --encrypt {} {} 256 -- a b
+keytool -storepass {} -keypass {}
+pulumi config set --secret dbPassword {}
+aws ssm put-parameter --type SecureString --value {}
+netlify env:set FOO {}
+poetry config http-basic.x u {}
+composer config github-oauth.github.com {}
+cargo login {}
+dotnet nuget push x.nupkg -k {}
+gh secret set NAME --body={}
+glab auth login -t {} --hostname h
+glab variable set NAME {}
+net user bob {} /add
+schtasks /create /ru u /rp {} /tn x
+security add-generic-password -a u -w {}
+bw login u {} --raw
+vault kv put secret/x k={}
+vault operator unseal {}
+etcdctl user add root:{}
+mosquitto_sub -h h -u u -P {} -t x
+ngrok authtoken {}
+cloudflared service install {}
+tailscale up --authkey {}
+rclone config create r s3 secret_access_key {}
+b2 authorize-account id {}
+ipmitool -H h -U u -P {} power status
+snmpwalk -v2c -c {} h
+xfreerdp /u:u /p:{} /v:h
+ttyd -c u:{} bash
+docker build --build-arg lower={} .
+lftp -u u,{} sftp://h
+npx x --login u:{}
+npx x --seed-phrase {}
+npx x /token {}
+npx x --contrase\u00f1a {}
+npx x --\u5bc6\u7801={}
+npx x --\u043f\u0430\u0440\u043e\u043b\u044c {}
+x?token={}
 """.strip().splitlines()
 """One command line each; U+2008 stands for a blank inside an argument."""
 
@@ -141,6 +190,15 @@ set KEY={}&& npx foo
 bash -c "PGPASSWORD={} psql"
 bash -c "mysql -p'{}' shop"
 KEY=$(echo {} | openssl passwd -stdin)
+pwsh -c "[Environment]::SetEnvironmentVariable('FOO','{}')"
+pwsh -c "Set-Item env:FOO '{}'"
+pwsh -c "ConvertTo-SecureString -String {} -AsPlainText -Force"
+pwsh -c "New-Object System.Net.NetworkCredential('u','{}')"
+os.putenv('FOO', '{}')
+requests.get(u, auth=('u','{}'))
+$ENV{{TOKEN}}="{}"
+bash -c "python -c \\"import os; os.environ['X_TOKEN']='{}'\\""
+secret-tool store --label=x k v <<< {}
 """.strip().splitlines()
 
 URLS = """
@@ -157,6 +215,12 @@ https://discord.com/api/webhooks/123/{}
 https://maker.ifttt.com/trigger/door/with/key/{}
 https://eth-mainnet.g.alchemy.com/v2/{}
 https://mainnet.infura.io/v3/{}
+https://canary.discord.com/api/v10/webhooks/123/{}
+https://api.telegram.org/bot123456789:{}/sendMessage
+https://ntfy.sh/{}
+https://open.feishu.cn/open-apis/bot/v2/hook/{}
+https://backend.composio.dev/v3/mcp/{}/mcp
+https://h.example/%74oken/{}/mcp
 https://rpc.ankr.com/eth/{}
 https://h.example/a;jsessionid={}/b
 https://[fe80::1%25{}]/mcp
