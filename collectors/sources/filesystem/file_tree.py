@@ -210,10 +210,10 @@ def _read(file: int, most: int) -> bytes:
         raise UnreadableError("file.too_large", f"it is larger than {most} bytes")
     chunks = [os.read(file, expected + 1)]
     left = most + 1 - len(chunks[0])
-    while chunks[-1] and left > 0:
-        chunks.append(os.read(file, min(left, 1 << 20)))
-        left -= len(chunks[-1])
-    return b"".join(chunks)
+    while left > 0 and (more := os.read(file, min(left, 1 << 20))):
+        chunks.append(more)
+        left -= len(more)
+    return b"".join(chunks)  # which copies nothing where there is but one
 
 
 def matches(tree: FileTree, pattern: str, home: Home | None, done: str = "") -> Iterator[str]:

@@ -16,10 +16,9 @@ from collectors.sources.formats.unparseable import Note, UnparseableError
 _MOST_SECONDS: Final = 10
 _MOST_MEMORY: Final = 192 * 1024 * 1024
 """Addresses, of which a text that is worth reading needs a small part."""
-_MOST_ANSWER: Final = 12 * 1024 * 1024
-_MOST_WEIGHT: Final = 16 * 1024 * 1024
-"""What an answer may take of whoever asked: its text, and so much for each value in it."""
-_VALUE_WEIGHT: Final = 160
+_MOST_ANSWER: Final = 10 * 1024 * 1024
+_MOST_WEIGHT: Final = 12 * 1024 * 1024
+"""Bytes that the values of an answer may take of whoever asked, and its text while it is taken apart."""
 _OURS: Final = str(Path(__file__).resolve().parents[3])
 _OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))
 """What was compiled for this process serves that one too."""
@@ -28,7 +27,9 @@ _COSTLY: Final = "reading it takes more memory or time than a file may"
 _NO_TIME: Final = "there was no time to read it, beside what else the account has"
 
 
-_refused: dict[bytes, UnparseableError] = {}
+Refusal = tuple[str, str, int | None, int | None]
+
+_refused: dict[bytes, Refusal] = {}
 """What was asked and refused lately: a client's file is read for its servers, for its permissions, for its projects."""
 _MOST_REFUSED: Final = 64
 
@@ -44,19 +45,20 @@ def parse_apart(
         raise UnparseableError("parse.too_large", _NO_TIME)
     asked = blake2b(data, key=f"{format} {depth}".encode()).digest()
     if asked in _refused:
-        raise _refused[asked]
+        raise UnparseableError(*_refused[asked])
     try:
         return _answer(_ask(data, format, depth, seconds))
     except UnparseableError as error:
         if error.message != _NO_TIME:
-            _refused[asked] = error
+            # Never the error itself: with its traceback it holds the text and the answer.
+            _refused[asked] = error.code, error.message, error.line, error.column
             if len(_refused) > _MOST_REFUSED:
                 del _refused[next(iter(_refused))]
         raise
 
 
-def _ask(data: bytes, format: Format, depth: int, seconds: float) -> bytes:
-    """What the process says."""
+def _ask(data: bytes, format: Format, depth: int, seconds: float) -> str:
+    """What the process says; not as bytes, for beside the values there would be both."""
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and a module of ours
             [sys.executable, *_OPTIONS, "-m", "collectors.sources.formats.apart", format, str(depth)],
@@ -73,10 +75,10 @@ def _ask(data: bytes, format: Format, depth: int, seconds: float) -> bytes:
         raise UnparseableError("parse.too_large", f"no process to read it in: {type(error).__name__}") from None
     if done.returncode or not done.stdout or len(done.stdout) > _MOST_ANSWER:
         raise UnparseableError("parse.too_large", _COSTLY)
-    return done.stdout
+    return done.stdout.decode("ascii")
 
 
-def _answer(text: bytes) -> tuple[Any, tuple[Note, ...]]:
+def _answer(text: str) -> tuple[Any, tuple[Note, ...]]:
     kind, *said = json.loads(text)
     if kind == "refused":
         raise UnparseableError(*said)
@@ -94,19 +96,19 @@ def _bound() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _weigh(value: Any, text: int) -> None:
+def _weigh(value: Any) -> None:
     """Raises `UnparseableError` for more than whoever asked could hold."""
-    left, level = (_MOST_WEIGHT - text) // _VALUE_WEIGHT, [value]
+    left, level = _MOST_WEIGHT, [value]
+    keys: set[str] = set()
     while level:
-        left -= len(level)
+        maps = [one for one in level if isinstance(one, dict)]
+        new = set[str]().union(*maps) - keys  # who reads them makes each once
+        keys |= new
+        left -= sum(map(sys.getsizeof, level)) + sum(map(sys.getsizeof, new))
         if left < 0:
-            raise UnparseableError("parse.too_large", "it holds too many values")
-        level = [
-            child
-            for one in level
-            if isinstance(one, dict | list)
-            for child in (one.values() if isinstance(one, dict) else one)
-        ]
+            raise UnparseableError("parse.too_large", "it holds more than is kept of one file")
+        lists = [one for one in level if isinstance(one, list)]
+        level = [child for one in (*(m.values() for m in maps), *lists) for child in one]
 
 
 def main() -> None:
@@ -117,7 +119,9 @@ def main() -> None:
     try:
         value, notes = parse_here(sys.stdin.buffer.read(), format, depth)
         answer = json.dumps(["read", value, [[note.code, note.message, note.line, note.key] for note in notes]])
-        _weigh(value, len(answer))
+        if len(answer) > _MOST_ANSWER:
+            raise UnparseableError("parse.too_large", _COSTLY)
+        _weigh(value)
     except UnparseableError as error:
         answer = json.dumps(["refused", error.code, error.message, error.line, error.column])
     sys.stdout.buffer.write(answer.encode())

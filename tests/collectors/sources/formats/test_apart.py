@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,12 @@ def test_long_texts_with_many_commas_are_few_values_and_many_small_values_are_re
     assert len(parse(prose, "json").value["history"]) == 3_000
     with pytest.raises(UnparseableError, match="too_large"):
         parse(b"[" + b"[]," * 1_000_000 + b"1]", "json")
+
+
+def test_what_was_refused_is_not_held():
+    data = b"[" + b'"",' * 400_000 + b"1]"
+    held = sys.getrefcount(data)
+    for _ in range(3):
+        with pytest.raises(UnparseableError, match="too_large"):
+            parse(data, "json")
+    assert sys.getrefcount(data) == held
