@@ -8,7 +8,8 @@ from typing import NamedTuple
 from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
 from collectors.contract import Context
-from collectors.processes.command import script_of
+from collectors.launch.program_name import base_name
+from collectors.processes.command import program_of, script_of
 from collectors.processes.package import Programs
 from collectors.processes.server_scripts import ServerScripts
 from collectors.processes.signatures import AgentSignatures, Definitions, is_server_program, looks_like_server
@@ -74,4 +75,4 @@ class Classifier:
         if judged.interesting or judged.impersonates:
             return judged
         # Ten thousand command lines that are of no interest need not be kept; the program's name is told of children.
-        return Judged(row._replace(argv=(), cwd=None))
+        return Judged(row._replace(argv=(), cwd=None, exe=None, name=base_name(program_of(row))[:64]))

@@ -14,7 +14,7 @@ from collectors.processes.command import is_title
 from collectors.processes.instances import NAME, instance, is_instance
 from collectors.processes.quota import Quota
 from collectors.processes.tree import ProcessTree
-from collectors.sources.process.row import ProcessRow
+from collectors.sources.process.row import ProcessKey, ProcessRow
 from collectors.sources.process.table import ProcessTable, Sweep
 
 if TYPE_CHECKING:
@@ -94,10 +94,16 @@ class ProcessCollector(Collector):
     def _look(self, context: Context) -> bool:
         """Bring the tree up to date by a sweep; whether an interesting process came, went or changed."""
         self._prepare(context)
-        rows, gone, self._sweep = self._table.changes(self._sweep)
-        left = [self._tree.drop(key.pid) for key in gone]
-        came = [self._put(row) for row in rows]
-        return any(came) or any(_matters(judged) for judged in left if judged)
+        came: list[bool] = []
+        left: list[bool] = []
+        self._sweep = self._table.follow(
+            self._sweep, lambda row: came.append(self._put(row)), lambda key: left.append(self._dropped(key))
+        )
+        return any(came) or any(left)
+
+    def _dropped(self, key: ProcessKey) -> bool:
+        judged = self._tree.drop(key.pid)
+        return judged is not None and _matters(judged)
 
     def _take_in(self, event: ProcessEvent) -> bool:
         """Follow one process event; whether an instance came, went or changed by it."""

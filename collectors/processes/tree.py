@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from collectors.launch.program_name import base_name
 from collectors.processes.classifier import Judged
 from collectors.processes.command import program_of
+from collectors.sources.process.row import ProcessRow
+from collectors.sources.process.words import kept
 
+_ROOM = 3_000_000
+"""Bytes for the words of an account's processes; those that come when it is taken have half a kilobyte, and their
+options another, until they take as much again."""
+_SHORT = 512
 _DEAD_PARENTS = 4_096
 """How many processes that ended are remembered, so that what they started still descends from whoever started them."""
 
@@ -20,10 +26,14 @@ class ProcessTree:
         self.judged: dict[int, Judged] = {}
         self._parents: dict[int, int] = {}
         self._children: dict[int, Counter[str]] = {}
+        self._held: Counter[str | None] = Counter()
+        """Bytes of the texts of each account's processes."""
 
     def put(self, judged: Judged) -> None:
-        row = judged.row
-        self.judged[row.pid] = judged
+        self._let_go(self.judged.get(judged.row.pid))
+        row = self._fitting(judged.row)
+        self._held[row.owner] += row.weight
+        self.judged[row.pid] = judged if row is judged.row else judged._replace(row=row)
         self._parents.setdefault(row.pid, row.ppid)
 
     def forked(self, pid: int, parent: int) -> None:
@@ -35,12 +45,27 @@ class ProcessTree:
     def drop(self, pid: int) -> Judged | None:
         """Forget a process that ended; who its parent was is kept for its children."""
         self._children.pop(pid, None)
+        self._let_go(self.judged.get(pid))
         return self.judged.pop(pid, None)
+
+    def _fitting(self, row: ProcessRow) -> ProcessRow:
+        """With as many of its words as its account has room for; those of the first are kept whole."""
+        left = _ROOM - self._held[row.owner] - row.weight
+        if left < 0:
+            row = row._replace(argv=kept(row.argv, _SHORT, _SHORT))
+        if left < -_ROOM:
+            row = row._replace(argv=(), cwd=None, exe=row.exe and row.exe[-_SHORT:])
+        return row
+
+    def _let_go(self, judged: Judged | None) -> None:
+        if judged:
+            self._held[judged.row.owner] -= judged.row.weight
 
     def clear(self) -> None:
         self.judged.clear()
         self._parents.clear()
         self._children.clear()
+        self._held.clear()
 
     def ancestors(self, judged: Judged) -> Iterator[Judged]:
         """From the parent upwards, without those of which nothing is known."""

@@ -1,4 +1,4 @@
-"""A small machine in namespaces: root's daemon, accounts alice and carol, who attack, and bob, who works."""
+"""A small machine in namespaces: root's daemon, accounts that attack, and bob, who works."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-UIDS = {"alice": 61001, "bob": 61002, "carol": 61003}
+UIDS = {"alice": 61001, "bob": 61002, "carol": 61003, "dave": 61004, "erin": 61005}
+ATTACKERS = tuple(name for name in UIDS if name != "bob")
 SECONDS = float(os.environ.get("ROLLCALL_HOSTILE_SECONDS", "0"))
 """How long each scenario goes on; 0: as long as it takes to show its point once."""
 QUICK = "[collect]\nprocess_seconds = 0.5\nsocket_seconds = 1\n[daemon]\nheartbeat_seconds = 2\n"
@@ -29,8 +30,10 @@ MOST_RESIDENT = 128 * 1024
 Record = dict[str, Any]
 
 _SET_UP = """
-mount -t tmpfs -o mode=755 none /home && mkdir -m 755 /home/alice /home/carol && mkdir -m 700 /home/bob /home/root &&
-chown {alice}:{alice} /home/alice && chown {bob}:{bob} /home/bob && chown {carol}:{carol} /home/carol &&
+mount -t tmpfs -o mode=755 none /home && mkdir -m 700 /home/root &&
+while IFS=: read -r name x uid rest; do
+[ $uid = 0 ] || {{ mkdir -m 755 /home/$name && chown $uid:$uid /home/$name; }} || exit 1
+done <{folder}/passwd && chmod 700 /home/bob &&
 ip link set lo up &&
 mount --bind {folder}/passwd /etc/passwd && echo ready && exec sleep infinity
 """
@@ -242,7 +245,7 @@ def made(folder: Path) -> Iterator[World]:
     accounts += [f"{name}:x:{uid}:{uid}::/home/{name}:/bin/sh" for name, uid in UIDS.items()]
     (folder / "passwd").write_text("\n".join(accounts) + "\n")
     space: Sequence[str] = ("unshare", "--mount", "--pid", "--net", "--fork", "--mount-proc", "--kill-child")
-    script = _SET_UP.format(folder=folder, **UIDS)
+    script = _SET_UP.format(folder=folder)
     keeper = subprocess.Popen([*space, "sh", "-c", script], stdout=subprocess.PIPE)
     assert keeper.stdout
     if keeper.stdout.readline() != b"ready\n":

@@ -6,12 +6,17 @@ import os
 import time
 from typing import NamedTuple
 
-from collectors.sources.process.row import ARGUMENT_BYTES, ARGUMENTS, ProcessRow, account_name
+from collectors.sources.process.row import ProcessRow, account_name
+from collectors.sources.process.words import LONGEST, MOST_WORDS, READ_BYTES, kept
 
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD of the kernel's include/linux/sched.h, in field 9 of /proc/<pid>/stat."""
 _GONE_STATES = (b"Z", b"X", b"x")
 _DELETED = " (deleted)"
+_ORDINARY = 16 * 1024
+"""Bytes that hardly any command line has; a buffer for more costs a call of the system each time."""
+_LONGEST_CHARACTER = 4
+"""Bytes of UTF-8."""
 
 
 class Stat(NamedTuple):
@@ -51,7 +56,9 @@ class ProcFs:
         try:
             # The folder's owner is the effective user only.
             uid, euid = map(int, _field(_read(f"{folder}/status", 8192), b"Uid")[:2])
-            argv = _read(f"{folder}/cmdline", ARGUMENT_BYTES)
+            argv = _read(f"{folder}/cmdline", _ORDINARY)
+            if len(argv) == _ORDINARY:
+                argv = _read(f"{folder}/cmdline", READ_BYTES)
         except (OSError, ValueError, IndexError):
             return None
         return ProcessRow(
@@ -107,8 +114,8 @@ def _link(path: str) -> str | None:
 
 def _split(cmdline: bytes) -> tuple[str, ...]:
     # A process may overwrite its command line, so neither the final NUL nor valid UTF-8 is certain.
-    parts = cmdline.removesuffix(b"\0").split(b"\0", ARGUMENTS)[:ARGUMENTS] if cmdline else []
-    return tuple(map(_text, parts))
+    parts = cmdline.removesuffix(b"\0").split(b"\0", MOST_WORDS)[:MOST_WORDS] if cmdline else []
+    return kept(_text(part[: _LONGEST_CHARACTER * LONGEST]) for part in parts)
 
 
 def _text(raw: bytes) -> str:

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import psutil
 
-from collectors.sources.process.row import ARGUMENT_BYTES, ARGUMENTS, ProcessRow
+from collectors.sources.process.row import ProcessRow
+from collectors.sources.process.words import MOST_WORDS, kept
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ def _row(process: psutil.Process) -> ProcessRow:
         owner=_text(owner) if owner else None,
         name=_text(process.name()),
         exe=_text(exe) if exe else None,
-        argv=_bounded(_allowed(process.cmdline) or []),
+        argv=kept(map(_text, (_allowed(process.cmdline) or [])[:MOST_WORDS])),
         cwd=_text(cwd) if (cwd := _allowed(process.cwd)) else None,
     )
 
@@ -61,17 +62,6 @@ def _allowed(read: Callable[[], T]) -> T | None:
         return read()
     except (psutil.AccessDenied, OSError):
         return None
-
-
-def _bounded(argv: list[str]) -> tuple[str, ...]:
-    kept: list[str] = []
-    room = ARGUMENT_BYTES
-    for argument in argv[:ARGUMENTS]:
-        if room <= 0:
-            break
-        kept.append(_text(argument)[:room])
-        room -= len(argument)
-    return tuple(kept)
 
 
 def _text(raw: str) -> str:

@@ -6,10 +6,7 @@ import functools
 import time
 from typing import NamedTuple, Protocol
 
-ARGUMENT_BYTES = 128 * 1024
-
-
-ARGUMENTS = 4096
+from collectors.sources.process.words import weigh
 
 
 class ProcessRow(NamedTuple):
@@ -31,9 +28,14 @@ class ProcessRow(NamedTuple):
     exe: str | None
     """Path of the program file, also when it was replaced or deleted since; None without the right to see it."""
     argv: tuple[str, ...]
-    """Raw: it may hold secrets and must be redacted before it leaves this process. At most ARGUMENT_BYTES and
-    ARGUMENTS; empty where it may not be read."""
+    """Raw: it may hold secrets and must be redacted before it leaves this process. As `words.kept` leaves it; empty
+    where it may not be read."""
     cwd: str | None
+
+    @property
+    def weight(self) -> int:
+        """Bytes that its texts take here."""
+        return sum(map(weigh, (*self.argv, self.exe, self.cwd)))
 
 
 class ProcessKey(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ class Sweep:
 
     marks: Mapping[int, int] = field(default_factory=dict)
     starts: Mapping[int, int] = field(default_factory=dict)
-    young: Mapping[int, ProcessRow] = field(default_factory=dict)
+    young: Mapping[int, int] = field(default_factory=dict)
+    """Of young processes a hash of what each runs and as whom."""
 
 
 class Changes(NamedTuple):
@@ -54,32 +55,37 @@ class ProcessTable:
     def changes(self, known: Sweep | None = None) -> Changes:
         """What differs from an earlier sweep (everything is new without one). A process older than YOUNG_SECONDS that
         becomes another program is not seen here: only process events or reading all rows show it."""
-        known = known or Sweep()
+        rows: list[ProcessRow] = []
+        gone: list[ProcessKey] = []
+        sweep = self.follow(known or Sweep(), rows.append, gone.append)
+        return Changes(tuple(rows), tuple(gone), sweep)
+
+    def follow(self, known: Sweep, came: Callable[[ProcessRow], object], went: Callable[[ProcessKey], object]) -> Sweep:
+        """The same, each row handed over as it is read: nobody can say what those of all processes together weigh."""
         marks = self._source.marks()
         if marks == known.marks and not known.young:
-            return Changes((), (), known)
+            return known
         starts = dict(known.starts)
-        gone = [ProcessKey(pid, starts.pop(pid)) for pid in known.starts.keys() - marks.keys()]
-        rows: list[ProcessRow] = []
-        young: dict[int, ProcessRow] = {}
+        for pid in known.starts.keys() - marks.keys():
+            went(ProcessKey(pid, starts.pop(pid)))
+        young: dict[int, int] = {}
         marked = {pid for pid, mark in marks.items() if known.marks.get(pid) != mark}
         for pid in sorted(marked | (known.young.keys() & marks.keys())):
             row, start = self._source.row(pid), starts.get(pid)
             if start is not None and (row is None or row.start_ticks != start):
-                gone.append(ProcessKey(pid, starts.pop(pid)))
+                went(ProcessKey(pid, starts.pop(pid)))
             if row is None:
                 continue
-            before = known.young.get(pid)
-            if pid not in starts or (before and _program(before) != _program(row)):
-                rows.append(row)
+            if pid not in starts or known.young.get(pid, _program(row)) != _program(row):
+                came(row)
             starts[pid] = row.start_ticks
             if self._source.age(row) < YOUNG_SECONDS:
-                young[pid] = row
-        return Changes(tuple(rows), tuple(gone), Sweep(marks, starts, young))
+                young[pid] = _program(row)
+        return Sweep(marks, starts, young)
 
 
-def _program(row: ProcessRow) -> tuple[object, ...]:
-    return row.exe, row.argv, row.uid, row.euid
+def _program(row: ProcessRow) -> int:
+    return hash((row.exe, row.argv, row.uid, row.euid))
 
 
 def _source(proc: str) -> Source:

@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from collectors.sources.process.psutil_processes import PsutilProcesses
-from collectors.sources.process.row import ARGUMENT_BYTES, ARGUMENTS, ProcessKey, account_name
+from collectors.sources.process.row import ProcessKey, account_name
 from collectors.sources.process.table import ProcessTable, Sweep
+from collectors.sources.process.words import LONGEST, MOST_WORDS
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 SLEEP = [sys.executable, "-c", "import time; time.sleep(30)"]
@@ -109,9 +110,9 @@ def test_huge_command_lines_are_cut(start):
     many = start([*SLEEP, *["y"] * 20_000])
     table = ProcessTable()
     row = eventually(lambda: (row := table.row(long.pid)) and len(row.argv) > 4 and row)
-    assert sum(map(len, row.argv)) <= ARGUMENT_BYTES
+    assert max(map(len, row.argv)) <= LONGEST
     row = eventually(lambda: (row := table.row(many.pid)) and len(row.argv) > 4 and row)
-    assert len(row.argv) == ARGUMENTS
+    assert len(row.argv) == MOST_WORDS
 
 
 @linux
