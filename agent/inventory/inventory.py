@@ -17,6 +17,10 @@ Derive = Callable[[Iterable[Record], Mapping[str, Record]], Mapping[str, Record]
 """From all facts, and the inventory as it was committed last, to the inventory by record id. Pure."""
 
 
+_FEW = 100
+"""Records that may stand beside what was known of a scope."""
+
+
 class Change(NamedTuple):
     """One record that came, went or became different."""
 
@@ -69,10 +73,8 @@ class Inventory:
         """Put what is true of a scope now in place of what was known of it."""
         if seen.unknown:
             self.unknown.add(seen.scope)
-            told = {record.id for record in seen.records}
             known = self._known_whole.setdefault(seen.scope, self.told(seen.scope))
-            kept = tuple(r for r in known if r.kind != "diagnostic" and r.id not in told)
-            self._put(seen.scope, kept + seen.records)
+            self._put(seen.scope, _joined(known, seen.records))
         else:
             self.unknown.discard(seen.scope)
             self._known_whole.pop(seen.scope, None)
@@ -143,6 +145,18 @@ class Inventory:
             self._facts[scope] = records
         else:
             del self._facts[scope]
+
+
+def _joined(known: tuple[Record, ...], told: tuple[Record, ...]) -> tuple[Record, ...]:
+    """What was known of a scope, brought up to date by what a look told that did not see it whole. What was known comes
+    first, and both together are hardly more than the larger of the two: else whoever changes what is too much has
+    twice that."""
+    now, before = {record.id for record in told}, {record.id for record in known}
+    kept = tuple(record for record in known if record.kind != "diagnostic" and record.id not in now)
+    left = max(len(known), len(told), _FEW) - len(kept)
+    up_to_date = [record for record in told if record.id in before or record.kind == "diagnostic"]
+    new = [record for record in told if record.id not in before and record.kind != "diagnostic"]
+    return (*kept, *up_to_date, *new[: max(0, left - len(up_to_date))])
 
 
 def digest(records: Iterable[Record]) -> str:

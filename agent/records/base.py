@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -32,6 +33,7 @@ Shared = WrapValidator(_as_it_is)
 them keeps them too; what is read from JSON is a list, and looked through."""
 
 
+_BARE = 1_000
 _NONE_GIVEN: set[str] = set()
 
 
@@ -120,12 +122,25 @@ class Record(Part):
         mine, theirs = vars(self), vars(other)
         return mine.keys() == theirs.keys() and all(mine[k] == theirs[k] for k in mine if k not in self.NOT_FACTS)
 
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes here, about: those of its texts, and of a record without any."""
+        return _BARE + sum(map(_weigh, vars(self).values()))
+
     def facts(self) -> dict[str, Any]:
         """The fields two observations are compared by: all but the time and the evidence."""
         return self.model_dump(mode="json", by_alias=True, exclude=set(self.NOT_FACTS))
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True)
+
+
+def _weigh(value: object) -> int:
+    if isinstance(value, str):
+        return sys.getsizeof(value)
+    if isinstance(value, tuple):
+        return sys.getsizeof(value) + sum(map(_weigh, value))
+    return sum(map(_weigh, vars(value).values())) if isinstance(value, Part) else 0
 
 
 P = ParamSpec("P")

@@ -3,35 +3,72 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterable
+from typing import NamedTuple, Self
 
+from agent.records import Record
+from collectors.readers.room import Room
 from collectors.sources.limits import Limits
+
+
+class Taken(NamedTuple):
+    """So many records, and the memory they take."""
+
+    records: int
+    bytes: int
+
+    @classmethod
+    def by(cls, records: Iterable[Record]) -> Self:
+        weights = [record.weight for record in records]
+        return cls(len(weights), sum(weights))
+
+    def and_also(self, other: Taken) -> Taken:
+        return Taken(self.records + other.records, self.bytes + other.bytes)
+
+    def without(self, other: Taken) -> Taken:
+        return Taken(self.records - other.records, self.bytes - other.bytes)
+
+
+NOTHING = Taken(0, 0)
+_KEPT_FREE = Taken(300, 800_000)
+"""For each other account, so that all together never take more than the machine may; where there are many, less."""
 
 
 class AccountBudget:
     """Counts what a look takes; `left_out` are the files for which nothing was left."""
 
-    def __init__(self, limits: Limits, records: int, others: int = 0, accounts: int = 1) -> None:
-        """`records` are known of the account's files so far, `others` of those of all other accounts."""
-        share = max(limits.machine_records - others, limits.machine_records // accounts)
-        self._most = min(limits.account_records, share)
-        self._records = records
+    def __init__(self, limits: Limits, known: Taken, others: Collection[Taken] = ()) -> None:
+        """`known` is what the account's files took so far, `others` what those of each other account did."""
+        machine, share = Taken(limits.machine_records, limits.machine_bytes), 1 / (len(others) + 1)
+        kept_free = Taken(
+            min(_KEPT_FREE.records, int(machine.records * share)), min(_KEPT_FREE.bytes, int(machine.bytes * share))
+        )
+        self._most = Taken(
+            min(limits.account_records, machine.records - sum(max(one.records, kept_free.records) for one in others)),
+            min(limits.account_bytes, machine.bytes - sum(max(one.bytes, kept_free.bytes) for one in others)),
+        )
+        self._taken = known
         self._seconds = limits.account_seconds
         self._deadline = min(limits.until, time.monotonic() + limits.account_seconds)
         self.left_out: list[str] = []
 
-    def allows(self, path: str, known: int) -> bool:
-        """Whether there is something left for a file of which so many records are known; if not it is counted."""
-        if self._records - known < self._most and time.monotonic() < self._deadline:
-            return True
+    def room(self, path: str, known: Taken) -> Room | None:
+        """What is left for a file that took so much so far; where that is nothing it is counted as left out."""
+        records = self._most.records - self._taken.records + known.records
+        bytes = self._most.bytes - self._taken.bytes + known.bytes
+        if records > 0 and bytes > 0 and time.monotonic() < self._deadline:
+            return Room(records, bytes)
         self.left_out.append(path)
-        return False
+        return None
 
-    def spend(self, known: int, records: int) -> None:
-        """A file of so many known records was read and now has so many."""
-        self._records += records - known
+    def spend(self, known: Taken, now: Taken) -> None:
+        """A file that took so much was read and now takes so much."""
+        self._taken = self._taken.and_also(now).without(known)
 
     @property
     def told(self) -> str:
         """What was left out, and why."""
-        why = f"{self._most} records" if self._records >= self._most else f"{self._seconds:g} seconds"
+        full = self._taken.records >= self._most.records or self._taken.bytes >= self._most.bytes
+        most = f"{self._most.records} records and {self._most.bytes} bytes of memory"
+        why = most if full else f"{self._seconds:g} seconds"
         return f"{len(self.left_out)} files were left out: of one account a look takes at most {why}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.records import Diagnostic, Evidence, Record
-from collectors.configs.account_budget import AccountBudget
+from collectors.configs.account_budget import NOTHING, AccountBudget, Taken
 from collectors.configs.turns import SECONDS, Turns
 from collectors.contract import Collector, Context, Observation, Scope, Watcher
 from collectors.locate.home_scan import HomeScan
@@ -21,6 +22,7 @@ from collectors.locate.projects import working_folders
 from collectors.locate.starts import bringing
 from collectors.readers.brought import start_records
 from collectors.readers.file import observe_file
+from collectors.readers.room import Room
 from collectors.sources.account import Home, Os
 from collectors.sources.filesystem.windows_registry import is_key
 
@@ -45,6 +47,8 @@ class ConfigCollector(Collector):
         self._walked: Context | None = None
         self._familiar: dict[tuple[str, str], bool] = {}
         self._turns = Turns()
+        self._taken: dict[str, dict[str, Taken]] = {}
+        """What the records of each file take, by account."""
         self._watched: dict[str, frozenset[str]] = {}
         self._led_before: Mapping[str, frozenset[object]] = {}
 
@@ -178,6 +182,7 @@ class ConfigCollector(Collector):
 
     def _all(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         known, territory.read = territory.read, {}
+        self._taken[territory.owner] = {}
         # What was read before comes first: what is new may only take what is left over.
         paths = sorted(territory.files, key=lambda path: path not in territory.read_before)
         yield from self._budgeted(context, territory, paths, self._budget(context, territory), known)
@@ -192,14 +197,16 @@ class ConfigCollector(Collector):
         known: Known = MappingProxyType({}),
     ) -> Iterator[Observation]:
         """These files, as far as the account's budget reaches; the others stay unknown."""
-        present = self._present(territory)
+        present, taken = self._present(territory), self._taken.setdefault(territory.owner, {})
         for path in paths:
-            before = len(territory.read[path][1].records) if path in territory.read else 0
-            if not budget.allows(path, before):
+            before = taken.get(path, NOTHING)
+            room = budget.room(path, before)
+            if room is None:
                 yield Observation(Scope(NAME, territory.owner, path), unknown=True)
                 continue
-            seen = _file(context, territory, path, present, known)
-            budget.spend(before, len(seen.records))
+            seen = _file(context, territory, path, present, room, known)
+            taken[path] = Taken.by(seen.records)
+            budget.spend(before, taken[path])
             yield seen
             if not self._watch:
                 # Nobody tells what changes, so nothing may be taken for unchanged.
@@ -209,10 +216,10 @@ class ConfigCollector(Collector):
 
     def _budget(self, context: Context, territory: HomeScan) -> AccountBudget:
         known = {
-            scan.owner: sum(len(seen.records) for _, seen in scan.read.values()) for scan in self._territories.values()
+            owner: reduce(Taken.and_also, self._taken.get(owner, {}).values(), NOTHING) for owner in self._territories
         }
-        own = known.get(territory.owner, 0)
-        return AccountBudget(context.limits, own, sum(known.values()) - own, len(known))
+        own = known.pop(territory.owner, NOTHING)
+        return AccountBudget(context.limits, own, list(known.values()))
 
     def _again(self, context: Context, territory: HomeScan) -> Iterator[Observation]:
         """Survey a home again; files that were known before and still are need not be read for that."""
@@ -231,6 +238,7 @@ class ConfigCollector(Collector):
         yield from self._budgeted(context, territory, read_again, self._budget(context, territory))
         for path in (before.keys() - territory.files.keys()) | (closed.keys() - territory.closed.keys()):
             territory.read.pop(path, None)
+            self._taken[territory.owner].pop(path, None)
             yield Observation(Scope(NAME, territory.owner, path))
         yield from self._whole(context, territory)
 
@@ -284,12 +292,13 @@ def _file(
     territory: HomeScan,
     path: str,
     present: frozenset[str],
+    room: Room,
     known: Known = MappingProxyType({}),
 ) -> Observation:
     """One file, as read by those it belongs to and by those that share it and are there."""
     readings = [r for r in territory.files[path] if not r.shared or r.client.id in present]
     if path not in known or known[path][0] != readings:
-        territory.read[path] = readings, observe_file(context, territory.home, path, readings)
+        territory.read[path] = readings, observe_file(context, territory.home, path, readings, room)
     else:
         territory.read[path] = known[path]
     return territory.read[path][1]

@@ -23,6 +23,7 @@ from collectors.readers.lookup import looked_up
 from collectors.readers.origin import Origin
 from collectors.readers.posture import postures
 from collectors.readers.providers import providers
+from collectors.readers.room import Room
 from collectors.readers.servers import Definition, read_definitions
 from collectors.readers.sign_ins import sign_ins
 from collectors.sources.account import Home
@@ -33,8 +34,12 @@ from collectors.sources.formats.embedded import parse_at
 _TELLING = ConfigFile | Artifact | Provider | SignedIn | PosturePart
 
 
-def observe_file(context: Context, home: Home | None, path: str, readings: Iterable[Interest]) -> Observation:
-    """All records of one file for one account (None: the machine). A file that is absent has none."""
+def observe_file(
+    context: Context, home: Home | None, path: str, readings: Iterable[Interest], room: Room | None = None
+) -> Observation:
+    """All records of one file for one account (None: the machine), as far as there is room for them. A file that is
+    absent has none."""
+    room = room or Room()
     scope = Scope(NAME, home.owner if home else "", path)
     about = [reading for reading in readings if isinstance(reading.part, _TELLING)]
     about.sort(key=lambda reading: reading.shared)
@@ -46,6 +51,10 @@ def observe_file(context: Context, home: Home | None, path: str, readings: Itera
         return Observation(scope, tuple(file.servers_at_most(about[0])))
     try:
         for record in file.records(about) if about else ():
+            if not room.takes(record):
+                message = f"there is no room for more: of what it says, {len(records)} records were read"
+                records.append(file.diagnostic("budget.exceeded", message, "error"))
+                return Observation(scope, tuple(records), unknown=True)
             records.append(record)
             if time.thread_time() > deadline:
                 message = f"reading it takes too long: of what it says, {len(records)} records were read"

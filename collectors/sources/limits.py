@@ -30,8 +30,12 @@ class Limits(NamedTuple):
     account_files: int = 10_000
     account_records: int = 2_500
     """Records from the files of one account."""
-    machine_records: int = 4_000
-    """Of all accounts together; where some have many, each has at least its equal share of these."""
+    machine_records: int = 3_000
+    """Of all accounts together; some are kept free for each."""
+    account_bytes: int = 4_000_000
+    """Memory that the records from the files of one account take, about."""
+    machine_bytes: int = 8_000_000
+    """Of all accounts together, as with records."""
     account_seconds: float = 10.0
     """For reading the files of one account in one look."""
     until: float = math.inf

@@ -71,6 +71,18 @@ for n in range(count // 4):
 while True:
     os.waitpid(os.spawnl(os.P_NOWAIT, agent, agent, "0.02"), 0)
 """
+_MANY_WORDS = """
+import os, sys, shutil, time
+agent, count = sys.argv[1], int(sys.argv[2])
+os.makedirs(os.path.dirname(agent), exist_ok=True)
+shutil.copy("/bin/sleep", agent)
+while True:
+    for n in range(count):
+        words = [f"{n}-{w} " + "a;b,c=" * 2600 for w in range(7)] if n % 2 else [f"{n}-{w}" for w in range(4000)]
+        os.spawnl(os.P_NOWAIT, agent, agent, *words, "60")
+    for n in range(count):
+        os.wait()
+"""
 _LINES = """
 import json, os, time
 folder = "/home/alice/.claude/projects/-home-alice-w"
@@ -172,6 +184,17 @@ def everything(scale: int, port: int) -> dict[str, Attack]:
         "a file that is something else each time": Attack("alice", _TURN_INTO, (f"{alice}/.qwen/settings.json",)),
         "connections that come and go": Attack("carol", CONNECT, (str(scale * 3), "2", _FOREVER)),
         "agents that come and go, and many that stay": Attack("carol", _COME_AND_GO, (_CLAUDE, str(scale))),
+        "agents whose words fill megabytes": Attack(
+            "dave", _MANY_WORDS, ("/home/dave/.local/share/claude/versions/2.0.1", str(scale * 3))
+        ),
+        "a second account that has all it may": Attack(
+            "dave", _REWRITE + "    keep(servers(2000, prefix=f't{turn // 4}-'))\n", ("/home/dave/.claude.json", "20")
+        ),
+        "a third account that has all it may, of the longest": Attack(
+            "erin",
+            _REWRITE + "    keep(servers(900, [f'{turn} ' + 'word ' * 1600], prefix=f't{turn // 4}-'))\n",
+            ("/home/erin/.claude.json", "20"),
+        ),
         "telemetry that is none": Attack("carol", _POST, (str(port),)),
         "servers of another that are renamed": Attack(
             "carol",

@@ -79,6 +79,18 @@ def test_what_an_unknown_scope_shows_each_time_anew_does_not_pile_up() -> None:
     assert [record.name for record in inventory.facts(FILE)] == ["a", "b49"]
 
 
+def test_what_is_known_of_an_unknown_scope_comes_first_and_both_are_no_more_than_one_of_them() -> None:
+    inventory = Inventory(as_is)
+    inventory.replace(Observation(FILE, tuple(server(f"a{number}") for number in range(300))))
+    new = tuple(server(f"b{number}") for number in range(320))
+    inventory.replace(Observation(FILE, (server("a7"), *new, trouble()), unknown=True))
+    facts = inventory.facts(FILE)
+    assert len(facts) <= 323
+    names = [record.name for record in facts if record.kind == "mcp_server"]
+    assert {f"a{number}" for number in range(300)} <= set(names) and "b0" in names
+    assert len(names) == len(set(names)) and facts[-1].name == "b20" and trouble().id in {r.id for r in facts}
+
+
 def test_a_full_collection_retires_what_it_did_not_name_except_below_an_unknown_scope() -> None:
     inventory = Inventory(as_is)
     hidden = Scope("configs", "eve", "/home/eve/.cursor/mcp.json")

@@ -16,8 +16,8 @@ from collectors.sources.formats.unparseable import Note, UnparseableError
 _MOST_SECONDS: Final = 10
 _MOST_MEMORY: Final = 192 * 1024 * 1024
 """Addresses, of which a text that is worth reading needs a small part."""
-_MOST_ANSWER: Final = 10 * 1024 * 1024
-_MOST_WEIGHT: Final = 12 * 1024 * 1024
+_MOST_ANSWER: Final = 8 * 1024 * 1024
+_MOST_WEIGHT: Final = 10 * 1024 * 1024
 """Bytes that the values of an answer may take of whoever asked, and its text while it is taken apart."""
 _OURS: Final = str(Path(__file__).resolve().parents[3])
 _OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))
