@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_for(truth: Callable[[], object], seconds: float = 10) -> bool:
+def wait_for(truth: Callable[[], object], seconds: float = 60) -> bool:
     """Whether it became true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -20,8 +20,10 @@ from agent.journal.errors import (
     JournalError,
     JournalForeignError,
     JournalReplacedError,
+    is_full,
     typed_errors,
 )
+from agent.journal.log_tail import give_back
 from agent.journal.migrations import MIGRATIONS, migrate, version_of
 
 _MEMORY = ":memory:"
@@ -99,9 +101,11 @@ class Database:
                 self._check_files()
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if is_full(error) and self._shared is None:
+                    give_back(connection, Path(f"{self.place}-wal"))
                 raise
 
     @contextmanager

@@ -53,7 +53,7 @@ def typed_errors(place: str) -> Iterator[None]:
         raise JournalDamagedError(f"{place}: not a readable SQLite database") from error
     except sqlite3.Error as error:
         code = _code(error)
-        if code == sqlite3.SQLITE_FULL:
+        if is_full(error):
             raise JournalFullError(f"{place}: disk full; make room, and it goes on where it stopped") from error
         # Text that is no UTF-8 any more is the one operational error without a code.
         if code in _DAMAGE or (code is None and isinstance(error, sqlite3.OperationalError)):
@@ -65,6 +65,11 @@ def typed_errors(place: str) -> Iterator[None]:
 def is_passing(error: Exception) -> bool:
     """Whether trying again later may help: the file itself is not shown to be bad."""
     return isinstance(error, sqlite3.Error) and _code(error) in _PASSING
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there was no room for it: on the disk or, where that is limited, in the file."""
+    return isinstance(error, sqlite3.Error) and _code(error) == sqlite3.SQLITE_FULL
 
 
 def _code(error: sqlite3.Error) -> int | None:

@@ -79,7 +79,7 @@ def processes() -> Iterator[Processes]:
         started.end_all()
 
 
-def eventually(question: Callable[[], object], seconds: float = 10) -> None:
+def eventually(question: Callable[[], object], seconds: float = 60) -> None:
     """Waits until something is true; fails when it does not become so."""
     deadline = time.monotonic() + seconds
     while not question():

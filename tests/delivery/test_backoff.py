@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -28,22 +29,26 @@ def test_waiting_for_a_person_is_slow_but_not_slower_than_the_cap() -> None:
     assert 240 <= slow(50, 300) <= 300
 
 
-def seconds(work: object) -> float:
+SOON = module._SLICE - 5
+"""Less than it would wait if nobody woke it, and longer than any machine takes over a wake."""
+
+
+def seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
-    work()  # type: ignore[operator]  # any callable
+    work()
     return time.perf_counter() - start
 
 
 def test_a_wake_before_the_wait_is_not_lost() -> None:
     waiting = Backoff()
     waiting.wake()
-    assert seconds(waiting.idle) < 0.5
+    assert seconds(waiting.idle) < SOON
 
 
 def test_a_wake_ends_idling_but_not_a_rest() -> None:
     waiting = Backoff()
     threading.Timer(0.05, waiting.wake).start()
-    assert seconds(waiting.idle) < 1
+    assert seconds(waiting.idle) < SOON
     threading.Timer(0.01, waiting.wake).start()
     assert seconds(lambda: waiting.rest(0.3)) >= 0.29
 
@@ -51,8 +56,8 @@ def test_a_wake_ends_idling_but_not_a_rest() -> None:
 def test_a_stop_ends_both() -> None:
     waiting = Backoff()
     threading.Timer(0.05, waiting.stop).start()
-    assert seconds(lambda: waiting.rest(60)) < 1
-    assert seconds(waiting.idle) < 1
+    assert seconds(lambda: waiting.rest(600)) < SOON
+    assert seconds(waiting.idle) < SOON
 
 
 def test_time_asleep_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,4 +65,4 @@ def test_time_asleep_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SLICE", 0.05)
     start, real = time.perf_counter(), time.time
     monkeypatch.setattr(time, "time", lambda: real() + (3600 if time.perf_counter() - start > 0.1 else 0))
-    assert seconds(lambda: Backoff().rest(600)) < 1
+    assert seconds(lambda: Backoff().rest(600)) < SOON

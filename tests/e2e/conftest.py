@@ -132,7 +132,7 @@ class Daemon:
         journal.close()
         return [json.loads(row[0]) for row in rows]
 
-    def wait_for(self, seen: Callable[[list[Record]], object], seconds: float = 30) -> list[Record]:
+    def wait_for(self, seen: Callable[[list[Record]], object], seconds: float = 60) -> list[Record]:
         """The journal as soon as it fulfils a condition."""
         deadline = time.monotonic() + seconds
         while not seen(entries := self.entries()):
@@ -142,9 +142,9 @@ class Daemon:
         return entries
 
     def stop(self) -> int:
-        """Ends within the five seconds it has."""
+        """SIGTERM, and the exit status."""
         subprocess.run(["kill", str(self.pid)], check=False)
-        return self.process.wait(6)
+        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ class Machine:
         env = {"PYTHONPATH": f"{REPOSITORY}:{packages}"}
         for python in (sys.executable, "/usr/bin/python3"):
             command = self.as_dev(env, python, "-m", "agent")
-            if subprocess.run([*command, "--version"], capture_output=True, timeout=30).returncode == 0:
+            if subprocess.run([*command, "--version"], capture_output=True, timeout=60).returncode == 0:
                 done = subprocess.run([*command, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
                 return Outcome(done.returncode, done.stdout, done.stderr)
         pytest.skip("no Python interpreter here that other accounts may run")

@@ -63,7 +63,7 @@ def replaced(machine: Booted, pid: str) -> bool:
     return show(machine, "ActiveState") == "active" and show(machine, "MainPID") not in ("0", pid)
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"

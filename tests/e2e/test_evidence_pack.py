@@ -54,7 +54,7 @@ def checked(folder: Path) -> list[bool]:
     commands = [html.unescape(line) for line in re.findall(r"<code>((?:jq|openssl) [^<]*)</code>", page)]
     assert len(commands) == 2
     shell = ("bash", "-o", "pipefail", "-c")
-    done = [subprocess.run([*shell, line], cwd=folder, capture_output=True, timeout=30) for line in commands]
+    done = [subprocess.run([*shell, line], cwd=folder, capture_output=True, timeout=60) for line in commands]
     return [one.returncode == 0 for one in done]
 
 

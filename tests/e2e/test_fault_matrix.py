@@ -85,7 +85,7 @@ class Trial:
             pass
         assert wait_for(lambda: self._cursor.status().backlog == 0, PATIENCE), (what, self._cursor.status())
         expected = [named(line.body) for line in self.journal.lines(0, 1_000_000, 1 << 40)]
-        wait_for(lambda: len(set(self.end.received())) >= len(expected), 10)
+        wait_for(lambda: len(set(self.end.received())) >= len(expected))
         came = self.end.received()
         found = list(dict.fromkeys(came))
         lost, again = len(set(expected) - set(found)), len(came) - before - (len(expected) - first)
@@ -145,7 +145,7 @@ class Trial:
                 self.sending.clock(timedelta(hours=hour))
                 self._grow(SOME // 5)
                 yield
-                assert wait_for(self._cursor.failure, 10) or self.kind == "stdout"
+                assert self.kind == "stdout" or wait_for(self._cursor.failure)
             since = self._cursor.status().failing_since
         self._grow(1)
         assert wait_for(lambda: self._cursor.status().backlog == 0, PATIENCE), self._cursor.status()
@@ -160,7 +160,7 @@ class Trial:
             self._grow(SOME if LONG else 150)
             yield
             # Most of the first second is the start; what matters is what comes when batches are under way.
-            wait_for(lambda before=before: self._cursor.load().done > before, 20)  # type: ignore[misc]  # bound now
+            wait_for(lambda before=before: self._cursor.load().done > before)  # type: ignore[misc]  # bound now
             time.sleep(dice.uniform(0, 0.05))
             self.sending.kill()
             self.sending.start()

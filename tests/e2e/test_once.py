@@ -75,7 +75,7 @@ def on_terminal(rollcall: Rollcall, *arguments: str, env: Mapping[str, str] | No
             break
         shown += chunk
     os.close(ours)
-    return process.wait(30), shown
+    return process.wait(60), shown
 
 
 SLOW = """
@@ -173,7 +173,7 @@ def test_an_output_that_cannot_be_written_is_a_failure_in_one_line(rollcall: Rol
 def test_a_full_disk_below_stdout_is_a_failure_in_one_line(rollcall: Rollcall, root: Path) -> None:
     with open("/dev/full", "wb") as full:
         command = rollcall.arguments("--once", "--root", root)
-        done = subprocess.run(command, env=rollcall.environment, stdout=full, stderr=subprocess.PIPE, timeout=30)
+        done = subprocess.run(command, env=rollcall.environment, stdout=full, stderr=subprocess.PIPE, timeout=60)
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1 and b"No space left" in done.stderr
 
@@ -189,7 +189,7 @@ def test_a_reader_that_goes_away_is_no_traceback(rollcall: Rollcall, place: Plac
     process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(30) == 1
+    assert process.wait(60) == 1
 
 
 def test_a_scope_that_cannot_be_read_makes_the_run_partial_and_is_named(

@@ -231,7 +231,7 @@ def test_a_server_started_by_hand_is_joined_to_its_definition(
     def grown(instances: list[Record]) -> bool:
         return any(len(instance["pids"]) > 1 for instance in instances)
 
-    records = until(running, 30)
+    records = until(running, 60)
     definitions = {r["name"]: r for r in records if r["kind"] == "mcp_server" and r["owner"] == "dev"}
     (instance,) = [r for r in records if r["kind"] == "instance"]
     assert (definitions["live"]["running"], definitions["idle"]["running"]) == (True, False)
@@ -309,7 +309,7 @@ class _Pass(BaseHTTPRequestHandler):
         headers = {"content-type": "application/json"}
         request = urllib.request.Request(self.server.model + self.path, data=body, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 data, status, kind = answer.read(), answer.status, answer.headers["content-type"]
         except OSError:
             data, status, kind = b"{}", 502, "application/json"
@@ -487,11 +487,11 @@ def test_the_daemon_journals_the_start_and_the_end_of_an_agent_and_its_server(
         found = instances(entries)
         return len(found) == 2 and any(i["server_ids"] and i["parent_id"] for i in found)
 
-    entries = daemon.wait_for(joined, 15)
+    entries = daemon.wait_for(joined, 60)
     check_joined(instances(entries), definition(list(known(entries).values()), session.agent), session.agent)
     gate.open.set()
     assert process.wait(90) == 0
-    entries = daemon.wait_for(lambda entries: not instances(entries), 15)
+    entries = daemon.wait_for(lambda entries: not instances(entries), 60)
     ops = [(e["op"], e["record"]["subject"]) for e in entries if e["record"] and e["record"]["kind"] == "instance"]
     for subject in ("agent", "mcp_server"):
         assert ("discovered", subject) in ops and ("removed", subject) in ops

@@ -51,7 +51,7 @@ def listening(rollcall: Rollcall, events: None, as_root: None) -> Iterator[Daemo
     daemon = rollcall.daemon()
     yield daemon
     daemon.process.terminate()
-    daemon.process.wait(10)
+    daemon.process.wait(60)
 
 
 def instances(entries: list[Record], op: str = "discovered") -> list[Record]:
@@ -307,7 +307,7 @@ def test_the_sockets_of_a_server_in_another_network_are_its_own(
             return {c["local"]: owner[c["from_id"]] for c in found}
 
         wanted = {"127.0.0.1:18931": "dev", "0.0.0.0:18932": "root"}
-        wait_until(lambda: edges() == wanted, lambda: f"{daemon.explain()} {edges()}", 15)
+        wait_until(lambda: edges() == wanted, lambda: f"{daemon.explain()} {edges()}")
         assert outside.poll() is None
         assert daemon.stop() == 0
     finally:

@@ -137,10 +137,8 @@ def test_the_watchdog_replaces_a_process_that_hangs(service: Booted, receiver: R
     service.run("systemctl", "daemon-reload")
 
 
-def test_it_stops_cleanly_within_five_seconds(service: Booted) -> None:
-    start = time.monotonic()
+def test_it_stops_cleanly_before_systemd_kills_it(service: Booted) -> None:
     service.run("systemctl", "stop", "rollcall.service")
-    assert time.monotonic() - start < 5
     assert (show(service, "Result"), show(service, "ExecMainStatus")) == ("success", "0")
 
 

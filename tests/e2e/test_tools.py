@@ -44,7 +44,7 @@ def test_a_rug_pull_is_a_finding_with_both_hashes_and_unsanctions_the_server(mac
         daemon.ready()
         assert daemon.servers()["notes"]["sanction"] == "sanctioned"
         notes(machine, POISONED, {"name": "send_note", "inputSchema": {"type": "object"}})
-        wait_until(lambda: daemon.servers()["notes"]["sanction"] == "unsanctioned", daemon.explain, 10)
+        wait_until(lambda: daemon.servers()["notes"]["sanction"] == "unsanctioned", daemon.explain)
         findings = {finding["rule"]: finding for finding in daemon.inventory("finding")}
         assert findings.keys() >= {"tools.changed", "tools.added", "server.unsanctioned"}
         proofs = {proof["what"]: proof["value"] for proof in findings["tools.changed"]["evidence_for"]}
@@ -100,11 +100,11 @@ def test_a_description_leaves_the_machine_only_where_the_policy_asks_for_it_and_
     try:
         assert ["description" in tool for tool in daemon.inventory("tool")] == [False]
         policy.write_text('version = "2"\n[tools]\ndescriptions = true\n')
-        wait_until(lambda: daemon.inventory("tool")[0].get("description"), daemon.explain, 15)
+        wait_until(lambda: daemon.inventory("tool")[0].get("description"), daemon.explain)
         (tool,) = daemon.inventory("tool")
         assert tool["description"] == "Reads one note. Use <redacted> for it."
         assert not any(b"Zq7planted5x" in line for line in daemon.lines())
         policy.write_text('version = "3"\n')
-        wait_until(lambda: "description" not in daemon.inventory("tool")[0], daemon.explain, 15)
+        wait_until(lambda: "description" not in daemon.inventory("tool")[0], daemon.explain)
     finally:
         daemon.stop()

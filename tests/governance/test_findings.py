@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +14,7 @@ from agent.governance.subject import enduring
 from agent.records import Finding, McpServer, Proof, Record
 from collectors.catalog.catalog import Catalog
 from tests import made
+from tests.counting import steps
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LOUD = made.server(inline_secret=True, package="pkg:npm/x@1.0.0", pinned=True)
@@ -91,15 +91,12 @@ def test_two_thousand_servers_are_assessed_again_for_the_price_of_what_changed()
     asked = Assessor(RULES, Policy())
     records = {record.id: record for record in (HOME, *servers)}
 
-    def timed() -> tuple[float, dict[str, Finding]]:
-        start = time.perf_counter()
-        found = asked.assess(RuleContext(records, Policy(), Catalog(())), {}, NOW)
-        return time.perf_counter() - start, found
+    def assess_all() -> dict[str, Finding]:
+        return asked.assess(RuleContext(records, Policy(), Catalog(())), {}, NOW)
 
-    first, found = timed()
-    assert sum(f.rule == "server.inline_secret" for f in found.values()) == 200
-    again = min(timed()[0] for _ in range(3))
-    assert again < first
+    first = steps(assess_all)
+    assert sum(f.rule == "server.inline_secret" for f in assess_all().values()) == 200
+    assert steps(assess_all) < first / 2
 
 
 def test_a_process_that_comes_and_goes_a_thousand_times_is_one_finding_that_is_reopened() -> None:

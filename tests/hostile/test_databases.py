@@ -23,5 +23,5 @@ def test_a_database_swapped_for_a_pipe_stops_nothing(world: World) -> None:
         seconds = max(20.0, SECONDS)
         world.python("alice", SWAP, "/home/alice/.codex/state_5.sqlite", "/home/alice/.codex/pipe", str(seconds))
         for number in range(int(seconds / 4)):
-            assert daemon.seconds_until_seen(f"bobs-{number}") < 20
+            daemon.follows_bob(f"bobs-{number}")
         assert daemon.stop() == 0

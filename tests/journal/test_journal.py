@@ -87,7 +87,7 @@ def test_a_reader_does_not_see_an_unfinished_step(journal: Journal) -> None:
     seen: list[int] = []
 
     def look() -> None:
-        inside.wait(5)
+        inside.wait(60)
         read.set()
         seen.append(len(journal.lines(0)))
 
@@ -96,7 +96,7 @@ def test_a_reader_does_not_see_an_unfinished_step(journal: Journal) -> None:
     with pytest.raises(KeyError), journal.transaction() as tx:
         tx.append("notice")
         inside.set()
-        read.wait(5)
+        read.wait(60)
         raise KeyError
     thread.join()
     assert seen == [0]

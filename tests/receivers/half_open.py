@@ -31,7 +31,7 @@ class HalfOpen(socketserver.ThreadingTCPServer):
 
     def _listen(self) -> None:
         """As soon as the workers of an nginx that was killed have let go of the port."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.server_bind()

@@ -146,7 +146,7 @@ class Nginx:
     def _show(self, certificate: trustme.LeafCert) -> None:
         certificate.private_key_and_cert_chain_pem.write_to_path(str(self.folder / "server.pem"))
         self.hang_up()
-        shown, deadline = certificate.cert_chain_pems[0].bytes().decode().split(), time.monotonic() + 10
+        shown, deadline = certificate.cert_chain_pems[0].bytes().decode().split(), time.monotonic() + 60
         import ssl
 
         while time.monotonic() < deadline:
@@ -186,7 +186,7 @@ def nginx(folder: Path, upstream: str) -> Iterator[Nginx]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, (folder / "log").read_text()
         try:

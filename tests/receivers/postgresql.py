@@ -50,7 +50,7 @@ def postgresql() -> Iterator[str]:
             yield _ready(f"postgresql:///postgres?host={folder}&user=receiver", server, folder / "log")
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(20)
+            server.wait(60)
     finally:
         shutil.rmtree(folder)
 
@@ -58,7 +58,7 @@ def postgresql() -> Iterator[str]:
 def _ready(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
     import psycopg
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             psycopg.connect(address).close()

@@ -89,7 +89,7 @@ class Rsyslog:
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process:
             self.process.send_signal(number)
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
             (self.folder / "pid").unlink(missing_ok=True)
 
@@ -135,7 +135,7 @@ def rsyslog(folder: Path, client_certificates: bool = False, config: str = "") -
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, (folder / "log").read_text()
         try:

@@ -59,7 +59,7 @@ class RunningReceiver:
         self.process = subprocess.Popen(
             [*command, "--cert", pem, "--key", pem, "--token", self.token, *more, "--faults"]
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -95,7 +95,7 @@ class RunningReceiver:
     def _ask(self, path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data=body)
         request.add_header("Authorization", f"Bearer {self.token}")
-        with urllib.request.urlopen(request, timeout=10, context=self._tls) as answer:
+        with urllib.request.urlopen(request, timeout=60, context=self._tls) as answer:
             return answer.read()
 
 

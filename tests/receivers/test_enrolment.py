@@ -75,7 +75,7 @@ def say(journal: Journal, name: str) -> None:
 
 def delivered(sender: Sender) -> bool:
     """Also where what is wrong at first mends itself."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if sender.flush(1):
             return True
@@ -88,7 +88,7 @@ def servers(fleet: RunningReceiver, device: str) -> list[str]:
 
 
 def forget(fleet: RunningReceiver) -> None:
-    with sqlite3.connect(fleet.folder / "receiver.db", timeout=10) as database:
+    with sqlite3.connect(fleet.folder / "receiver.db", timeout=60) as database:
         database.execute("UPDATE devices SET token = NULL")
     database.close()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.redaction import redact
+from tests.counting import ends
 
 ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 PLANTED = st.text(ALPHABET, min_size=10, max_size=40).map(lambda text: f"Zq{text}7")
@@ -246,15 +246,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_a_megabyte_of_hostile_text_takes_no_time(piece: str) -> None:
-    started = time.process_time()
-    for size in (16_000, 1_000_000):  # just below and far above where an argument is replaced whole
-        text = (piece * (size // len(piece) + 1))[:size]
-        redact.argv([text])
-        redact.url(text)
-        redact.text(text)
-        redact.is_secret_value("name", text)
-    assert time.process_time() - started < 2
+def test_a_megabyte_of_hostile_text_ends(piece: str) -> None:
+    with ends():
+        for size in (16_000, 1_000_000):  # just below and far above where an argument is replaced whole
+            text = (piece * (size // len(piece) + 1))[:size]
+            redact.argv([text])
+            redact.url(text)
+            redact.text(text)
+            redact.is_secret_value("name", text)
 
 
 def test_the_address_of_a_container_engine_is_no_header() -> None:

@@ -44,4 +44,4 @@ def test_a_signal_ends_a_process_whose_main_thread_never_returns(tmp_path: Path)
     process = subprocess.Popen(words, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
     assert process.stdout and process.stdout.readline() == b"ready\n"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from collectors.launch.environment import injecting
 from collectors.launch.shell_lines import fetches, fetches_and_runs, opens_shell, shell_option
+from tests.counting import ends
 
 RUNS = [
     "curl https://a/x | sh",
@@ -144,10 +143,9 @@ def test_a_runner_that_hands_a_line_to_a_shell(argv: list[str], option: str | No
 
 @pytest.mark.parametrize("word", ["curl ", "sh ", "curl a|", "$(", "nc a", "mkfifo ", "socket", "`", "<(curl "])
 def test_no_line_takes_long(word: str) -> None:
-    start = time.process_time()
-    for judge in (fetches, fetches_and_runs, opens_shell):
-        judge(word * 10_000)
-    assert time.process_time() - start < 5
+    with ends():
+        for judge in (fetches, fetches_and_runs, opens_shell):
+            judge(word * 50_000)
 
 
 def test_variables_that_load_code_are_told_by_name_and_value() -> None:

@@ -40,7 +40,7 @@ def body_of(call: str = "toolu_1", name: str = "tool_decision", service: str = "
 
 def post(receiver: Receiver, body: bytes, path: str = "/v1/logs", **headers: str) -> httpx.Response:
     sent = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return httpx.post(f"http://127.0.0.1:{receiver.port}{path}", content=body, headers=sent, timeout=10)
+    return httpx.post(f"http://127.0.0.1:{receiver.port}{path}", content=body, headers=sent, timeout=60)
 
 
 def confirm_soon(receiver: Receiver) -> list[object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from collectors.transcripts.actions import ActionSource
 from collectors.transcripts.table import JoinedRows
 from tests.collectors.transcripts.driven_homes import EVER
 from tests.collectors.world import World
+from tests.counting import ends
 
 CLAUDE = Catalog.load().clients["claude-code"]
 
@@ -60,9 +60,8 @@ def test_of_a_sparse_file_of_ten_gigabytes_only_the_end_is_read(world: World) ->
         handle.truncate(10 << 30)
         handle.seek(0, os.SEEK_END)
         handle.write(b"\n" + call("c").encode())
-    start = time.monotonic()
-    assert [action.call_id for action in read(world)] == ["c"]
-    assert time.monotonic() - start < 30
+    with ends():
+        assert [action.call_id for action in read(world)] == ["c"]
 
 
 def test_what_stands_before_and_behind_an_endless_line_is_told(world: World) -> None:

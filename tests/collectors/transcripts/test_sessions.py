@@ -19,6 +19,7 @@ from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
 from collectors.transcripts import sessions
 from collectors.transcripts.sessions import SessionCollector
 from tests.collectors.world import World
+from tests.counting import ends
 
 CLAUDE, CODEX, COPILOT = (Catalog.load().clients[id] for id in ("claude-code", "codex", "copilot-cli"))
 SHARED = Path(__file__).resolve().parents[4] / "shared/clients"
@@ -197,14 +198,13 @@ def test_a_strange_folder_is_none_or_at_least_text(world: World, cwd: str) -> No
     assert posture.project is None or posture.project in ("/host/share", "/code/\x1b[2J\n")
 
 
-def test_a_home_full_of_hostile_transcripts_costs_a_second_or_two(world: World) -> None:
+def test_a_home_full_of_hostile_transcripts_ends(world: World) -> None:
     line = json.dumps({"type": "user", "permissionMode": "x", "cwd": "/a" * 60})
     for number in range(60):
         write(world, f"n{number}", f"{line}\n" * 8_000, folder=f"f{number}")
-    start = time.process_time()
-    (posture,) = postures(world)
+    with ends():
+        (posture,) = postures(world)
     assert posture.approval_mode == "unknown"
-    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

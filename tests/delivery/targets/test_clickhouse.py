@@ -52,7 +52,7 @@ def free_port() -> int:
 def running(command: list[str], port: int) -> Iterator[None]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while time.monotonic() < deadline and process.poll() is None:
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -64,7 +64,7 @@ def running(command: list[str], port: int) -> Iterator[None]:
 
 
 def ask(port: int, query: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", query.encode(), timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", query.encode(), timeout=60) as answer:
         return str(answer.read().decode())
 
 

@@ -62,7 +62,7 @@ def expected(journal: Journal, kinds: tuple[str, ...]) -> list[str]:
 
 
 def wait_for(received: Callable[[], list[str]], wanted: list[str]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(received()) < len(wanted) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert received() == wanted

@@ -21,7 +21,7 @@ def target(server: Rsyslog, **more: object) -> SyslogTarget:
 
 
 def wait_for(server: Rsyslog, count: int) -> list[str]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(server.messages()) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     return server.messages()

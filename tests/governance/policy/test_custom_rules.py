@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +14,7 @@ from agent.governance.rules.rule import RuleContext
 from agent.records import KINDS, DataSource, Finding, McpServer
 from collectors.catalog.catalog import Catalog
 from tests import made
+from tests.counting import ends
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HEAD = 'version = "1"\n'
@@ -146,9 +146,8 @@ def test_conditions_may_stand_in_tables_of_their_own() -> None:
 def test_no_pattern_takes_long() -> None:
     pattern = "*a" * 30 + "b"
     server = made.server(args=("a" * 5000,) * 3)
-    start = time.perf_counter()
-    assert not found(f'all = [{{ field = "args", matches = "{pattern}" }}]', server)
-    assert time.perf_counter() - start < 1
+    with ends():
+        assert not found(f'all = [{{ field = "args", matches = "{pattern}" }}]', server)
 
 
 @pytest.mark.parametrize("kind", sorted(JUDGED_KINDS))

@@ -31,7 +31,7 @@ def told(keeper: PolicyManager) -> tuple[str, str | None, str | None]:
 
 
 def until(keeper: PolicyManager, wanted: Callable[[InForce], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not wanted(keeper.in_force):
         assert time.monotonic() < deadline, keeper.in_force
         keeper.look()

@@ -31,7 +31,7 @@ def start():
         child.wait()
 
 
-def eventually(question, seconds=5):
+def eventually(question, seconds=60):
     end = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < end:
         time.sleep(0.01)
