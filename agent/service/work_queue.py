@@ -31,6 +31,8 @@ class WorkQueue:
         self._tasks: set[str] = set()
         self._due: float | None = None
         self._earliest = 0.0
+        self._put_off = False
+        """Whether what waits was put off already: looks that come by the clock must not put it off for ever."""
         self._interrupted = False
 
     def mark(self, scope: Scope | None, settles: bool = True) -> None:
@@ -55,9 +57,11 @@ class WorkQueue:
             self._gathered(max(self._debounce, seconds))
 
     def rest(self, seconds: float) -> None:
-        """Let what becomes dirty gather for so long."""
+        """Let what becomes dirty gather for so long; what waits through one rest is not put off by the next."""
         with self._changed:
-            self._earliest = time.monotonic() + seconds
+            if not self._put_off:
+                self._earliest = time.monotonic() + seconds
+                self._put_off = self._due is not None
 
     def interrupt(self) -> None:
         """Wake the main loop now; a signal handler may call it, since the lock is reentrant."""
@@ -94,6 +98,6 @@ class WorkQueue:
             self._scopes.clear()
             self._notices.clear()
             self._tasks.clear()
-            self._everything = False
+            self._everything = self._put_off = False
             self._due = None
         return work

@@ -136,6 +136,17 @@ def test_what_becomes_dirty_during_a_rest_is_told_after_it_all_at_once() -> None
     assert 0.25 < took < 60
 
 
+def test_looks_by_the_clock_with_rests_between_them_do_not_put_it_off_for_ever() -> None:
+    agenda = WorkQueue(0.0)
+    agenda.rest(0.1)
+    agenda.mark(ONE)
+    for _ in range(200):
+        if agenda.wait(time.monotonic() + 0.01).scopes:
+            return
+        agenda.rest(0.1)
+    raise AssertionError("it waits as long as looks by the clock come faster than rests end")
+
+
 def test_a_rest_puts_off_neither_what_is_due_by_the_clock_nor_the_end() -> None:
     agenda = WorkQueue(0.0)
     agenda.rest(500)
