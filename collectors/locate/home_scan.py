@@ -145,7 +145,7 @@ class HomeScan:
             self._trouble(context, home.path, "budget.projects", message, "error")
         self.brought += tuple(listed(context, home, roots))
         for number, root in enumerate(roots):
-            self._add(context, places.of_root(self._rest(context), home, root))
+            self._add(context, places.of_root(self._rest(context), root.seen_by(home), root))
             if len(self.files) > limits.account_files:
                 message = f"{len(roots) - number - 1} project folders were left out: there are too many files in others"
                 self._trouble(context, home.path, "budget.files", message, "error")
@@ -156,14 +156,20 @@ class HomeScan:
         home = self.home
         if home is None:
             return
-        projects = {root.path for root in roots if root.kind == "project"}
-        above = {folder for path in projects for folder in folders_above(path)} | {home.path}
-        for folder in sorted(above - projects)[:_MOST_ABOVE]:
-            root = Root("project", folder, context.files.shown(folder))
-            self._add(context, places.of_above(self._rest(context), home, root))
+        projects: dict[str, Root] = {}
+        for root in sorted(roots, key=lambda root: not root.word_of):
+            if root.kind == "project":
+                projects[root.path] = Root("project", root.path, context.files.shown(root.path), word_of=root.word_of)
+        above = {home.path: Root("project", home.path, context.files.shown(home.path))}
+        for root in sorted(projects.values(), key=lambda root: not root.word_of):
+            for folder in folders_above(root.path):
+                above[folder] = Root("project", folder, context.files.shown(folder), word_of=root.word_of)
+        above[home.path] = above[home.path]._replace(word_of=frozenset())
+        for folder in sorted(above.keys() - projects.keys())[:_MOST_ABOVE]:
+            self._add(context, places.of_above(self._rest(context), above[folder].seen_by(home), above[folder]))
         for path in sorted(projects)[: context.limits.account_projects]:
-            root = Root("project", path, context.files.shown(path))
-            self._add(context, places.of_workspace(self._rest(context), home, root))
+            root = projects[path]
+            self._add(context, places.of_workspace(self._rest(context), root.seen_by(home), root))
 
     def _add_further(self, context: Context) -> None:
         """Files that the found ones bring in, without those whose clients are told not to read them."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from collectors.catalog.client import Artifact, Client, ConfigFile, Install, Manifest, Provider, Roots, SignedIn
 from collectors.catalog.permissions import PosturePart
+from collectors.sources.account import Home
 
 Part = ConfigFile | Artifact | Provider | SignedIn | PosturePart | Roots | Install | Manifest
 
@@ -20,6 +21,12 @@ class Root(NamedTuple):
     """The project's path, or the name of the plug-in."""
     client: str | None = None
     """Catalog id of the only client it concerns: a plug-in belongs to one client, a project to all."""
+    word_of: frozenset[int] = frozenset()
+    """Other accounts that could write the file that names it."""
+
+    def seen_by(self, home: Home) -> Home:
+        """The account as this folder is looked at."""
+        return home._replace(word_of=home.word_of | self.word_of) if self.word_of else home
 
 
 class Interest(NamedTuple):

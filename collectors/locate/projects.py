@@ -37,6 +37,8 @@ def named_roots(context: Context, home: Home, path: str, reading: Interest) -> I
     if not isinstance(roots, Roots):
         return
     folders: set[str] = set()
+    home = reading.root.seen_by(home) if reading.root else home
+    word_of = (context.files.at_word_of(path, home) or home).word_of
     for label, text in islice(_entries(context, home, path, roots), _MOST_ENTRIES):
         if "/" not in text[:1] and path.endswith(".code-workspace"):
             text = f"{path.rpartition('/')[0]}/{text}"
@@ -49,10 +51,10 @@ def named_roots(context: Context, home: Home, path: str, reading: Interest) -> I
             return
         folders.add(folder)
         if roots.kind == "project":
-            yield Root("project", folder, context.files.shown(folder))
+            yield Root("project", folder, context.files.shown(folder), word_of=word_of)
         else:
             label = label or (reading.captures[-1] if reading.captures else folder.rsplit("/", 1)[-1])
-            yield Root("extension", folder, label, reading.client.id)
+            yield Root("extension", folder, label, reading.client.id, word_of)
 
 
 def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[tuple[str, str]]:
@@ -177,8 +179,8 @@ def distinct(files: FileTree, home: Home, most: int, *groups: Iterable[Root]) ->
     how many were left out because there are more than `most`, those of the last groups first."""
     found: dict[tuple[object, ...], tuple[int, Root]] = {}
     ranked = [(rank, root) for rank, group in enumerate(groups) for root in group if root.path != "/"]
-    for rank, root in sorted(ranked, key=lambda one: (len(one[1].path), one[1].path)):
-        if identity := _identity(files, home, root.path):
+    for rank, root in sorted(ranked, key=lambda one: (bool(one[1].word_of), len(one[1].path), one[1].path)):
+        if identity := _identity(files, root.seen_by(home), root.path):
             folder = root.kind, root.client, identity
             best, known = found.get(folder, (rank, root))
             found[folder] = min(best, rank), known

@@ -43,6 +43,8 @@ def observe_file(
     scope = Scope(NAME, home.owner if home else "", path)
     about = [reading for reading in readings if isinstance(reading.part, _TELLING)]
     about.sort(key=lambda reading: reading.shared)
+    if home and about and all(reading.root and reading.root.word_of for reading in about):
+        home = next(reading.root.seen_by(home) for reading in about if reading.root)
     # Of several readers the first is the one whose own file it is.
     file = _File(context, home, path, about[0].client.id if about else None)
     records: list[Record] = []
@@ -158,9 +160,10 @@ class _File:
         part = reading.part
         if isinstance(part, ConfigFile):
             document = looked_up(self.context, self.home, document, part)
+            seen_by = self.context.files.at_word_of(self.path, self.home)
             for found in read_definitions(document, part, reading.client.dialect, self.context.limits, origin.stem):
                 if isinstance(found, Definition):
-                    yield _server(self.context, found, origin)
+                    yield _server(self.context, found, origin, seen_by)
                 elif found.code != "definition.unread" or found.key not in self.read_by_some:
                     # What is beyond the limit is unknown; what is merely wrong is no server to any client.
                     grave: Literal["error", "warning"] = "error" if found.code == "definition.too_many" else "warning"
@@ -204,7 +207,7 @@ class _File:
         )
 
 
-def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
+def _server(context: Context, found: Definition, origin: Origin, seen_by: Home | None) -> McpServer:
     return McpServer(
         endpoint_id=origin.endpoint_id,
         owner=origin.owner,
@@ -230,7 +233,7 @@ def _server(context: Context, found: Definition, origin: Origin) -> McpServer:
         loaded=found.loaded,
         inline_secret=found.inline_secret,
         data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),
-        launch_file=launch_file(context, origin.home, found.command, found.args, origin.project),
+        launch_file=launch_file(context, seen_by, found.command, found.args, origin.project),
         launch_hash=found.launch_hash,
         source=Source(path=origin.shown, key=origin.key(found.key)),
     )

@@ -41,7 +41,9 @@ def _named(
     words = [word for word in words if "<redacted>" not in word and "$" not in word]
     for path in words:
         if path.startswith("/") or (home is not None and path.startswith("~/")):
-            yield _looked_at(context, home, path)
+            file = _looked_at(context, home, path)
+            if file.exists or not (home and home.word_of):  # else it may be there, and hidden from who names it
+                yield file
     for path in words:
         if project and project.startswith("/") and "/" in path and not path.startswith(("/", "~")):
             file = _looked_at(context, home, f"{project}/{path.removeprefix('./')}")

@@ -25,6 +25,8 @@ class Home(NamedTuple):
     """Where it really lies, if that is on a network file system; it is `reachable` only if that was asked for."""
     os: Os | None = None
     """The system whose layout it has, where that is not the machine's own."""
+    word_of: frozenset[int] = frozenset()
+    """Numbers of the accounts at whose word something is looked at: what they could not read themselves is not read."""
 
     @property
     def drives(self) -> str:

@@ -30,6 +30,41 @@ def test_a_link_in_alices_folder_tells_root_nothing_she_could_not_read(world: Wo
     assert codes[".mcp.json"] == codes["CLAUDE.md"] == "file.not_owners"
 
 
+def test_what_a_file_of_alices_names_is_looked_at_with_no_more_than_her_rights(world: World) -> None:
+    private = world.home("root") / "private"
+    (private / "proj").mkdir(parents=True)
+    (world.home("root")).chmod(0o700)
+    (private / "secret.sh").write_text("#!/bin/sh\necho secret\n")
+    (private / "proj" / ".mcp.json").write_text(json.dumps({"mcpServers": {"stolen": {"command": "x"}}}))
+    world.put("bob", {"private/proj/.mcp.json": {"mcpServers": {"stolen": {"command": "x"}}}})
+    scripts = {
+        "direct": {"command": "/home/root/private/secret.sh"},
+        "argument": {"command": "sh", "args": ["/home/root/private/secret.sh"]},
+        "relative": {"command": "../../root/private/secret.sh"},
+        "own": {"command": "/home/alice/p/own.sh"},
+    }
+    folders = [{"path": "/home/bob/private/proj"}, {"path": "../../bob/private/proj"}, {"path": "/home/alice/q"}]
+    world.put(
+        "alice",
+        {
+            "p/.git/HEAD": "x",
+            "p/own.sh": "#!/bin/sh\n",
+            "p/.mcp.json": {"mcpServers": scripts},
+            "p/all.code-workspace": {"folders": folders},
+            "q/.mcp.json": {"mcpServers": {"hers": {"command": "x"}}},
+        },
+    )
+    (world.home("root") / ".claude.json").write_text(json.dumps({"projects": {"/home/alice/p": {}}}))
+    servers = [record for record in world.once() if record["kind"] == "mcp_server" and record["owner"] == "root"]
+    assert {server["name"] for server in servers if server["project"] != "/home/root/private/proj"} == {
+        *scripts,
+        "hers",
+    }
+    told = {server["name"]: server["launch_file"] for server in servers if server["name"] in scripts}
+    assert told["own"]["content_hash"]
+    assert not any(told[name] for name in ("direct", "argument", "relative"))
+
+
 def test_no_process_of_the_daemons_has_its_rights(world: World) -> None:
     with world.daemon(QUICK + TARGET) as daemon:
         folder = Path(f"/proc/{daemon.pid}/task")

@@ -181,6 +181,14 @@ class FileTree:
         except (FileNotFoundError, UnreadableError):
             return None
 
+    def at_word_of(self, path: str, home: Home | None) -> Home | None:
+        """The account as what this file names is looked at: with no more rights than those have who could write it."""
+        if home is None or home.uid is None:
+            return home
+        found = self.status(path, home), self.status(path.rpartition("/")[0] or "/", home)
+        writers = {status.st_uid for status in found if status} - {0, home.uid}
+        return home._replace(word_of=home.word_of | writers) if writers else home
+
     def mode(self, path: str, home: Home | None = None) -> int | None:
         """Type and permission bits of what a path leads to; None where nothing can be told."""
         try:

@@ -72,7 +72,8 @@ class Lookup:
 
     def _descent(self, home: Home | None) -> PathWalk:
         account, network = judged(home, self._live), home.network if home else ""
-        return PathWalk(self._root, self._mounts, account, self._most_links, network, home.uid if home else None)
+        owner, word_of = (home.uid, home.word_of) if home else (None, frozenset())
+        return PathWalk(self._root, self._mounts, account, self._most_links, network, owner, word_of)
 
     def open_file(self, place: ResolvedPath, home: Home | None) -> int:
         """A descriptor of the regular file at a place; whatever else stands there is never opened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Final, NamedTuple
 
@@ -27,7 +28,7 @@ class ResolvedPath(NamedTuple):
     name: str
     status: os.stat_result
     also: tuple[Home, ...] = ()
-    """Accounts whose links led here: what they could not read themselves is not read at their word."""
+    """Accounts whose links or words led here: what they could not read themselves is not read at their word."""
 
 
 def components(path: str) -> list[str]:
@@ -49,8 +50,10 @@ class PathWalk:
         most_links: int,
         network_home: str = "",
         owner: int | None = None,
+        word_of: Iterable[int] = (),
     ) -> None:
-        """`owner` numbers the account whose home is looked at, also where its rights are left to the kernel."""
+        """`owner` numbers the account whose home is looked at, also where its rights are left to the kernel; `word_of`
+        those that named the path, and must be able to go it too."""
         self._root = root
         self._mounts = mounts
         self._account = account
@@ -61,7 +64,7 @@ class PathWalk:
         self._pending: list[str] = []
         self._folder = os.open(root, _TOP)
         self._owner = owner
-        self._also: dict[int, Home] = {}
+        self._also: dict[int, Home] = {uid: self._other(uid) for uid in word_of}
 
     def __enter__(self) -> PathWalk:
         return self
@@ -138,7 +141,10 @@ class PathWalk:
     def _led_by(self, *found: os.stat_result) -> None:
         """From here on whoever made the link, or could put another in its place, must be able to go the way too."""
         for uid in {status.st_uid for status in found} - {0, self._owner}:
-            self._also[uid] = account_of(uid) if self._root == "/" else Home("", "/nonexistent", uid)
+            self._also[uid] = self._other(uid)
+
+    def _other(self, uid: int) -> Home:
+        return account_of(uid) if self._root == "/" else Home("", "/nonexistent", uid)
 
     def _restart(self) -> None:
         top = os.open(self._root, _TOP)
