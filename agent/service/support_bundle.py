@@ -19,6 +19,8 @@ from agent.service import known_inventory
 from agent.service.doctor.answer import Answer
 from agent.service.doctor.examine import examine
 
+_OUR_FOLDERS = {*sys.prefix.split(os.sep), "etc", "var", "lib", "opt", "run", "rollcall", "journal", "daemon", "system"}
+
 
 def bundle(loaded: Loaded) -> str:
     """Text for people to read before they send it."""
@@ -71,7 +73,7 @@ def _names(records: Sequence[Record]) -> dict[str, str]:
     owners = [record for record in records if isinstance(record, Owner)]
     for number, owner in enumerate(owners, 1):
         for name in (owner.home, owner.full_name, owner.owner):
-            if name and name not in ("/", "root"):
+            if name and name not in ("/", "root", "rollcall"):
                 found.setdefault(name, f"<account {number}>")
     for record in records:
         if isinstance(record, Endpoint) and record.hostname:
@@ -85,5 +87,14 @@ def _without(names: dict[str, str], line: str) -> str:
     """The line with each whole name replaced."""
     if not names:
         return line
-    pattern = "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names)
+    pattern = "|".join(map(_pattern, names))
     return re.sub(pattern, lambda found: names[found[0]], line)
+
+
+def _pattern(name: str) -> str:
+    """Where the name stands. One that may be a word of ours (an account called `delivery`) is known by what stands
+    beside it: else the words that are missing in our sentences would tell it."""
+    if not re.fullmatch("[a-z]+", name):
+        return rf"(?<!\w){re.escape(name)}(?!\w)"
+    marks = r"~@\"'" if name in _OUR_FOLDERS else r"/\\~@\"'"
+    return rf"(?<=[{marks}]){name}(?!\w|\.\w)|(?<=\bof ){name}(?=:)"

@@ -12,6 +12,7 @@ import pytest
 from agent.cli.common import FAILURE
 from agent.cli.main import main
 from agent.config.load import load_with_sources
+from agent.service.support_bundle import _without as without
 from agent.service.support_bundle import bundle, bundle_without_settings
 
 
@@ -73,6 +74,15 @@ def test_the_bundle_is_shown_whole_and_names_no_host_and_no_secret(
     assert "ghp_" not in text
     assert "WARNING key: there is none yet" in text, "our own words are no secret"
     assert "a time <account" not in text
+
+
+@pytest.mark.parametrize("word", ["daemon", "delivery", "journal", "policy", "there", "records", "var", "the"])
+def test_an_account_named_like_a_word_of_ours_is_not_told_by_its_absence(word: str) -> None:
+    names = {f"/home/{word}": "<account 1>", word: "<account 1>"}
+    ours = f"WARNING {word}: none of the {word} runs with /var/lib/rollcall/journal.db"
+    assert without(names, ours) == ours
+    assert without(names, f"home of {word}: /home/{word}/x") == "home of <account 1>: <account 1>/x"
+    assert word not in without(names, f'name = "{word}" at ~{word} and {word}@h').replace(f"{word}@h", "")
 
 
 def test_a_bundle_without_usable_settings_says_why() -> None:
