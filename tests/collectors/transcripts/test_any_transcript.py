@@ -1,7 +1,7 @@
 """Whatever a transcript holds, its reader raises nothing and every record can be written: every client, every rule.
 
 Quick by default. `ROLLCALL_FUZZ_SECONDS=600 pytest -s tests/collectors/transcripts/test_any_transcript.py` goes on for
-so long and says how many cases ran.
+so long with each reader and says how many cases ran.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ KINDS = [
     if client.actions and transcript.rule
 ]
 RULES = [(client, transcript, rule) for client, transcript in KINDS for rule in transcript.rule]
+READERS = sorted({transcript.shape for _, transcript in KINDS})
 
 texts = st.sampled_from(
     ["call_1", "call_2", "Bash", "mcp__a__b", "mcp__a_b", "denied", "2026-01-01T00:00:00Z", "9" * 40, "\0", "\udcff",
@@ -46,10 +48,19 @@ anything = st.recursive(
 )
 
 
+ids = st.sampled_from(["call_1", "call_2", "call_3"])
+
+
+@st.composite
+def mostly(draw: st.DrawFn, usual: st.SearchStrategy[Any], other: st.SearchStrategy[Any] = anything) -> Any:
+    return draw(other if draw(st.integers(0, 9)) == 9 else usual)
+
+
 def wanted(condition: Condition) -> st.SearchStrategy[Any]:
+    """What mostly fulfils a condition."""
     if isinstance(condition, Comparison):
-        return anything
-    return st.just(condition[0] if isinstance(condition, tuple) else condition) | plain
+        return mostly(st.from_regex(condition.matches) if condition.matches else texts)
+    return mostly(st.sampled_from(condition) if isinstance(condition, tuple) else st.just(condition), plain)
 
 
 def put(document: Any, path: str, value: Any) -> None:
@@ -57,7 +68,7 @@ def put(document: Any, path: str, value: Any) -> None:
     parts = re.findall(r"(?:\\.|[^.\[\]!>])+|\[\]", path.replace("!", "").lstrip("^"))
     for index, part in enumerate(parts):
         name, following = part.replace("\\.", "."), parts[index + 1 : index + 2]
-        if not isinstance(document, dict) or part == "[]":
+        if part == "[]":
             return
         if not following:
             document[name] = value
@@ -67,30 +78,37 @@ def put(document: Any, path: str, value: Any) -> None:
             put(inner, ".".join(parts[index + 2 :]), value)
             return
         else:
-            document = document.setdefault(name, {})
+            if not isinstance(document.get(name), dict):
+                document[name] = {}
+            document = document[name]
 
 
 @st.composite
 def entries(draw: st.DrawFn, rule: Rule) -> Any:
     """An entry that a rule may be about, with anything at the places that it looks at."""
     document: dict[str, Any] = {}
-    for path, condition in rule.when.items():
-        put(document, path, draw(wanted(condition)))
     each = rule.each if isinstance(rule.each, str) else rule.each[0]
-    elements = []
-    for _ in range(draw(st.integers(0, 2))):
-        element: dict[str, Any] = {}
-        for path, condition in rule.where.items():
-            put(element, path, draw(wanted(condition)))
-        for name in Rule.model_fields:
-            paths = getattr(rule, name)
-            for path in [paths] if isinstance(paths, str) else paths if isinstance(paths, tuple) else []:
-                if isinstance(path, str) and path and name not in ("each", "event") and "pattern" not in name:
-                    put(document if path.startswith("^") or not each else element, path, draw(anything))
-        elements.append(element)
+    elements = [{} for _ in range(draw(st.integers(1, 2)))] if each else [document]
+    for element in elements:
+        for name, path in looked_at(rule):
+            put(document if path.startswith("^") else element, path, draw(mostly(ids) if name == "call" else anything))
+        cases = [case.when for case in (*rule.decision, *rule.result, *rule.action)]
+        for path, condition in (pair for when in (*cases, rule.where) for pair in when.items()):
+            put(document if path.startswith("^") else element, path, draw(wanted(condition)))
     if each:
         put(document, each.replace(">", ".").removesuffix("[]"), elements if each.endswith("[]") else elements[:1])
+    for path, condition in rule.when.items():
+        put(document, path, draw(wanted(condition)))
     return document
+
+
+def looked_at(rule: Rule) -> Iterator[tuple[str, str]]:
+    """What is read of an entry, by the names of the fields, and where."""
+    for name in Rule.model_fields:
+        found = getattr(rule, name)
+        for path in [found] if isinstance(found, str) else found if isinstance(found, tuple) else []:
+            if isinstance(path, str) and path and name not in ("each", "event") and "pattern" not in name:
+                yield name, path
 
 
 def write(world: World, client: Client, transcript: Transcript, found: list[Any], cut: int) -> None:
@@ -151,8 +169,8 @@ def read(world: World) -> int:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Client, Transcript, list[Any], int]:
-    client, transcript, rule = draw(st.sampled_from(RULES))
+def cases(draw: st.DrawFn, reader: str = "") -> tuple[Client, Transcript, list[Any], int]:
+    client, transcript, rule = draw(st.sampled_from([one for one in RULES if reader in ("", one[1].shape)]))
     others = st.sampled_from(transcript.rule).flatmap(entries)
     found = draw(st.lists(entries(rule) | others | anything, min_size=1, max_size=5))
     return client, transcript, found, draw(st.just(0) | st.integers(0, 30))
@@ -173,7 +191,8 @@ def test_no_transcript_breaks_its_reader(tmp_path: Path, case: tuple[Client, Tra
 
 @pytest.mark.timeout(SECONDS + 120)
 @pytest.mark.skipif(not SECONDS, reason="ROLLCALL_FUZZ_SECONDS is not set")
-def test_no_transcript_breaks_its_reader_for_long(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reader", READERS)
+def test_no_transcript_breaks_its_reader_for_long(tmp_path: Path, reader: str) -> None:
     deadline, number, count, events = time.monotonic() + SECONDS, int(time.time()), 0, 0
 
     def one(case: tuple[Client, Transcript, list[Any], int]) -> None:
@@ -184,7 +203,8 @@ def test_no_transcript_breaks_its_reader_for_long(tmp_path: Path) -> None:
     while time.monotonic() < deadline:
         number += 1
         run = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))(
-            given(case=cases())(one)
+            given(case=cases(reader))(one)
         )
         seed(number)(run)()
-    print(f"\n{count} cases, {events} actions over {len(KINDS)} transcripts in {SECONDS:.0f} s")
+    kinds = sum(transcript.shape == reader for _, transcript in KINDS)
+    print(f"\n{reader}: {count} cases, {events} actions over {kinds} kinds of transcripts in {SECONDS:.0f} s")
