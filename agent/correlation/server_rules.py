@@ -11,11 +11,11 @@ from agent.records.posture import ServerRule
 def matches(rule: ServerRule, server: McpServer) -> bool:
     """Whether the rule is about this server; one that was not understood is about none."""
     if rule.match == "name":
-        return rule.pattern in _names(server)
+        return rule.pattern in server.called
     if rule.match == "folded":
-        return rule.pattern.strip().casefold() in (name.strip().casefold() for name in _names(server))
+        return rule.pattern.strip().casefold() in (name.strip().casefold() for name in server.called)
     if rule.match == "glob":
-        return any(fnmatchcase(name, _literal(rule.pattern, "[")) for name in _names(server))
+        return any(fnmatchcase(name, _literal(rule.pattern, "[")) for name in server.called)
     if rule.match == "extension":
         # Some clients know a plug-in by its name alone, some together with its marketplace.
         return server.extension is not None and server.extension in (rule.pattern, rule.pattern.partition("@")[0])
@@ -24,13 +24,6 @@ def matches(rule: ServerRule, server: McpServer) -> bool:
     if rule.match == "url":
         return server.url is not None and fnmatchcase(server.url, _literal(rule.pattern, "[?"))
     return rule.match == "any"
-
-
-def _names(server: McpServer) -> tuple[str, ...]:
-    """What a client may call it: a plug-in's server also together with the plug-in."""
-    if server.extension is None:
-        return (server.name,)
-    return server.name, f"plugin:{server.extension.partition('@')[0]}:{server.name}"
 
 
 def _literal(pattern: str, special: str) -> str:

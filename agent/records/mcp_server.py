@@ -120,5 +120,12 @@ class McpServer(Record):
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "scope", "source.path", "source.key")
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What its client may call it: a plug-in's server also together with the plug-in."""
+        if self.extension is None:
+            return (self.name,)
+        return self.name, f"plugin:{self.extension.partition('@')[0]}:{self.name}"
+
     def changed(self, **fields: Unpack[ServerConclusions]) -> Self:
         return self._changed(fields)

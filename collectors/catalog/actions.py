@@ -44,6 +44,8 @@ class DecisionCase(Entry):
     value: Decision
     by: DeniedBy | None = None
     """Who or what refused; a call that was refused has the result `denied`."""
+    interrupts: bool = False
+    """The same is written of a call that was broken off as it ran: where nobody is asked it means that."""
     when: dict[str, Condition] = Field(default_factory=dict)
 
 
@@ -134,8 +136,11 @@ class McpName(Entry):
 
     prefix: str = ""
     separator: str
-    mangled: Literal["", "dash", "all"] = ""
-    """Characters of the server's name that became `_`: dashes, or all but letters, digits and `_`."""
+    mangled: Literal["", "dash", "all", "other", "runs"] = ""
+    """Characters of the server's name that became `_`: dashes; all but letters, digits and `_`; all `other` than these
+    and dashes; with `runs` several in a row are one `_` too."""
+    cut_at: int = 0
+    """A name may have been cut to so many characters: then its end tells nothing."""
     exact: bool = False
     """A tool of that form is always one of an MCP server, configured or not."""
 
@@ -149,6 +154,8 @@ class Actions(Fact):
     bare_mcp: bool = False
     """Tools of MCP servers go by their bare names, and that they came back is all that is told: one that is none of the
     client's own and came back is one, with an unknown result."""
+    mcp_errors_since: str = ""
+    """Before this version what an MCP server called an error is noted like any other answer: there `ok` is unknown."""
     modes: dict[str, ApprovalMode] = Field(default_factory=dict)
     """The client's own words for its permission modes, and what each means; another word is `unknown`."""
     unasked: tuple[str, ...] = ()

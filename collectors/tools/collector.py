@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
@@ -15,8 +15,9 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
 from collectors.sources.limits import at_least
-from collectors.tools.files import ToolFile, meaning, servers_of, takes_apart, tool_files
+from collectors.tools.files import ToolFile, meaning, takes_apart, tool_files
 from collectors.tools.lists import Place, lists
+from collectors.transcripts.mcp_names import defined_servers
 
 if TYPE_CHECKING:
     from collectors.tools.read import Answer
@@ -100,12 +101,18 @@ class ToolCollector(Collector):
     ) -> Observation:
         scope = Scope(NAME, home.owner, f"{home.path}/<tools of {client.id}>")
         files, complete = tool_files(context, home, client)
-        servers = servers_of(context, home, client) if takes_apart(client) else frozenset[str]()
+        servers = defined_servers(context, home, client) if takes_apart(client) else {}
         left_out = 0
         places: list[tuple[Place, list[Answer]]] = []
         records: list[Record] = []
         for file in files:
-            key = home.owner, file.recent, id(file.part), servers if file.part.joined else None, context.descriptions
+            key = (
+                home.owner,
+                file.recent,
+                id(file.part),
+                tuple(servers.items()) if file.part.joined else None,
+                context.descriptions,
+            )
             if not budget.allows(key in before):
                 left_out += 1
                 continue
@@ -126,7 +133,7 @@ class ToolCollector(Collector):
 
 
 def _read(
-    context: Context, home: Home, client: Client, file: ToolFile, servers: frozenset[str]
+    context: Context, home: Home, client: Client, file: ToolFile, servers: Mapping[str, str]
 ) -> list[Answer] | Problem:
     from collectors.tools.read import read_tools
 

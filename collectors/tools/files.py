@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from agent.records import McpServer
 from collectors.catalog.client import Client
 from collectors.catalog.templates import template_path
 from collectors.catalog.tools import ToolsAt
@@ -59,12 +58,7 @@ def _with_log(context: Context, home: Home, file: Recent, part: ToolsAt) -> Rece
     return file._replace(modified=max(file.modified, log.st_mtime_ns), size=file.size + log.st_size) if log else file
 
 
-def servers_of(context: Context, home: Home, client: Client) -> frozenset[str]:
-    servers = cast(Iterable[McpServer], context.view.records("mcp_server"))
-    return frozenset(s.name for s in servers if s.agent == client.id and s.owner in (home.owner, None))
-
-
-def meaning(client: Client, servers: frozenset[str]) -> Meaning:
+def meaning(client: Client, servers: Mapping[str, str]) -> Meaning:
     """What a name means that holds server and tool."""
     forms = client.actions.mcp if client.actions else ()
 

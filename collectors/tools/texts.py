@@ -12,8 +12,9 @@ from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
 from collectors.tools.definition import ToolAsRead, canonical, shown
-from collectors.tools.files import meaning, servers_of, tool_files
+from collectors.tools.files import meaning, tool_files
 from collectors.tools.read import tools_of
+from collectors.transcripts.mcp_names import defined_servers
 
 
 def texts_of(context: Context, tools: Collection[Tool]) -> Mapping[str, ToolAsRead]:
@@ -36,7 +37,7 @@ def _named(context: Context, home: Home, names: Collection[str]) -> Iterator[Too
         files, _ = tool_files(context, home, client)
         if not files:
             continue
-        means = meaning(client, servers_of(context, home, client))
+        means = meaning(client, defined_servers(context, home, client))
         for file in files:
             with suppress(OSError, UnreadableError, UnparseableError):
                 for _, one, _, _ in tools_of(context, home, file.recent.path, file.captures, file.part, means):

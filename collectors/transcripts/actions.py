@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
-from typing import cast
 
-from agent.records import Diagnostic, Evidence, McpServer
+from agent.records import Diagnostic, Evidence
 from agent.records.action import Action
 from collectors.catalog.client import Client
 from collectors.catalog.transcripts import Transcript
@@ -22,6 +21,7 @@ from collectors.transcripts.calls import TELEMETRY, Calls, in_order
 from collectors.transcripts.follow import Follower, TranscriptReader
 from collectors.transcripts.heard import Heard, from_position, to_position
 from collectors.transcripts.listing import Listed, as_it_is, may_bring_one, of_database, opened, patterns, transcripts
+from collectors.transcripts.mcp_names import defined_servers
 from collectors.transcripts.position import Position
 from collectors.transcripts.records import NAME, Scene, record
 from collectors.transcripts.session_project import project_of
@@ -251,17 +251,12 @@ def _written(
 
 def _scene(context: Context, home: Home, client: Client, programs: bool) -> Scene:
     assert client.actions is not None
-    servers = {
-        cast(McpServer, server).name
-        for server in context.view.records("mcp_server")
-        if cast(McpServer, server).agent == client.id and server.owner in (home.owner, None)
-    }
     return Scene(
         context.endpoint_id,
         home.owner,
         client.id,
         client.actions,
-        servers,
+        defined_servers(context, home, client),
         cache(lambda folder: project_of(context, home, folder)),
         lambda path: _evidence(context.files.shown(path) if path else None),
         programs,

@@ -28,3 +28,4 @@ class CallFacts:
     result: Result | None = None
     action: ActionKind | None = None
     ran: bool = False
+    interrupted: bool = False

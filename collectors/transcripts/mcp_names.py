@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, cast
 
+from agent.records import McpServer
 from agent.records.action import Resolved
 from collectors.catalog.actions import McpName
+from collectors.catalog.client import Client
+from collectors.contract import Context
+from collectors.sources.account import Home
+
+_REPLACED = {"all": r"[^A-Za-z0-9_]", "other": r"[^A-Za-z0-9_-]", "runs": r"[^A-Za-z0-9_-]"}
 
 
 class Meant(NamedTuple):
@@ -16,20 +22,29 @@ class Meant(NamedTuple):
     resolved: Resolved
 
 
-def resolve(name: str, forms: tuple[McpName, ...], servers: Collection[str]) -> Meant | None:
-    """What a tool's name means; None where it is no tool of an MCP server, or nothing tells that it is one."""
+def defined_servers(context: Context, home: Home, client: Client) -> dict[str, str]:
+    """Names of the servers that are defined for a client and account, by what the client calls them."""
+    servers = cast(Iterable[McpServer], context.view.records("mcp_server"))
+    mine = [server for server in servers if server.agent == client.id and server.owner in (home.owner, None)]
+    return {called: server.name for server in mine for called in server.called}
+
+
+def resolve(name: str, forms: tuple[McpName, ...], servers: Mapping[str, str]) -> Meant | None:
+    """What a tool's name means; None where it is no tool of an MCP server, or nothing tells that it is one. `servers`:
+    names of definitions by what the client calls them."""
     fitting = {
         (server, name[len(start) :])
         for form in forms
-        for server in servers
-        if name.startswith(start := form.prefix + _spelled(server, form) + form.separator) and len(name) > len(start)
+        for called, server in servers.items()
+        if name.startswith(start := form.prefix + _spelled(called, form) + form.separator) and len(name) > len(start)
     }
     if fitting:
         # `team_kb_find` fits a server `team` too: the longest name that is configured is the one that was called.
         shortest = min(len(tool) for _, tool in fitting)
         longest = {pair for pair in fitting if len(pair[1]) == shortest}
         server, tool = next(iter(longest))
-        return Meant(server, tool, "definition") if len(longest) == 1 else Meant(None, tool, "ambiguous")
+        whole = None if any(0 < form.cut_at <= len(name) for form in forms) else tool
+        return Meant(server, whole, "definition") if len(longest) == 1 else Meant(None, whole, "ambiguous")
     return next((meant for form in forms if form.exact and (meant := _taken_apart(name, form))), None)
 
 
@@ -60,4 +75,6 @@ def _taken_apart(name: str, form: McpName) -> Meant | None:
 def _spelled(server: str, form: McpName) -> str:
     if form.mangled == "dash":
         return server.replace("-", "_")
-    return re.sub(r"[^A-Za-z0-9_]", "_", server) if form.mangled == "all" else server
+    if form.mangled in _REPLACED:
+        server = re.sub(_REPLACED[form.mangled], "_", server)
+    return re.sub("_+", "_", server) if form.mangled == "runs" else server

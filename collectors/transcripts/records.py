@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
 from agent.records import Evidence
-from agent.records.action import Action, ActionKind, ToldBy
+from agent.records.action import Action, ActionKind, Decision, DeniedBy, Result, ToldBy
 from agent.records.base import unchecked
 from collectors.catalog.actions import Actions
+from collectors.catalog.version_numbers import release
 from collectors.transcripts.calls import TELEMETRY, Call, Calls, Event
 from collectors.transcripts.mcp_names import Meant, resolve, tool_of
 
@@ -46,8 +47,8 @@ class Scene:
     owner: str
     agent: str
     actions: Actions
-    servers: Collection[str]
-    """Names of the servers that are defined for this agent and owner."""
+    servers: Mapping[str, str]
+    """Names of the servers that are defined for this agent and owner, by what the client calls them."""
     project: Callable[[str], str | None]
     """The project that a folder lies in."""
     evidence: Callable[[str], Evidence]
@@ -88,8 +89,10 @@ def _call(scene: Scene, call: Call, shared: _Shared) -> Action:
     """With what the call says."""
     meant = _meant(scene, call)
     kind = _kind(scene, call, meant)
-    unasked = shared["mode"] in scene.actions.unasked and (call.ran or call.result == "ok")
+    decision, denied_by, result = _judged(call, is_unasked=shared["mode"] in scene.actions.unasked)
     bare = meant is None and kind == "mcp"
+    if result == "ok" and (bare or (kind == "mcp" and not _tells_errors(scene.actions, shared["client_version"]))):
+        result = "unknown"
     return _make(
         **shared,
         action=kind,
@@ -100,11 +103,28 @@ def _call(scene: Scene, call: Call, shared: _Shared) -> Action:
         mcp_server=meant.server if meant else None,
         mcp_tool=meant.tool if meant else call.tool if bare else None,
         server_resolved=meant.resolved if meant else "ambiguous" if bare else None,
-        decision=call.decision or ("auto" if unasked else "unknown"),
-        denied_by=call.denied_by,
-        result="unknown" if bare and call.result == "ok" else call.result or "unknown",
+        decision=decision,
+        denied_by=denied_by,
+        result=result,
         programs=call.programs if kind == "shell" and scene.programs else (),
     )
+
+
+def _judged(call: Call, is_unasked: bool) -> tuple[Decision, DeniedBy | None, Result]:
+    """Decision, who refused it, and result: where nobody is asked no person refuses anything."""
+    result = call.result or "unknown"
+    if not is_unasked:
+        return call.decision or "unknown", call.denied_by, result
+    if call.interrupted and result == "denied":
+        return "auto", None, "cancelled"
+    decision = call.decision or ("auto" if call.ran or result == "ok" else "unknown")
+    return decision, "mode" if call.denied_by == "user" else call.denied_by, result
+
+
+def _tells_errors(actions: Actions, version: str | None) -> bool:
+    """Whether the client, in this version, notes what an MCP server called an error as one."""
+    since, used = release(actions.mcp_errors_since), release(version or "")
+    return since is None or (used is not None and used >= since)
 
 
 def _told_by(found: Call | Event) -> tuple[ToldBy, ...]:
@@ -123,7 +143,8 @@ def _between(call: Call) -> int | None:
 def _meant(scene: Scene, call: Call) -> Meant | None:
     if call.server:
         tool = call.mcp_tool or tool_of(call.inner_tool or call.tool, call.server, scene.actions.mcp)
-        return Meant(call.server, tool, "definition" if call.server in scene.servers else "name")
+        defined = scene.servers.get(call.server)
+        return Meant(defined or call.server, tool, "definition" if defined else "name")
     name = call.inner_tool or call.tool
     if name and call.namespace:
         name = f"{call.namespace.removesuffix('__')}__{name}"

@@ -149,11 +149,12 @@ def _write_judgement(code: Code, at: Scope, rule: Rule) -> None:
             code.line(f"{word} {holds}: told.update({code.constant(_said(field, case))})")
 
 
-def _said(field: str, case: DecisionCase | ResultCase | KindCase) -> dict[str, str]:
-    said: dict[str, str] = {field: case.value}
+def _said(field: str, case: DecisionCase | ResultCase | KindCase) -> dict[str, Any]:
+    said: dict[str, Any] = {field: case.value}
     if isinstance(case, DecisionCase):
         said |= {"denied_by": case.by} if case.by else {}
         said |= {"result": "denied"} if case.value == "denied" else {}
+        said |= {"interrupted": True} if case.interrupts else {}
     return said
 
 

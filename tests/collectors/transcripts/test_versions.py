@@ -15,6 +15,7 @@ from agent.records.action import Action
 from collectors.catalog.catalog import load_client
 from collectors.transcripts.calls import Calls
 from collectors.transcripts.follow import TranscriptReader
+from collectors.transcripts.mcp_names import resolve
 from collectors.transcripts.records import Scene, record
 
 CATALOG = Path(__file__).parents[3] / "collectors/catalog/clients"
@@ -37,6 +38,19 @@ def claude(kind: str, part: dict[str, Any], **more: object) -> dict[str, Any]:
     return {"type": kind, "timestamp": AT, "version": "2.1.224", "message": {"content": [part]}, **more}
 
 
+def codex_event(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"timestamp": AT, "type": "event_msg", "payload": {"call_id": "c1", **payload}}
+
+
+def claude_mcp(name: str) -> dict[str, Any]:
+    return claude("assistant", {"type": "tool_use", "id": "c1", "name": name, "input": {}})
+
+
+def refused(text: str) -> dict[str, Any]:
+    return claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True, "content": text})
+
+
+NEVER = {"timestamp": AT, "type": "turn_context", "payload": {"approval_policy": "never"}}
 SHELL = {"customTimeout": "false", "executionMode": "sync"}
 COPILOT = copilot("start", toolName="bash", arguments={"command": "cat x"})
 OPENCODE = {"type": "tool", "callID": "c1", "tool": "bash"}
@@ -51,6 +65,10 @@ REJECTED = (
 )
 GENERATED = {"toolCallId": "c1", "status": "generated", "toolCall": {"function": {"name": "Edit", "arguments": "{}"}}}
 
+SERVERS = {name: name for name in ("probe-stdio", "a__b", "my.kb")} | {"plugin:docs:docs": "docs"}
+NOBODY = "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a file edit"
+PLAN = "Cannot write to /home/dev/proj/note2.txt while in plan mode."
+
 Expected = tuple[str, str | None, str, str, str | None]
 
 
@@ -61,6 +79,27 @@ Expected = tuple[str, str | None, str, str, str | None]
             codex({"type": "function_call", "name": "echo_upper", "namespace": "mcp__probe_stdio__"}),
             codex({"type": "function_call_output", "output": "Wall time: 0.4 seconds\nOutput:\n[]"}),
         ], ("mcp", "echo_upper", "unknown", "unknown", None)),
+        ("codex", "lines", [  # 0.143.0: what the namespace makes of a name
+            codex({"type": "function_call", "name": "put_page", "namespace": "mcp__a__b"}),
+            codex_event({"type": "mcp_tool_call_end", "invocation": {"server": "a__b", "tool": "put-page"},
+                         "result": {"Ok": {"content": [], "isError": True}}}),
+            codex({"type": "function_call_output", "output": "Wall time: 0.4 seconds\nOutput:\n[]"}),
+        ], ("mcp", "put-page", "error", "unknown", None)),
+        ("codex", "lines", [
+            codex_event({"type": "mcp_tool_call_end", "invocation": {"server": "a__b", "tool": "put-page"},
+                         "result": {"Err": "user cancelled MCP tool call"}}),
+            NEVER,
+            codex({"type": "function_call_output", "output": "Wall time: 0.1 seconds\nOutput:\n[]"}),
+        ], ("mcp", "put-page", "denied", "denied", "mode")),
+        ("codex", "lines", [
+            codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "sleep 45"}'}),
+            codex({"type": "function_call_output", "output": "aborted by user after 6.1s"}),
+        ], ("shell", None, "denied", "denied", "user")),
+        ("codex", "lines", [
+            NEVER,
+            codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "sleep 45"}'}),
+            codex({"type": "function_call_output", "output": "aborted by user after 6.1s"}),
+        ], ("shell", None, "cancelled", "auto", None)),
         ("codex", "lines", [  # 0.143.0
             codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "rm -rf x"}'}),
             codex({"type": "function_call_output", "output": REJECTED}),
@@ -91,6 +130,15 @@ Expected = tuple[str, str | None, str, str, str | None]
             claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True, "content": f"{REFUSED}."},
                    toolDenialKind="permission-rule"),
         ], ("shell", None, "denied", "denied", "rule")),
+        ("claude-code", "lines", [CLAUDE_CALL, refused(NOBODY)], ("shell", None, "denied", "denied", "unknown")),
+        ("claude-code", "lines", [  # 2.1.197: interrupted as it ran
+            {"type": "user", "timestamp": AT, "permissionMode": "bypassPermissions"}, CLAUDE_CALL, refused(NOBODY),
+        ], ("shell", None, "cancelled", "auto", None)),
+        ("claude-code", "lines", [CLAUDE_CALL, refused(PLAN)], ("shell", None, "denied", "denied", "mode")),
+        ("claude-code", "lines", [claude_mcp("mcp__my_kb__find"), refused("down")],
+         ("mcp", "find", "error", "unknown", None)),
+        ("opencode", "document", [{**OPENCODE, "tool": "a__b_find", "state": {"status": "completed"}}],  # 1.1.65
+         ("mcp", "find", "unknown", "unknown", None)),
         ("claude-code", "lines", [
             CLAUDE_CALL,
             claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True,
@@ -120,8 +168,27 @@ def told(client: str, shape: str, entries: list[dict[str, Any]]) -> Iterator[Act
             for said in reader.read(value, ()).statements:
                 calls.add(said, "s", "", "file", 0)
     proof = Evidence(collector="actions")
-    scene = Scene("e", "dev", client, entry.actions, {"probe-stdio"}, str, lambda path: proof)
+    scene = Scene("e", "dev", client, entry.actions, SERVERS, str, lambda path: proof)
     for call in calls.take(before=datetime(2000, 1, 1, tzinfo=UTC)):
         action = record(scene, calls, call)
         if action.call_id:
             yield action
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "expected"),
+    [
+        ("claude-code", "mcp__my_kb__find", ("my.kb", "find", "definition")),
+        ("claude-code", "mcp__a__b__find__page", ("a__b", "find__page", "definition")),
+        ("claude-code", "mcp__plugin_docs_docs__find", ("docs", "find", "definition")),
+        ("claude-code", "mcp__gone__find", ("gone", "find", "name")),
+        ("kimi-cli", "mcp__a_b__find_page", ("a__b", "find_page", "definition")),
+        ("kimi-cli", f"mcp__a_b__{'x' * 45}_0a1b2c3d", ("a__b", None, "definition")),
+    ],
+)
+def test_a_name_that_the_client_changed_means_the_definition(
+    client: str, name: str, expected: tuple[str | None, str | None, str]
+) -> None:
+    entry = load_client(CATALOG / f"{client}.toml")
+    assert entry.actions
+    assert resolve(name, entry.actions.mcp, SERVERS) == expected
