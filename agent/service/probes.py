@@ -55,7 +55,18 @@ class Planner:
             entry = None
         if entry is None:
             raise ProbeError("its definition changed since it was judged")
-        return plan(server, entry, home.path if home else None, terms)
+        planned = plan(server, entry, home.path if home else None, terms)
+        self._demand_reach(planned, home, path)
+        return planned
+
+    def _demand_reach(self, planned: Plan, home: Home | None, path: str) -> None:
+        """What is shown to the server lies where its account, and whoever defines it, could go themselves: their links
+        may lead elsewhere."""
+        files = self._engine.context.files
+        account = files.at_word_of(path, home)
+        for shown in planned.question.visible:
+            if shown not in planned.terms.shared and files.status(shown, account) is None:
+                raise ProbeError(f"it needs {shown}, where its account may not go")
 
     def _file(self, server: McpServer) -> tuple[Home | None, str, list[Interest]]:
         files = self._engine.context.files

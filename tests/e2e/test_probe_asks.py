@@ -64,6 +64,23 @@ def test_a_folder_that_is_shared_is_read_and_no_other(machine: Machine) -> None:
     assert "/home/dev/shared" in done.stderr.decode()
 
 
+def test_what_a_link_of_the_account_leads_to_is_not_shown_where_the_account_may_not_go(machine: Machine) -> None:
+    entry = looking_around(machine)
+    closed = machine.home.parent / "closed"
+    (closed / "app").mkdir(parents=True)
+    closed.chmod(0o700)
+    (closed / "app/package.json").write_text("{}")
+    (closed / "app/server.py").write_bytes(SERVER.read_bytes())
+    (machine.home / "server.py").unlink()
+    (machine.home / "server.py").symlink_to("/home/closed/app/server.py")
+    rollcall = prepared(machine, {"free-one": entry})
+    done, answers = probed(rollcall, "free-one")
+    assert not answers and "where its account may not go" in done.stderr.decode(), done
+
+    closed.chmod(0o755)
+    assert probed(rollcall, "free-one")[1]["free-one"]["tools"]
+
+
 def test_a_server_reaches_the_network_only_where_that_is_allowed(machine: Machine) -> None:
     rollcall = prepared(machine, {"free-one": looking_around(machine)})
     _, without = probed(rollcall, "free-one")
