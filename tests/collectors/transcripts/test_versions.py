@@ -50,6 +50,16 @@ def refused(text: str) -> dict[str, Any]:
     return claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True, "content": text})
 
 
+def gptme(text: str, tool: str = "shell") -> dict[str, Any]:
+    metadata = {"tool": tool}
+    return {"role": "system", "call_id": "call_1", "content": text, "timestamp": AT, "metadata": metadata}
+
+
+def droid(kind: str, **part: object) -> dict[str, Any]:
+    role = "assistant" if kind == "tool_use" else "user"
+    return {"type": "message", "timestamp": AT, "message": {"role": role, "content": [{"type": kind, **part}]}}
+
+
 NEVER = {"timestamp": AT, "type": "turn_context", "payload": {"approval_policy": "never"}}
 SHELL = {"customTimeout": "false", "executionMode": "sync"}
 COPILOT = copilot("start", toolName="bash", arguments={"command": "cat x"})
@@ -144,6 +154,20 @@ Expected = tuple[str, str | None, str, str, str | None]
             claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True,
                             "content": f"{REFUSED} because Claude Code is running in don't ask mode"}),
         ], ("shell", None, "denied", "denied", "mode")),
+        ("gptme", "lines", [gptme("Interrupted by user")], ("shell", None, "cancelled", "unknown", None)),
+        ("gptme", "lines", [gptme("No command provided", "mcp")], ("tool", None, "unknown", "unknown", None)),
+        ("gptme", "lines", [  # 0.34.0: of two calls in one message the second
+            {"role": "assistant", "content": "\n@read(call_0): {}\n@shell(call_1): {}", "timestamp": AT},
+            gptme("Ran command: `x`\n\nNo output\n"),
+        ], ("shell", None, "ok", "unknown", None)),
+        ("factory-droid", "lines", [droid("tool_use", id="c1", name="a__b___find"),  # 0.109.3
+                                    droid("tool_result", tool_use_id="c1", is_error=False, content="Error: down")],
+         ("mcp", "find", "unknown", "unknown", None)),
+        ("factory-droid", "lines", [
+            droid("tool_use", id="c1", name="a__b___find"),
+            droid("tool_result", tool_use_id="c1", is_error=True,
+                  content="Error: Exec ended early: MCP tool a__b___find requires higher autonomy to proceed. Re-run"),
+        ], ("mcp", "find", "denied", "denied", "nobody_to_ask")),
         ("continue", "document", [  # 1.5.11
             {"sessionId": "s", "history": [{"toolCallStates": [GENERATED]},
                                            {"message": {"role": "tool", "toolCallId": "c1", "content": "You must"}}]},
@@ -153,7 +177,7 @@ Expected = tuple[str, str | None, str, str, str | None]
 def test_what_an_older_version_wrote_is_read(
     client: str, shape: str, entries: list[dict[str, Any]], expected: Expected
 ) -> None:
-    (action,) = told(client, shape, entries)
+    *_, action = told(client, shape, entries)
     assert (action.action, action.mcp_tool, action.result, action.decision, action.denied_by) == expected
 
 
@@ -192,3 +216,19 @@ def test_a_name_that_the_client_changed_means_the_definition(
     entry = load_client(CATALOG / f"{client}.toml")
     assert entry.actions
     assert resolve(name, entry.actions.mcp, SERVERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "mode"),
+    [
+        ({"autonomyMode": "auto-high", "tags": [{"name": "exec"}]}, "auto-high"),
+        ({"autonomyMode": "auto-low"}, "auto-low"),
+        # As `droid exec --skip-permissions-unsafe` of 0.109.3 and 0.215.0 leaves it.
+        ({"autonomyMode": "auto-low", "tags": [{"name": "exec"}]}, "unknown"),
+    ],
+)
+def test_a_mode_that_may_be_a_less_safe_one_is_unknown(settings: dict[str, Any], mode: str) -> None:
+    entry = load_client(CATALOG / "factory-droid.toml")
+    read = TranscriptReader(next(one for one in entry.transcript if one.shape == "document")).read
+    (said,) = [one.mode for one in read(settings, ("p", "s")).statements if one.mode]
+    assert (said if entry.actions and said in entry.actions.modes else "unknown") == mode
