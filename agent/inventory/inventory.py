@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import rfc8785
 
 from agent.inventory.pace import Pace, same
+from agent.inventory.room import Room
 from agent.records import Record
 from agent.records.change import FieldChange
 from collectors.contract import Observation, Scope
@@ -48,6 +49,8 @@ class Inventory:
         """Scopes whose facts changed since the last `committed`."""
         self.pace: Pace | None = None
         """What makes changes wait that come too fast; without one all are taken in at once."""
+        self.room: Room | None = None
+        """What bounds the memory of each account; without one nothing does."""
         self.version = 0
         """Grows with every change of a fact."""
         self._derived_version = -1
@@ -79,6 +82,10 @@ class Inventory:
             self.unknown.discard(seen.scope)
             self._known_whole.pop(seen.scope, None)
             self._put(seen.scope, seen.records)
+
+    def bound(self) -> None:
+        """From now on no account takes more memory than it may."""
+        self.room = Room(self._facts)
 
     def retire(self, collector: str, seen: set[Scope]) -> None:
         """Drop the scopes of a collector that a full collection did not name, unless an unknown one covers them."""
@@ -130,6 +137,8 @@ class Inventory:
 
     def _put(self, scope: Scope, records: tuple[Record, ...]) -> None:
         before = self._facts.get(scope, ())
+        if self.room and self.room.was_cut(scope, records):
+            records = before
         if same(before, records):
             if self.pace:
                 self.pace.forget(scope)
@@ -139,12 +148,14 @@ class Inventory:
             return
         if self.pace and not self.pace.admits(scope, before, records):
             return
+        if self.room:
+            records = self.room.fitting(scope, before, records)
         self.dirty.add(scope)
         self.version += 1
         if records:
             self._facts[scope] = records
         else:
-            del self._facts[scope]
+            self._facts.pop(scope, None)
 
 
 def _joined(known: tuple[Record, ...], told: tuple[Record, ...]) -> tuple[Record, ...]:

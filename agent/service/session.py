@@ -103,6 +103,7 @@ class Session:
             self._schedule.again("heartbeat", "watchdog", "policy", "retention", "budget", *collectors)
             if self._trail:
                 self._schedule.at_once(ACTIONS)
+            self._inventory.bound()
             self._reconcile()
             self._inventory.pace = self._pace = Pace()  # what is there at the start is taken in whole
             # What is there now stays. Going through it for garbage takes as long as some servers live.

@@ -28,11 +28,16 @@ class Peers:
     def __init__(self, most: int, known: dict[str, Connection]) -> None:
         """`known` are connections by their remote end."""
         self._most = most
+        self.room = most
+        """How many more there may be before its account has what it may."""
         self._known = known
         self._open: set[Talk] = set()
         self._beyond: set[str] = set()
         self.left_out = 0
         """At least so many peers were met at once beyond those that are told: a power of two, so that it stands."""
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def connections(self) -> list[Connection]:
         return list(self._known.values())
@@ -55,14 +60,16 @@ class Peers:
         edge = before or connection(talk)
         if talk not in self._open or not count:
             count += 1
+        self.room -= before is None
         first = edge.first_seen or now
         self._known[talk.remote] = edge.changed(first_seen=first, last_seen=now, observed_at=now, count=count)
 
     def _has_room(self, now: datetime) -> bool:
-        if len(self._known) < self._most:
+        if len(self._known) < self._most and self.room > 0:
             return True
         oldest = min(self._known.values(), key=lambda edge: edge.last_seen or now, default=None)
         if oldest is None or (oldest.last_seen or now) > now - _FORGOTTEN_AFTER:
             return False
         self._known.pop(oldest.remote or "")
+        self.room += 1
         return True

@@ -13,6 +13,8 @@ import statistics
 import subprocess
 import time
 
+import pytest
+
 from tests.hostile.curve import HEAD, Curve
 from tests.hostile.everything import everything
 from tests.hostile.ordinary_work import OrdinaryWork
@@ -30,6 +32,7 @@ _TELEMETRY = f"[collect]\ntelemetry_port = {PORT}\n"
 _LONG_TERM = 600.0
 
 
+@pytest.mark.timeout(LONG + 900)
 def test_everything_at_once_loses_none_of_bobs_changes(world: World) -> None:
     prepare(world)
     good = f'[[target]]\ntype = "file"\nname = "shipper"\npath = "{world.folder}/shipped"\n'

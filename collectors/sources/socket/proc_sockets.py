@@ -6,7 +6,8 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import islice
 
 from collectors.sources.socket.inet_diag import DiagSocket, diag_sockets
 from collectors.sources.socket.tcp import TcpTable, tcp_socket
@@ -18,13 +19,13 @@ _ESTABLISHED, _LISTEN = "01", "0A"
 _PREFIX = "socket:["
 
 
-def read(pids: Iterable[int]) -> TcpTable:
+def read(pids: Iterable[int], most: Mapping[int, int]) -> TcpTable:
     here = _namespace("self")
     holders: dict[str | None, dict[int, list[int]]] = {}
     unreadable: set[int] = set()
     for pid in sorted(set(pids)):
         try:
-            inodes, namespace = set(_socket_inodes(pid)), _namespace(pid)
+            inodes, namespace = set(islice(_socket_inodes(pid), most.get(pid))), _namespace(pid)
         except (FileNotFoundError, ProcessLookupError):
             continue
         except OSError:

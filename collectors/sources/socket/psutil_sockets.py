@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import MappingProxyType
 
 import psutil
 
 from collectors.sources.socket.tcp import TcpSocket, TcpTable, tcp_socket
 
 
-def read(pids: Iterable[int]) -> TcpTable:
+def read(pids: Iterable[int], most: Mapping[int, int] = MappingProxyType({})) -> TcpTable:
     sockets: list[TcpSocket] = []
     unreadable: set[int] = set()
     for pid in sorted(set(pids)):
         try:
-            sockets += _of(pid)
+            sockets += islice(_of(pid), most.get(pid))
         except psutil.NoSuchProcess:
             continue
         except (psutil.Error, OSError):

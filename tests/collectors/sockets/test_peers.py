@@ -49,3 +49,13 @@ def test_a_connection_that_stays_open_counts_once() -> None:
 
 def test_counts_are_told_so_that_they_stand() -> None:
     assert [at_least(count) for count in (-1, 0, 1, 3, 1000)] == [0, 0, 1, 2, 512]
+
+
+def test_without_room_in_the_account_nobody_new_is_told_and_who_was_told_stays() -> None:
+    peers = Peers(5, {})
+    peers.room = 1
+    peers.met(talks(1, 2, 3), NOW, connection)
+    assert told(peers) == ["192.0.2.1:443"] and peers.left_out == 2
+    peers.room = 0
+    peers.met(talks(1, 4), NOW + timedelta(minutes=61), connection)
+    assert told(peers) == ["192.0.2.1:443"]
