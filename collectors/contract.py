@@ -70,6 +70,8 @@ class Context:
     """Bounds that the settings put on reading."""
     descriptions: bool = False
     """Whether the policy wants to know what tools say of themselves."""
+    alive: Callable[[], None] = lambda: None
+    """To be called now and then by what takes long."""
 
     @property
     def endpoint_id(self) -> str:

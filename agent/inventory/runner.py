@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class Engine:
         self.inventory = inventory
         self.passes: dict[str, CollectorRun] = {}
         self._surroundings = surroundings
-        self._context = surroundings()
+        self._context = replace(surroundings(), alive=alive)
         self._depends: dict[str, object] = {}
         self._seen_version = -1
         self._patience = Patience()
@@ -68,7 +69,7 @@ class Engine:
 
     def reconcile(self) -> None:
         """Collect everything, again where a collector depends on what another found, until nothing more follows."""
-        self._context = self._surroundings()
+        self._context = replace(self._surroundings(), alive=self._alive)
         self._depends.clear()
         self.catch_up()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable
 from typing import NamedTuple, Self
 
 from agent.records import Record
 from collectors.readers.room import Room
-from collectors.sources.limits import Limits
+from collectors.sources.limits import Limits, processor_seconds
 
 
 class Taken(NamedTuple):
@@ -49,14 +48,14 @@ class AccountBudget:
         )
         self._taken = known
         self._seconds = limits.account_seconds
-        self._deadline = min(limits.until, time.monotonic() + limits.account_seconds)
+        self._deadline = min(limits.until, processor_seconds() + limits.account_seconds)
         self.left_out: list[str] = []
 
     def room(self, path: str, known: Taken) -> Room | None:
         """What is left for a file that took so much so far; where that is nothing it is counted as left out."""
         records = self._most.records - self._taken.records + known.records
         bytes = self._most.bytes - self._taken.bytes + known.bytes
-        if records > 0 and bytes > 0 and time.monotonic() < self._deadline:
+        if records > 0 and bytes > 0 and processor_seconds() < self._deadline:
             return Room(records, bytes)
         self.left_out.append(path)
         return None
@@ -70,5 +69,5 @@ class AccountBudget:
         """What was left out, and why."""
         full = self._taken.records >= self._most.records or self._taken.bytes >= self._most.bytes
         most = f"{self._most.records} records and {self._most.bytes} bytes of memory"
-        why = most if full else f"{self._seconds:g} seconds"
+        why = most if full else f"{self._seconds:g} seconds of the processor"
         return f"{len(self.left_out)} files were left out: of one account a look takes at most {why}"

@@ -58,6 +58,7 @@ def observe_file(
                 records.append(file.diagnostic("budget.exceeded", message, "error"))
                 return Observation(scope, tuple(records), unknown=True)
             records.append(record)
+            context.alive()
             if time.thread_time() > deadline:
                 message = f"reading it takes too long: of what it says, {len(records)} records were read"
                 records.append(file.diagnostic("file.too_costly", message, "error"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from collectors.contract import Collector, Context, Observation, Scope
 from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
 from collectors.sources.formats.documents import UnparseableError
-from collectors.sources.limits import at_least
+from collectors.sources.limits import at_least, processor_seconds
 from collectors.tools.files import ToolFile, meaning, takes_apart, tool_files
 from collectors.tools.lists import Place, lists
 from collectors.transcripts.mcp_names import defined_servers
@@ -27,7 +26,7 @@ NAME = "tools"
 _MOST_TOOLS, _MOST_OF_ALL = 5_000, 10_000
 """Tools read of one account, and of all; where some have many, each has at least its equal share of these."""
 _SECONDS = 2.0
-"""For reading files of one account that changed; the others are read in the next looks."""
+"""Processor time for reading files of one account that changed; the others are read in the next looks."""
 Problem = OSError | UnreadableError | UnparseableError
 _Read = dict[tuple[object, ...], "list[Answer] | Problem"]
 """What was read of each file, by what it was then."""
@@ -45,7 +44,7 @@ class _Budget:
 
     def allows(self, known: bool) -> bool:
         """Whether there is something left for one more file; what was read before costs no time."""
-        return self.left > 0 and (known or time.monotonic() < self.until)
+        return self.left > 0 and (known or processor_seconds() < self.until)
 
     @property
     def left(self) -> int:
@@ -74,7 +73,7 @@ class ToolCollector(Collector):
                 yield Observation(Scope(NAME, home.owner, home.path), unknown=True)
                 continue
             others = sum(count for owner, count in self._held.items() if owner != home.owner)
-            budget = _Budget(min(_MOST_TOOLS, max(share, _MOST_OF_ALL - others)), time.monotonic() + _SECONDS)
+            budget = _Budget(min(_MOST_TOOLS, max(share, _MOST_OF_ALL - others)), processor_seconds() + _SECONDS)
             bounded = replace(context, limits=context.limits._replace(until=budget.until))
             for client in context.catalog.clients.values():
                 if client.tools:
@@ -151,7 +150,7 @@ def _left_out(context: Context, home: Home, client: Client, count: int) -> Diagn
         severity="error",
         code="budget.tools",
         message=f"at least {at_least(count)} files with lists of tools were left out: "
-        f"of one account a look takes at most {_SECONDS:g} seconds and {_MOST_TOOLS} tools",
+        f"of one account a look takes at most {_SECONDS:g} seconds of the processor and {_MOST_TOOLS} tools",
         path=home.path,
         agent=client.id,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import signal
 import subprocess
 import sys
 from hashlib import blake2b
@@ -14,6 +16,9 @@ from collectors.sources.formats.parsers import Format, parse_here
 from collectors.sources.formats.unparseable import Note, UnparseableError
 
 _MOST_SECONDS: Final = 10
+"""Of the processor."""
+_PATIENCE: Final = 3
+"""So many times as long a busy machine may take."""
 _MOST_MEMORY: Final = 192 * 1024 * 1024
 """Addresses, of which a text that is worth reading needs a small part."""
 _MOST_ANSWER: Final = 8 * 1024 * 1024
@@ -23,6 +28,7 @@ _OURS: Final = str(Path(__file__).resolve().parents[3])
 _OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))
 """What was compiled for this process serves that one too."""
 _WINDOWS: Final = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+_OUT_OF_TIME: Final = getattr(signal, "SIGXCPU", signal.SIGTERM)
 _COSTLY: Final = "reading it takes more memory or time than a file may"
 _NO_TIME: Final = "there was no time to read it, beside what else the account has"
 
@@ -59,20 +65,23 @@ def parse_apart(
 
 def _ask(data: bytes, format: Format, depth: int, seconds: float) -> str:
     """What the process says; not as bytes, for beside the values there would be both."""
+    most = math.ceil(min(_MOST_SECONDS, seconds))
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and a module of ours
-            [sys.executable, *_OPTIONS, "-m", "collectors.sources.formats.apart", format, str(depth)],
+            [sys.executable, *_OPTIONS, "-m", "collectors.sources.formats.apart", format, str(depth), str(most)],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PYTHONPATH": os.pathsep.join([_OURS, *filter(None, sys.path)]), **_WINDOWS},
-            timeout=min(_MOST_SECONDS, seconds),
+            timeout=_PATIENCE * _MOST_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise UnparseableError("parse.too_large", _NO_TIME) from None
     except OSError as error:
         raise UnparseableError("parse.too_large", f"no process to read it in: {type(error).__name__}") from None
+    if most < _MOST_SECONDS and done.returncode == -_OUT_OF_TIME:
+        raise UnparseableError("parse.too_large", _NO_TIME)
     if done.returncode or not done.stdout or len(done.stdout) > _MOST_ANSWER:
         raise UnparseableError("parse.too_large", _COSTLY)
     return done.stdout.decode("ascii")
@@ -86,13 +95,13 @@ def _answer(text: str) -> tuple[Any, tuple[Note, ...]]:
     return value, tuple(Note(*note) for note in notes)
 
 
-def _bound() -> None:
+def _bound(seconds: int) -> None:
     """Limits that hold for this process to its end."""
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -112,9 +121,9 @@ def _weigh(value: Any) -> None:
 
 
 def main() -> None:
-    """Format and depth as arguments, the bytes on standard input, the answer on standard output: one that dies leaves
-    none."""
-    _bound()
+    """Format, depth and seconds as arguments, the bytes on standard input, the answer on standard output: one that dies
+    leaves none."""
+    _bound(int(sys.argv[3]))
     format, depth = cast(Format, sys.argv[1]), int(sys.argv[2])
     try:
         value, notes = parse_here(sys.stdin.buffer.read(), format, depth)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final, NamedTuple
 
 from collectors.sources.formats.apart import parse_apart
 from collectors.sources.formats.parsers import Format, parse_here
 from collectors.sources.formats.unparseable import Note, UnparseableError
-from collectors.sources.limits import Limits
+from collectors.sources.limits import Limits, processor_seconds
 
 __all__ = ["Document", "Format", "Note", "UnparseableError", "parse"]
 
@@ -34,4 +33,4 @@ def parse(data: bytes, format: Format, limits: Limits = _LIMITS) -> Document:
         raise UnparseableError("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
     if len(data) <= _MOST_HERE.get(format, _MOST_COSTLY):
         return Document(*parse_here(data, format, limits.depth))
-    return Document(*parse_apart(data, format, limits.depth, limits.until - time.monotonic()))
+    return Document(*parse_apart(data, format, limits.depth, limits.until - processor_seconds()))

@@ -9,6 +9,7 @@ from collectors.sources.formats.apart import parse_apart
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.parsers import Format, parse_here
 from collectors.sources.formats.unparseable import UnparseableError
+from collectors.sources.limits import Limits, processor_seconds
 
 TEXTS: list[tuple[Format, bytes]] = [
     ("json", b'{"a": [1, 2.5, "\xc3\xa4", null, true], "a": NaN, "n": 12345678901234567890}'),
@@ -76,3 +77,11 @@ def test_what_was_refused_is_not_held():
         with pytest.raises(UnparseableError, match="too_large"):
             parse(data, "json")
     assert sys.getrefcount(data) == held
+
+
+def test_what_there_was_no_time_for_is_read_the_next_time() -> None:
+    data = json.dumps(["x" * 1_500_000]).encode()
+    for until in (0.0, processor_seconds()):
+        with pytest.raises(UnparseableError, match="no time"):
+            parse(data, "json", Limits(until=until))
+    assert parse(data, "json", Limits().from_now()).value == ["x" * 1_500_000]
