@@ -7,7 +7,7 @@ from typing import get_args
 from agent.records import Posture
 from agent.records.posture import ApprovalMode, least_safe
 from collectors.catalog.permissions import Permissions
-from collectors.catalog.version_numbers import release
+from collectors.catalog.version_numbers import padded, release
 
 _MODES: tuple[ApprovalMode, ...] = get_args(ApprovalMode)
 
@@ -20,7 +20,7 @@ def is_known(version: str | None, client: Permissions) -> bool | None:
     if runs is None or oldest is None or newest is None:
         return None
     same = 2 if newest[0] == 0 else 1
-    return _padded(runs) >= _padded(oldest) and runs[:same] <= newest[:same]
+    return padded(runs) >= padded(oldest) and runs[:same] <= newest[:same]
 
 
 def as_of(version: str | None, configured: Posture) -> Posture:
@@ -29,21 +29,6 @@ def as_of(version: str | None, configured: Posture) -> Posture:
     if configured.mode_until is None or configured.approval_mode is None:
         return configured
     runs, until = release(version or ""), release(configured.mode_until)
-    if runs and until and _padded(runs) < _padded(until):
+    if runs and until and padded(runs) < padded(until):
         return configured
     return configured.changed(approval_mode=least_safe(_MODES, (configured.approval_mode, "unknown")))
-
-
-def default_mode(version: str | None, client: Permissions) -> ApprovalMode:
-    """What holds in this version where nobody set a mode."""
-    runs, mode = release(version or ""), client.mode
-    for since, later in client.mode_since.items() if runs else ():
-        start = release(since)
-        if runs and start and _padded(runs) >= _padded(start):
-            mode = later
-    return mode
-
-
-def _padded(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """So that 2.1 and 2.1.0 are the same."""
-    return (*numbers, *(0,) * (6 - len(numbers)))

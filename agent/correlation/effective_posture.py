@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from agent.correlation.client_versions import as_of, default_mode, is_known
+from agent.correlation.client_versions import as_of, is_known
 from agent.correlation.posture_layers import MODE, NETWORK, SANDBOX, Choice, Layers
 from agent.records import AiAgent, Evidence, Posture
 from agent.records.ai_agent import ClientKey
@@ -73,7 +73,7 @@ def _effective(
     agent: AiAgent, project: str | None, applying: list[Posture], client: Permissions, version: str | None
 ) -> Posture:
     layers = Layers((as_of(version, layer) for layer in applying), client)
-    default = default_mode(version, client)
+    default = client.default_mode(version)
     if default != client.mode and not layers.forbidden:
         layers.client = client.model_copy(update={"mode": default})
     mode, sandbox, network = _chosen(layers, bool(agent.servers))

@@ -56,7 +56,7 @@ class Layers:
 
     def __init__(self, layers: Iterable[Posture], client: Permissions) -> None:
         self.client = client
-        every = sorted(layers, key=lambda p: (self._rank(p), p.source.path if p.source else ""))
+        every = sorted(layers, key=lambda p: (self._rank(p), *self._place(p)))
         self.profile = next((p.chosen_profile for p in reversed(every) if p.chosen_profile), None) or client.profile
         self.ranked = [p for p in every if p.profile in (None, self.profile)]
         self.managed = [p for p in self.ranked if p.set_by == "managed" and not p.only_loosens]
@@ -74,8 +74,9 @@ class Layers:
             layers = list(group)
             told = list(self._told(aspect, permitted, layers))
             worst = max(told, key=lambda choice: order(choice.value), default=choice)
-            sure = worst.value != "unknown" and all(map(self.sure, layers))
-            if sure or order(worst.value) > order(choice.value):
+            # What nobody understands may be worse than anything but the worst.
+            unclear = worst.value == "unknown" and choice.value == aspect.order[-1]
+            if (all(map(self.sure, layers)) and not unclear) or order(worst.value) > order(choice.value):
                 choice = worst
         return choice
 
@@ -97,11 +98,27 @@ class Layers:
             return Choice(value, told.set_by, told.source) if told and choice.value != "bypasses" else choice
         if MODES.index(choice.value) >= MODES.index("auto_approves"):
             return choice
+        if decided := self._decided_by_setting():
+            return decided
         loose = next(freeing(rules, self.client), None)
         if loose is None:
             return choice
         layer = next((p for p in reversed(self.ranked) if loose in p.rules), None)
         return Choice("auto_approves", loose.set_by, layer.source if layer else None)
+
+    def _decided_by_setting(self) -> Choice[ApprovalMode] | None:
+        """The mode that a single setting makes of all stricter ones."""
+        found: Choice[ApprovalMode] | None = None
+        for layer in self.ranked:
+            for setting in layer.settings:
+                values = self.client.loosens.get(setting.key)
+                if values is None:
+                    continue
+                if mode := values.get(str(setting.value)):
+                    found = Choice(mode, layer.set_by, layer.source)
+                elif self.sure(layer):
+                    found = None
+        return found
 
     @cached_property
     def permitted_modes(self) -> tuple[ApprovalMode, ...] | None:
@@ -159,6 +176,11 @@ class Layers:
     def sure(self, layer: Posture) -> bool:
         """Whether what this layer says is in force also where it restricts."""
         return not layer.only_loosens and (self.client.project_wins or layer.set_by not in ("project", "local"))
+
+    def _place(self, layer: Posture) -> tuple[int, str]:
+        """Where among the files of its layer it is read."""
+        path = layer.source.path if layer.source else ""
+        return max((place for place, part in enumerate(self.client.later, 1) if part in path), default=0), path
 
     def _rank(self, layer: Posture) -> tuple[int, bool, int, str]:
         """A chosen profile is stronger than all but a command line, and that than all but what an administrator

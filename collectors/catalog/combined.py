@@ -49,8 +49,9 @@ def codex_sandbox(value: object) -> str | None:
     if not isinstance(value, dict):
         return None
     roots = list(_texts(_table(value, "sandbox_workspace_write"), "writable_roots"))
-    if value.get("sandbox_mode") in (None, "workspace-write") and any(map(_is_whole_disk, roots)):
-        return "none"
+    if any(map(_is_whole_disk, roots)):
+        # Another file may set the mode to which these belong.
+        return "none" if value.get("sandbox_mode") in (None, "workspace-write") else "unknown"
     told = [profile.get("sandbox") for profile in _codex_profiles(value)]
     return next((sandbox for sandbox in told if sandbox), None)
 
@@ -136,6 +137,16 @@ _OPENCLAW_MODES = {
 }
 
 
+def roo_mode(value: object) -> str | None:
+    """What is approved automatically, where that is switched on at all; of commands only those that a list allows."""
+    if not isinstance(value, dict) or not any(key in value for key in ("autoApprovalEnabled", "alwaysAllowExecute")):
+        return None
+    if value.get("autoApprovalEnabled") is not True:
+        return "asks_risky"
+    any_command = value.get("alwaysAllowExecute") is True and "*" in _texts(value, "allowedCommands")
+    return "auto_approves" if any_command or value.get("alwaysAllowWrite") is True else "asks_risky"
+
+
 def _table(value: dict[str, object], key: str) -> dict[str, object]:
     found = value.get(key)
     return found if isinstance(found, dict) else {}
@@ -149,6 +160,6 @@ def _texts(value: dict[str, object], key: str) -> Iterator[str]:
 COMBINED: dict[str, Callable[[object], str | None]] = {
     function.__name__: function
     for function in (
-        *(claude_sandbox, claude_sandbox_mode, claude_network, codex_sandbox, codex_network, openclaw_mode),
+        *(claude_sandbox, claude_sandbox_mode, claude_network, codex_sandbox, codex_network, openclaw_mode, roo_mode),
     )
 }

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from agent.records import DefinitionScope
 from agent.records.posture import ApprovalMode, Effect, Network, Sandbox
 from collectors.catalog.base import Entry, Fact, Format, Located
+from collectors.catalog.version_numbers import padded, release
 
 Unset = Literal["unset"]
 Shape = Literal["bool", "text", "number", "list", "table", "any"]
@@ -60,6 +61,8 @@ class RulesAt(Entry):
     """Null where the rule itself says it."""
     values: dict[str, Effect | Unset] = Field(default_factory=dict)
     """What the values mean where the last captured key is what the rule is about."""
+    switch: str = ""
+    """Where it stands in the same file whether such rules count: false is no."""
     priority: dict[str, int] = Field(default_factory=dict)
     """By layer, `*` for the others: what is added to the rule's own number, where the client orders rules by one."""
 
@@ -141,6 +144,8 @@ class Posture(Fact):
     shape: dict[Shape, tuple[str, ...]] = Field(default_factory=dict)
     """By the type they must have all keys that the client knows: of another type, the client ignores the whole file;
     `any` is for those of which that is not known. A key beside them that nobody classified is told."""
+    valid: str = ""
+    """The function of `collectors.catalog.validity` that finds what makes the client ignore the whole file."""
     managed_rules_only_at: str = ""
     managed_servers_only_at: str = ""
 
@@ -191,6 +196,8 @@ class Permissions(Fact):
     drop_ins: bool = False
     """Of the files of one layer those in a folder whose name ends in `.d` come after the others, by name, and the later
     wins; otherwise the least safe counts."""
+    later: tuple[str, ...] = ()
+    """Parts of paths: of the files of one layer those with a later one of these in their path win over the others."""
     project_wins: bool = False
     """Settings in a project are surely in force. Otherwise they may be ignored, in folders that are not trusted or
     altogether: they then count only as far as they loosen."""
@@ -208,6 +215,9 @@ class Permissions(Fact):
     telemetry: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Settings, among those that are told, with the values that mean that the client reports what it does; `*` is
     any but none."""
+    loosens: dict[str, dict[str, ApprovalMode]] = Field(default_factory=dict)
+    """Settings, among those that are told, of which a value makes any mode at least this loose: who decides instead of
+    a person, whatever else is set and locked down."""
     flag: tuple[Flag, ...] = ()
     command_tools: tuple[str, ...] = ()
     """Tools that run any command, by the names that rules use."""
@@ -231,6 +241,15 @@ class Permissions(Fact):
     """The profile or agent that runs where none is chosen."""
     profile_flags: tuple[str, ...] = ()
     """Options that choose another one for a process."""
+
+    def default_mode(self, version: str | None) -> ApprovalMode:
+        """What holds in this version where nobody set a mode."""
+        runs, mode = release(version or ""), self.mode
+        for since, later in self.mode_since.items() if runs else ():
+            start = release(since)
+            if runs and start and padded(runs) >= padded(start):
+                mode = later
+        return mode
 
     @model_validator(mode="after")
     def _known_scopes(self) -> Permissions:

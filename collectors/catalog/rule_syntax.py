@@ -18,6 +18,7 @@ _COMMAND_TOOLS |= {"command", "shell_command", "eca__shell_command"}
 _PATH_TOOLS = {"read", "edit", "write", "multiedit", "notebookedit", "glob", "grep", "ls", "delete", "list"}
 _PATH_TOOLS |= {"write_file", "read_file", "replace", "external_directory"}
 _DOMAIN_TOOLS = {"webfetch", "web_fetch", "fetch", "url"}
+_DEFINED = re.compile(r"^(?:mcp\.config\.[^.]+|workspace-dot-mcp\.\d+)\.(?=.)")
 _ACTIONS: dict[str, Effect] = {
     "allow": "allow",
     "ask": "ask",
@@ -259,6 +260,32 @@ def augment(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
         yield ParsedRule("tool", value["toolName"], effect=effect)
 
 
+def confirmed_tools(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """The whole document is a list of tools, or a map of them to true."""
+    yield from (ParsedRule("tool", name) for name in _confirmed(value))
+
+
+def confirmed_servers(_: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """The same of servers, by the names that VS Code makes of where they are defined and what they are called."""
+    yield from (_of_server(_DEFINED.sub("", name)) for name in _confirmed(value))
+
+
+def listed(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
+    """`{prefix | pattern, action}` in a list for one kind of action."""
+    if not isinstance(value, dict) or (effect := _ACTIONS.get(str(value.get("action")))) is None:
+        return
+    what = value.get("pattern", value.get("prefix"))
+    if not isinstance(what, str):
+        return
+    kind, what = captures[0] if captures else "", what or "*"
+    if kind == "mcpTools":
+        yield _of_server(*what.partition(":")[::2])._replace(effect=effect)
+    elif kind in ("executables", "fileEditing"):
+        yield ParsedRule("command" if kind == "executables" else "path", what, kind, effect)
+    else:
+        yield ParsedRule("tool", f"{kind}({what})", kind, effect)
+
+
 def tool_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
     """Tools that are switched on or off: on is allowed, off is forbidden."""
     if isinstance(value, bool):
@@ -306,6 +333,11 @@ def _of_server(server: str, tool: str = "") -> ParsedRule:
     return ParsedRule("server", server) if tool in ("", "*") else ParsedRule("tool", f"{server}/{tool}")
 
 
+def _confirmed(value: object) -> list[str]:
+    names = [name for name, state in value.items() if state is True] if isinstance(value, dict) else value
+    return [name for name in names if isinstance(name, str) and name] if isinstance(names, list) else []
+
+
 def _texts(value: object) -> list[str]:
     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
 
@@ -316,5 +348,6 @@ SYNTAXES: dict[str, Syntax] = {
         *(call, claude, qualified, tool_of_server, tool_key, server_key, tool_name, command, domain, pattern_of_tool),
         *(command_switch, path_switch, domain_switch, amp, gemini_tool, gemini_policy, opencode),
         *(approval, decided, matched, prefix_rule, at_server, tool_switch, augment),
+        *(confirmed_tools, confirmed_servers, listed),
     )
 }

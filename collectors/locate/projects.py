@@ -6,7 +6,6 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import cast
 from urllib.parse import unquote, urlsplit
@@ -17,6 +16,7 @@ from collectors.contract import Context
 from collectors.locate.interest import Interest, Root
 from collectors.sources.account import Home
 from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
+from collectors.sources.filesystem.write_ahead_log import write_ahead_log
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.keypath import find
 from collectors.sources.formats.state import sqlite_column, xml_attributes
@@ -61,7 +61,7 @@ def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[
     """Label and folder text of each entry."""
     if roots.format == "sqlite":
         table, _, column = roots.at.partition(".")
-        with context.files.opened(path, home) as file, _log(context, home, path) as log:
+        with context.files.opened(path, home) as file, write_ahead_log(context.files, path, home) as log:
             values = sqlite_column(file, log, table, column, _MOST_FOLDERS)
         # Zed keeps the folders of one workspace in one column, a line each.
         yield from (("", line) for value in values for line in value.splitlines())
@@ -78,17 +78,6 @@ def _entries(context: Context, home: Home, path: str, roots: Roots) -> Iterator[
         label = found.captures[0] if found.captures else ""
         for text in _texts(found.value, roots.take):
             yield label, text
-
-
-@contextmanager
-def _log(context: Context, home: Home, path: str) -> Iterator[int | None]:
-    """What the database's writer has not moved into it yet; None where there is nothing."""
-    with ExitStack() as stack:
-        try:
-            log = stack.enter_context(context.files.opened(f"{path}-wal", home))
-        except FileNotFoundError:
-            log = None
-        yield log
 
 
 def _texts(value: object, take: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from collectors.locate.interest import NAME, Interest
 from collectors.locate.path_index import named_like_one
 from collectors.reach.data_sources import data_sources
 from collectors.readers.artifacts import entry_artifacts, file_artifact
+from collectors.readers.editor_item import editor_item, is_state
 from collectors.readers.ignored import ignoring
 from collectors.readers.launch_file import launch_file
 from collectors.readers.lookup import looked_up
@@ -100,6 +101,9 @@ class _File:
 
     def records(self, readings: Iterable[Interest]) -> Iterator[Record]:
         readings = list(readings)
+        if is_state(self.path):
+            yield from self._items(readings)
+            return
         if all(isinstance(r.part, Artifact) and r.part.at is None for r in readings):
             yield from self._whole(readings)
             return
@@ -126,6 +130,13 @@ class _File:
                 documents[kind] = parse_at(self.path, data, *kind, self.context.limits)
                 yield from self._notes(documents[kind])
             if document := documents[kind]:
+                yield from self.from_document(document.value, origin, reading)
+
+    def _items(self, readings: Iterable[Interest]) -> Iterator[Record]:
+        """What stands under single keys of an editor's state."""
+        for reading in readings:
+            if document := editor_item(self.context, self.home, self.path, reading.inside):
+                origin = Origin.of(self.context, self.home, self.path, reading)
                 yield from self.from_document(document.value, origin, reading)
 
     def _whole(self, readings: Iterable[Interest]) -> Iterator[Record]:

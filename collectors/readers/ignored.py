@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from collectors.catalog.permissions import PosturePart
+from collectors.catalog.permissions import Posture, PosturePart
+from collectors.catalog.validity import VALIDITIES
 from collectors.locate.interest import Interest
 from collectors.readers.shape import misfit
 from collectors.sources.formats.embedded import parse_at
@@ -39,14 +40,10 @@ def _ignored(path: str, data: bytes, reading: Interest, limits: Limits) -> Ignor
     try:
         if getattr(part, "format", "") == "strict_json":
             parse_at(path, data, "strict_json", reading.inside, limits)
-        if posture and posture.posture.shape.keys() - {"any"}:
+        if posture and (posture.posture.valid or posture.posture.shape.keys() - {"any"}):
             document = parse_at(path, data, posture.format, reading.inside, limits)
-            key = misfit(document.value, posture.posture.shape) if document else None
-            return (
-                Ignored(client, f"{client} takes no value of this type and ignores the whole file", key)
-                if key
-                else None
-            )
+            key = _misfit(document.value, posture.posture) if document else None
+            return Ignored(client, f"{client} takes no such value and ignores the whole file", key) if key else None
     except UnparseableError as error:
         return (
             Ignored(client, f"{client} reads strict JSON only and ignores the whole file", None, error.line)
@@ -54,6 +51,13 @@ def _ignored(path: str, data: bytes, reading: Interest, limits: Limits) -> Ignor
             else None
         )
     return None
+
+
+def _misfit(document: object, posture: Posture) -> str | None:
+    """What the client stumbles over."""
+    if posture.valid and (key := VALIDITIES[posture.valid](document)):
+        return key
+    return misfit(document, posture.shape) if posture.shape.keys() - {"any"} else None
 
 
 def _lenient(path: str, data: bytes, reading: Interest, limits: Limits) -> bool:

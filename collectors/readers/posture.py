@@ -137,6 +137,8 @@ class _Reader:
         return next((until for place in places for value in told if (until := place.until.get(str(value)))), None)
 
     def _rules(self, place: RulesAt) -> Iterator[Rule]:
+        if place.switch and any(found.value is False for found in self._settings.at(place.switch)):
+            return
         if place.values:
             for found, effect in self._settings.told(place.at, place.values):
                 if effect and effect != "unset":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from collectors.catalog.tools import ToolsAt
 from collectors.contract import Context
 from collectors.sources.account import Home
-from collectors.sources.filesystem.unreadable import UnreadableError
+from collectors.sources.filesystem.write_ahead_log import write_ahead_log
 from collectors.sources.formats.documents import parse
 from collectors.sources.formats.sqlite_file import Database
 from collectors.transcripts.table import JoinedRows
@@ -35,7 +35,7 @@ def entries(context: Context, home: Home | None, path: str, part: ToolsAt) -> It
     elif part.shape == "lines":
         yield from _lines(context, home, path, part)
     else:
-        with context.files.opened(path, home) as file, _log(context, home, path) as log:
+        with context.files.opened(path, home) as file, write_ahead_log(context.files, path, home) as log:
             database = Database(file, log)
             if part.table:
                 yield from (row for _, row in rows(database, part.table, JoinedRows(part.table), 0))
@@ -67,13 +67,3 @@ def _item(context: Context, database: Database, key: str) -> Iterator[Any]:
     found = database.row_of(table, key) if table else None
     if found and isinstance(value := found[1], str | bytes):
         yield parse(value.encode() if isinstance(value, str) else value, "json", context.limits).value
-
-
-@contextmanager
-def _log(context: Context, home: Home | None, path: str) -> Iterator[int | None]:
-    """The write-ahead log of a database, open; None where it has none."""
-    with ExitStack() as stack:
-        log = None
-        with suppress(FileNotFoundError, UnreadableError):
-            log = stack.enter_context(context.files.opened(f"{path}-wal", home))
-        yield log

@@ -56,6 +56,14 @@ def test_a_client_whose_default_is_not_known_is_unknown() -> None:
     assert in_effect(known=catalog(mode="unknown")).approval_mode == "unknown"
 
 
+def test_a_mode_that_nobody_understands_stands_for_no_default_but_the_worst() -> None:
+    said = layer("user", "unknown")
+    modes = [in_effect(said, known=catalog(mode=mode)).approval_mode for mode in ("asks_risky", "auto_approves")]
+    assert modes == ["unknown", "unknown"]
+    assert in_effect(said, known=catalog(mode="bypasses")).approval_mode == "bypasses"
+    assert in_effect(layer("project", "unknown"), known=catalog(mode="auto_approves")).approval_mode == "auto_approves"
+
+
 def test_a_client_of_whose_permissions_nothing_is_known_has_a_posture_that_says_so() -> None:
     [posture] = effective([made.agent()], [], Catalog([client("demo")]), DerivationCache())
     assert (posture.approval_mode, posture.sandbox, posture.network) == ("unknown", "unknown", "unknown")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from agent.records import Posture
 from agent.service.scan import take_inventory
 
 Case = tuple[str, str, dict[str, Any], str]
+ALLOWED = {"allowed": ["run_shell_command"]}
 EXCLUDED = {"exclude": ["run_shell_command"]}
 SHELL = 'toolName = "run_shell_command"'
 
@@ -46,6 +49,21 @@ def roo(*commands: str) -> dict[str, Any]:
         ".config/VSCodium/User/settings.json": {"roo-cline.allowedCommands": list(commands)},
         ".vscode-oss/extensions/rooveterinaryinc.roo-cline-3.1.0/package.json": {"version": "3.1.0"},
     }
+
+
+def junie(**settings: Any) -> dict[str, Any]:
+    return {".junie/allowlist.json": settings}
+
+
+def editor(path: str, **settings: Any) -> dict[str, Any]:
+    """Settings in an editor's database of state, by key."""
+    return {f".config/{path}/User/globalStorage/state.vscdb": settings}
+
+
+ROO = {".vscode/extensions/rooveterinaryinc.roo-cline-3.1.0/package.json": {"version": "3.1.0"}}
+CURSOR = "src.vs.platform.reactivestorage.browser.reactiveStorageServiceImpl.persistentStorage.applicationUser"
+CODE = ".config/Code/User/settings.json"
+SEVERAL = {"allow": {"permission": "allow"}, "ask": {"permission": {"*": "ask"}}}
 
 
 CASES: tuple[Case, ...] = (
@@ -138,6 +156,48 @@ CASES: tuple[Case, ...] = (
      "toolPermission": "request-review", "permissions": {"allow": ["command(*)"]}}}, "auto_approves"),
     # Any editor of the family
     ("any command in a fork", "roo-code", roo("*"), "auto_approves"),
+    # What editors keep in a database
+    ("approves any command", "roo-code", ROO | editor("Code", **{"RooVeterinaryInc.roo-cline": {
+     "autoApprovalEnabled": True, "alwaysAllowExecute": True, "allowedCommands": ["*"]}}), "auto_approves"),
+    ("approves some commands", "roo-code", ROO | editor("Code", **{"RooVeterinaryInc.roo-cline": {
+     "autoApprovalEnabled": True, "alwaysAllowExecute": True, "allowedCommands": ["git log"]}}), "asks_risky"),
+    ("approves edits while all is off", "roo-code", ROO | editor("Code", **{"RooVeterinaryInc.roo-cline": {
+     "autoApprovalEnabled": False, "alwaysAllowWrite": True}}), "asks_risky"),
+    ("runs everything", "cursor", editor("Cursor", **{CURSOR: {"composerState": {"modes4": [
+     {"id": "agent", "autoRun": True, "fullAutoRun": True}]}}}), "bypasses"),
+    ("runs what is listed", "cursor", editor("Cursor", **{CURSOR: {"composerState": {"useYoloMode": True}}}),
+     "auto_approves"),
+    ("starts conversations so", "claude-code", {CODE: {"claudeCode.initialPermissionMode": "bypassPermissions"},
+     ".claude/settings.json": {}}, "bypasses"),
+    ("commands off by a switch", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"/.*/": True},
+     "chat.tools.terminal.enableAutoApprove": False}}, "asks_risky"),
+    ("amp in an editor", "amp", {CODE: {"amp.dangerouslyAllowAll": True}, ".config/amp/settings.json": {}}, "bypasses"),
+    # Gemini CLI takes a file of policies as a whole or not at all.
+    ("forbidden beside a rule that is none", "gemini-cli", gemini(
+     rule(SHELL, "deny", 500) + rule(SHELL, "never"), tools=ALLOWED), "auto_approves"),
+    ("allowed beside a rule that is none", "gemini-cli",
+     gemini(rule(SHELL) + rule(SHELL, priority=1000)), "asks_risky"),
+    ("forbidden beside a rule without a tool", "gemini-cli", gemini(rule(SHELL, "deny", 500)
+     + '[[rule]]\ndecision = "deny"\npriority = 1\n', tools=ALLOWED), "auto_approves"),
+    # opencode 1.18.33: its folder after the files beside it, agents after both
+    ("its folder last", "opencode", {".config/opencode/opencode.json": SEVERAL["allow"],
+     ".config/opencode/agent/build.md": "---\npermission:\n  '*': ask\n---\nx\n"}, "asks_risky"),
+    ("its agent last", "opencode", {".config/opencode/opencode.json": {"agent": {"build": {"permission": "deny"}}},
+     ".config/opencode/agent/build.md": "---\npermission:\n  '*': allow\n---\nx\n"}, "auto_approves"),
+    ("whoever reviews", "codex", {".codex/config.toml": 'approvals_reviewer = "auto_review"\n'}, "auto_approves"),
+    # Code Puppy 0.0.946, Junie and aider as their documentation says
+    ("nothing but a name", "code-puppy", {".code_puppy/puppy.cfg": "[puppy]\npuppy_name = x\n",
+     ".code_puppy/mcp_servers.json": {"mcp_servers": {}}}, "auto_approves"),
+    ("told to ask", "code-puppy", {".code_puppy/puppy.cfg": "[puppy]\nyolo_mode = false\n",
+     ".code_puppy/mcp_servers.json": {"mcp_servers": {}}}, "asks_risky"),
+    ("allows what no rule is about", "junie", junie(defaultBehavior="allow"), "auto_approves"),
+    ("one program", "junie", junie(rules={"executables": {"rules": [{"prefix": "git", "action": "allow"}]}}),
+     "asks_risky"),
+    ("any program", "junie", junie(rules={"executables": {"rules": [{"pattern": "**", "action": "allow"}]}}),
+     "auto_approves"),
+    ("brave", "junie", {".junie/config.json": {"brave": True}, ".junie/allowlist.json": {}}, "bypasses"),
+    ("answers yes by a file of variables", "aider", {".env": "AIDER_YES_ALWAYS=true\n",
+     ".aider.conf.yml": "model: x\n"}, "auto_approves"),
     ("its state", "cline", {".cline/data/globalState.json": {"yoloModeToggled": True}}, "bypasses"),
 )  # fmt: skip
 
@@ -154,7 +214,14 @@ def postures(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
         for path, content in case[2].items():
             file = folder / "root/home" / account(case) / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content if isinstance(content, str) else json.dumps(content))
+            if file.suffix == ".vscdb":
+                with closing(sqlite3.connect(file)) as database:
+                    database.execute("CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB)")
+                    rows = [(key, json.dumps(value)) for key, value in {"other": 1, **content}.items()]
+                    database.executemany("INSERT INTO ItemTable VALUES (?, ?)", rows)
+                    database.commit()
+            else:
+                file.write_text(content if isinstance(content, str) else json.dumps(content))
     settings = Settings.model_validate({"state": {"dir": str(folder / "state")}})
     records = take_inventory(settings, str(folder / "root")).records
     found = [r for r in records if isinstance(r, Posture) and r.basis == "effective" and r.project is None]

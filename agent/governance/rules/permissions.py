@@ -27,11 +27,15 @@ def _bypasses(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
 def _above_ceiling(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     rule = facts.policy.agent_rule(posture.agent)
     ceiling = (rule.max_mode if rule else None) or facts.policy.permissions.max_mode
-    mode = posture.approval_mode
+    mode, why = posture.approval_mode, ""
+    if mode == "unknown" and posture.basis == "effective":
+        # Whoever writes nonsense has no less than the default.
+        mode = _permissions(posture, facts).default_mode(posture.client_version)
+        why = " where its setting is ignored"
     if mode == "unknown":
         return
     if facts.policy.given and posture.basis != "configured" and mode and _MODES.index(mode) > _MODES.index(ceiling):
-        yield proof(f"{mode}, where the policy allows {ceiling} at most", _place(posture))
+        yield proof(f"{mode}{why}, where the policy allows {ceiling} at most", _place(posture))
 
 
 def _not_comparable(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
@@ -60,8 +64,14 @@ def _unchecked_version(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
 
 def _auto_approves(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
     # Under a policy its ceiling decides.
-    if posture.basis == "effective" and posture.approval_mode == "auto_approves" and not facts.policy.given:
+    if posture.basis != "effective" or facts.policy.given:
+        return
+    if posture.approval_mode == "auto_approves":
         yield proof(f"decided by {posture.set_by}", _place(posture))
+    elif posture.approval_mode == "unknown":
+        default = _permissions(posture, facts).default_mode(posture.client_version)
+        if default in ("auto_approves", "bypasses"):
+            yield proof(f"default where its setting is ignored: {default}", _place(posture))
 
 
 def _not_known(posture: Posture, facts: RuleContext) -> Iterable[Proof]:

@@ -37,7 +37,7 @@ NO_USER_CONFIG: dict[str, set[Os]] = {
     **{id: set(SYSTEMS) for id in ("chatgpt-desktop", "msty", "perplexity-desktop", "plandex")},  # no known file
     **{id: set(SYSTEMS) for id in ("cody", "zencoder")},  # settings of the editor they run in
 }
-SMALL, LARGE = 4096, 32768
+SMALL, LARGE = 4096, 36_864
 LARGE_CLIENTS = 50
 OF_AN_IDE = ("{project}/.idea/workspace.xml",)
 """Files of an IDE that is no client itself: they count only for the clients that are there."""
@@ -48,6 +48,7 @@ TOO_GENERIC = {
 FILE_KINDS = {"skill", "subagent", "command", "rule", "plugin"}
 FILE_TEMPLATE = re.compile(
     r"(~|\{(config|data|appdata|project|extension|managed)\}|[A-Z]:)?(/[^/\\{}#]+)+(?<=\.plist)(#\w+)?"
+    r"|(~|\{config\})(/[^/\\{}#]+)+(?<=\.vscdb)#[\w./-]+"
     r"|(~|\{(config|data|appdata|project|extension)\}|[A-Z]:)?(/[^/\\{}#]+)+|HK(LM|CU)(/[^/\\{}#*]+)+(#\w+)?"
 )
 KEY_PATH = re.compile(r"(?:(?:[\w-]+|\*)(?:\[\])?|\[\])(?:\.(?:[\w-]+|\*)(?:\[\])?)*|")

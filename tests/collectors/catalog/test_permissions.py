@@ -14,6 +14,7 @@ from collectors.catalog.combined import COMBINED
 from collectors.catalog.permissions import Posture
 from collectors.catalog.rule_syntax import SYNTAXES
 from collectors.catalog.switch_syntax import SWITCHES
+from collectors.catalog.validity import VALIDITIES
 from tests.collectors.catalog.test_entries import FILE_TEMPLATE, KEY_PATH, SOURCE, SYSTEMS
 
 FIRST = {
@@ -64,6 +65,7 @@ def test_paths_are_well_formed_and_name_functions_that_exist(client: Client) -> 
             place.read for place in (*posture.mode, *posture.sandbox, *posture.network) if place.read
         } <= COMBINED.keys()
         assert not any(mode.read and mode.values for mode in posture.mode)
+        assert {posture.valid} <= {"", *VALIDITIES}
         assert {servers.read for servers in posture.servers if servers.read} <= SWITCHES.keys()
         assert all(servers.effect or servers.values or servers.read for servers in posture.servers)
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from random import Random
 
 from agent.records.posture import ApprovalMode
 from tests.conformance.combination import Ask, Behaviour, Client, Combination
+from tests.conformance.drawing import Spaces, document, lists
 from tests.conformance.machine import Place, headless
 
 USER, PROJECT, LOCAL = ".claude/settings.json", ".claude/settings.json", ".claude/settings.local.json"
@@ -126,6 +128,35 @@ def _servers() -> Iterator[Combination]:
     yield Combination("server switched off here", state(projects=off))
 
 
+def _space(random: Random) -> Spaces:
+    """What any of its settings files may say."""
+    rules = lists(random, ALLOWED)
+    return {
+        "permissions.defaultMode": [*MODES, "never"],
+        "permissions.allow": rules, "permissions.ask": rules, "permissions.deny": rules,
+        "permissions.disableBypassPermissionsMode": ["disable"], "permissions.disableAutoMode": ["disable"],
+        "enableAllProjectMcpServers": [True, False], "enabledMcpjsonServers": [["team"]],
+        "disabledMcpjsonServers": [["team"]], "deniedMcpServers": [[{"serverName": "probe"}], [{"serverName": "team"}]],
+        "allowedMcpServers": [[{"serverName": "probe"}], []],
+        "sandbox": [{"enabled": True}, {"enabled": True, "autoAllowBashIfSandboxed": False}, {"enabled": False}],
+    }  # fmt: skip
+
+
+def draw(random: Random) -> Combination:
+    """Settings of all layers by chance."""
+    space = _space(random)
+    ours = space | {"allowManagedPermissionRulesOnly": [True, False]}
+    layers = {USER: document(random, space, 0.25)}
+    own = {path: document(random, space, 0.15) for path in (PROJECT, LOCAL) if random.random() < 0.5}
+    shared = {".mcp.json": {"mcpServers": {"team": SERVER | {"args": ["{home}/probe.py", "team"]}}}}
+    etc = {MANAGED: document(random, ours, 0.2)} if random.random() < 0.3 else {}
+    if etc and random.random() < 0.5:
+        etc["claude-code/managed-settings.d/10-x.json"] = document(random, ours, 0.2)
+    tools = {"{project}": {"allowedTools": random.choice(lists(random, ALLOWED))}} if random.random() < 0.2 else {}
+    more = shared if random.random() < 0.4 else {}
+    return Combination("", state(projects=tools) | layers, own | more, etc)
+
+
 @contextmanager
 def session(first: Place, env: Mapping[str, str]) -> Iterator[Ask]:
     yield partial(ask, env)
@@ -142,4 +173,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return replace(behaviour, mode="bypasses") if bypasses else behaviour
 
 
-CLAUDE_CODE = Client("claude-code", "@anthropic-ai/claude-code", "claude", combinations, session, every=3)
+CLAUDE_CODE = Client("claude-code", "@anthropic-ai/claude-code", "claude", combinations, session, draw=draw, every=3)

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
+from random import Random
 
 from agent.records.posture import ApprovalMode, Network, Sandbox
 from tests.conformance.combination import Ask, Behaviour, Client, Combination
+from tests.conformance.drawing import document
 from tests.conformance.machine import Place
 
 APPROVALS = (
@@ -101,6 +103,44 @@ def _servers() -> Iterator[Combination]:
     yield Combination("server that is not permitted", other, etc={"codex/requirements.toml": listed}, servers=True)
 
 
+ACCESS = ("read", "write", "none")
+WHERE = (":root", ":workspace_roots", "/", "/opt", ":tmpdir", "{home}", "~/x")
+
+
+def _config(random: Random) -> str:
+    """One configuration file: top level, then tables."""
+    top = document(random, {
+        "approval_policy": ["on-request", "never", "on-failure"],
+        "sandbox_mode": ["read-only", "workspace-write", "danger-full-access"],
+        "default_permissions": [":read-only", ":workspace", ":danger-full-access", "own"],
+        "approvals_reviewer": ["user", "auto_review"],
+    })  # fmt: skip
+    # Profiles without a choice among them, and an old kind of profile, are refused.
+    own = random.random() < 0.4
+    if own:
+        top.setdefault("default_permissions", "own")
+    elif top.get("default_permissions") == "own":
+        del top["default_permissions"]
+    lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
+    lines += ["[sandbox_workspace_write]", f"network_access = {random.choice(('true', 'false'))}"]
+    lines += [f'writable_roots = ["{random.choice(("/", "/opt/x", "/home", "{home}", "~"))}"]'] * random.randint(0, 1)
+    if not own:
+        return "\n".join(lines) + "\n"
+    lines += ["[permissions.own]", *['extends = ":workspace"'] * random.randint(0, 1), "[permissions.own.filesystem]"]
+    lines += [f'"{where}" = "{random.choice(ACCESS)}"' for where in random.sample(WHERE, random.randint(0, 3))]
+    lines += ["[permissions.own.network]", f"enabled = {random.choice(('true', 'false'))}"]
+    return "\n".join(lines) + "\n"
+
+
+def draw(random: Random) -> Combination:
+    """Files of all layers by chance."""
+    own = {CONFIG: _config(random)} if random.random() < 0.5 else {}
+    more = {".codex/free.config.toml": FREE} if random.random() < 0.1 else {}
+    names = (("requirements.toml", ONLY), ("managed_config.toml", _config(random)), ("config.toml", _config(random)))
+    etc = {f"codex/{name}": text for name, text in names if random.random() < 0.1}
+    return Combination("", {CONFIG: _config(random) + random.choice(TRUST), **more}, own, etc)
+
+
 @contextmanager
 def session(first: Place, env: Mapping[str, str]) -> Iterator[Ask]:
     """Each question is a process of its own."""
@@ -139,4 +179,4 @@ def _listed(place: Place, env: Mapping[str, str]) -> dict[str, str]:
     return {s["name"]: transports[s["transport"]["type"]] for s in json.loads(told.stdout) if s["enabled"]}
 
 
-CODEX = Client("codex", "@openai/codex", "codex", combinations, session)
+CODEX = Client("codex", "@openai/codex", "codex", combinations, session, draw=draw)

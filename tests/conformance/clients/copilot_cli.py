@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 
 from tests.conformance.combination import Ask, Behaviour, Client, Combination, Files
+from tests.conformance.drawing import Spaces, document, joined
 from tests.conformance.machine import Place, headless
 
 SETTINGS, SERVERS = ".copilot/settings.json", ".copilot/mcp-config.json"
@@ -53,6 +55,40 @@ APPROVALS: dict[str, dict[str, object]] = {
 }
 
 
+def draw(random: Random) -> Combination:
+    """Settings of all layers, servers and approvals of a place by chance."""
+    space: Spaces = {
+        "defaultPermissionMode": ["manual", "assisted", "allow-all", "never"],
+        "disabledMcpServers": [["probe"], ["team"]],
+        "permissions.disableBypassPermissionsMode": ["disable", "enable"],
+        "disableAllHooks": [True], "allowedUrls": [["example.com"]], "experimental": [True],
+        "allowed_tools": [["shell"]], "allowedTools": [["shell", "write"]], "approveAll": [True],
+    }  # fmt: skip
+    server = random.choice(({}, {}, {"tools": []}, {"tools": ["note_call"]}, {"disabled": True}, {"type": "stdio"}))
+    home = dict(user({}, server))
+    home[SETTINGS] = joined(document(random, space, 0.25), {"trustedFolders": ["{project}"]})
+    if random.random() < 0.2:
+        home[SETTINGS] = document(random, space, 0.25)
+    if random.random() < 0.2:
+        home[".copilot/config.json"] = document(random, space, 0.3)
+    given = [
+        *APPROVALS.values(), {"kind": "commands", "commandIdentifiers": ["git"]}, {"kind": "commands"},
+        {"kind": "commands", "commandIdentifiers": ["*"]}, {"kind": "shell"}, {"kind": "read"}, {"kind": "memory"},
+        {"kind": "mcp", "serverName": "probe", "toolName": "note_call"}, {"kind": "mcp", "serverName": "other"},
+        {"kind": "custom-tool", "toolName": "bash"},
+    ]  # fmt: skip
+    if random.random() < 0.5:
+        where = random.choice(("{project}", "{project}", "{home}", "{project}/src"))
+        approvals = {"locations": {where: {"tool_approvals": random.sample(given, random.randint(1, 3))}}}
+        home[".copilot/permissions-config.json"] = approvals
+    names = (PROJECT, ".github/copilot/settings.local.json")
+    own: dict[str, object] = {name: document(random, space, 0.3) for name in names if random.random() < 0.4}
+    if random.random() < 0.3:
+        own[".mcp.json"] = {"mcpServers": {"team": SERVER | {"args": ["{home}/probe.py", "team"]}}}
+    etc: Files = {"github-copilot/managed-settings.json": document(random, space, 0.4)} if random.random() < 0.3 else {}
+    return Combination("", home, own, etc)
+
+
 @contextmanager
 def session(first: Place, env: Mapping[str, str]) -> Iterator[Ask]:
     yield partial(ask, env)
@@ -66,4 +102,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return headless(place, ["copilot", "-p", "run the probes"], env | own)[0]
 
 
-COPILOT_CLI = Client("copilot-cli", "@github/copilot", "copilot", combinations, session, every=2)
+COPILOT_CLI = Client("copilot-cli", "@github/copilot", "copilot", combinations, session, draw=draw, every=2)

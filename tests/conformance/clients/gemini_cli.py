@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 
 from tests.conformance.combination import Ask, Behaviour, Client, Combination, Files
+from tests.conformance.drawing import Spaces, document, joined, lists
 from tests.conformance.machine import Place, headless
 
 SETTINGS = ".gemini/settings.json"
@@ -67,6 +69,61 @@ def combinations() -> Iterator[Combination]:
     yield Combination("trailing comma", user({"tools": {"allowed": ["write_file"]}}), {SETTINGS: text}, refuses=True)
 
 
+TOOLS = (
+    "run_shell_command", "run_shell_command(./note)", "run_shell_command(git)", "write_file", "replace", "ShellTool",
+    "WriteFileTool", "note_call", "mcp_probe_note_call", "mcp_probe_*", "probe", "read_file", "*",
+)  # fmt: skip
+RULE = '[[rule]]\ntoolName = {}\ndecision = "{}"\npriority = {}\n{}\n'
+
+
+def _policy(random: Random) -> str:
+    """Some rules; now and then one that the client does not take."""
+    names = (*(f'"{tool}"' for tool in TOOLS if "(" not in tool), '["write_file", "run_shell_command"]', "3")
+    more = (
+        "", "", "", 'commandPrefix = "./note"', 'commandPrefix = "git"', 'commandRegex = ".*"', 'modes = ["yolo"]',
+        'mcpName = "probe"', 'modes = ["default"]', 'argsPattern = "note"', "interactive = true", "interactive = false",
+        "allowRedirection = true", "colour = 1",
+    )  # fmt: skip
+    decisions = ("allow", "allow", "ask_user", "deny", "never")
+    weights = (5, 5, 3, 3, 1)
+    return "".join(
+        RULE.format(
+            random.choice(names), random.choices(decisions, weights)[0], random.choice((1, 100, 999, 1000, -1, 0.5)),
+            random.choice(more),
+        )
+        for _ in range(random.randint(1, 3))
+    )  # fmt: skip
+
+
+def draw(random: Random) -> Combination:
+    """Settings and policies of all layers by chance."""
+    tools = lists(random, TOOLS)
+    space: Spaces = {
+        "general.defaultApprovalMode": ["default", "auto_edit", "plan"],
+        "tools.allowed": tools, "tools.core": tools, "tools.exclude": tools, "tools.confirmationRequired": tools,
+        "mcp.allowed": [["probe"], ["other"]], "mcp.excluded": [["probe"]], "tools.autoAccept": [True],
+        "security.disableYoloMode": [True], "security.disableAlwaysAllow": [True], "admin.mcp.enabled": [False],
+        "admin.secureModeEnabled": [True],
+    }  # fmt: skip
+    servers = ({}, {"trust": True}, {"includeTools": ["note_call"]}, {"excludeTools": ["note_call"]})
+    home = dict(user({}, random.choice(servers)))
+    home[SETTINGS] = joined(document(random, space, 0.15), home[SETTINGS])
+    own: dict[str, object] = {SETTINGS: document(random, space, 0.15)} if random.random() < 0.4 else {}
+    etc: dict[str, object] = {}
+    if random.random() < 0.5:
+        home[".gemini/policies/a.toml"] = _policy(random)
+    if random.random() < 0.2:
+        home[".gemini/policies/b.toml"] = _policy(random)
+    if random.random() < 0.3:
+        own[".gemini/policies/own.toml"] = _policy(random)
+    for name in ("settings.json", "system-defaults.json"):
+        if random.random() < 0.15:
+            etc[f"gemini-cli/{name}"] = document(random, space, 0.2)
+    if random.random() < 0.15:
+        etc["gemini-cli/policies/a.toml"] = _policy(random)
+    return Combination("", home, own, etc)
+
+
 @contextmanager
 def session(first: Place, env: Mapping[str, str]) -> Iterator[Ask]:
     yield partial(ask, env)
@@ -81,4 +138,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return headless(place, ["gemini", "-m", "gemini-2.5-flash", "-p", "run the probes"], env | own)[0]
 
 
-GEMINI_CLI = Client("gemini-cli", "@google/gemini-cli", "gemini", combinations, session, every=4)
+GEMINI_CLI = Client("gemini-cli", "@google/gemini-cli", "gemini", combinations, session, draw=draw, every=4)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import product
+from random import Random
 from typing import Any
 from urllib.error import HTTPError
 
@@ -124,6 +125,42 @@ def combinations() -> Iterator[Combination]:
         yield Combination(f"{user} / {user} / managed", by_user(user), {"opencode.json": PERMISSIONS[user]}, etc)
 
 
+TOOLS = ("*", "bash", "edit", "b*", "?dit", "probe_*", "probe*", "read", "webfetch", "external_directory", "write")
+PATTERNS = ("*", "**", "git *", "./note *", "./note*", "*.txt", "edited.txt", "src/*", "?*", "~/*", "sh *", "* *")
+
+
+def _rules(random: Random) -> object:
+    """What may stand for all tools: a word, or a map of tools to words or to maps of patterns."""
+    effects = ("allow", "ask", "deny")
+    if random.random() < 0.15:
+        return random.choice(effects)
+    rules: dict[str, object] = {}
+    for tool in random.sample(TOOLS, random.randint(0, 4)):
+        patterns = random.sample(PATTERNS, random.randint(1, 3))
+        many = random.random() < 0.5
+        rules[tool] = {each: random.choice(effects) for each in patterns} if many else random.choice(effects)
+    return rules
+
+
+def _file(random: Random) -> dict[str, object]:
+    """One file with rules, rules of agents, and the older map of tools."""
+    file: dict[str, object] = {"permission": _rules(random)} if random.random() < 0.7 else {}
+    if random.random() < 0.3:
+        file["agent"] = {random.choice(("build", "build", "plan")): {"permission": _rules(random)}}
+    if random.random() < 0.2:
+        file["tools"] = {tool: random.random() < 0.5 for tool in random.sample(("bash", "edit", "write", "b*"), 2)}
+    if random.random() < 0.1:
+        file["default_agent"] = "plan"
+    return file
+
+
+def draw(random: Random) -> Combination:
+    """Files of a project by chance; the account's are one of a few, because each of them is a server of its own."""
+    paths = ("opencode.json", "opencode.jsonc", ".opencode/opencode.json")
+    own = {path: _file(random) for path in random.sample(paths, random.randint(1, 2))}
+    return Combination("", by_user(random.choice(LAYERS)), own)
+
+
 @contextmanager
 def session(first: Place, env: Mapping[str, str]) -> Iterator[Ask]:
     """A server of the account's user."""
@@ -179,4 +216,4 @@ def _effect(rules: list[dict[str, str]], tool: str, what: str) -> str:
     )
 
 
-OPENCODE = Client("opencode", "opencode-ai", "opencode", combinations, session, shared=True)
+OPENCODE = Client("opencode", "opencode-ai", "opencode", combinations, session, draw=draw, shared=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 
 from tests.conformance.combination import Ask, Behaviour, Client, Combination, Files
+from tests.conformance.drawing import Spaces, document, lists
 from tests.conformance.machine import Place, headless
 
 SETTINGS = ".qwen/settings.json"
@@ -70,6 +72,33 @@ def combinations() -> Iterator[Combination]:
     )
 
 
+RULES = (
+    "Bash", "Bash(*)", "run_shell_command", "Bash(./note *)", "Bash(git *)", "Bash(sh *)", "Edit", "Write",
+    "write_file", "Edit(**)", "Edit(edited.txt)", "mcp__probe", "mcp__probe__note_call", "mcp__*", "*", "Read",
+    "WebFetch", "ShellTool",
+)  # fmt: skip
+
+
+def draw(random: Random) -> Combination:
+    """Settings of all layers by chance."""
+    rules = lists(random, RULES)
+    space: Spaces = {
+        "tools.approvalMode": ["default", "auto-edit", "plan", "yolo", "auto", "never"],
+        "permissions.allow": rules, "permissions.ask": rules, "permissions.deny": rules,
+        "tools.allowed": rules, "tools.exclude": rules, "tools.autoAccept": [True, False],
+        "mcp.excluded": [["probe"], ["team"]], "mcp.allowed": [["probe"], ["other"]],
+        "security.folderTrust.enabled": [True, False], "general.defaultPermissionMode": ["auto", "bypass_permissions"],
+        "permissions.autoMode": [{"hints": {"allow": ["x"]}}],
+    }  # fmt: skip
+    home = user(document(random, space, 0.2), random.choice(({}, {"trust": True}, {"disabled": True})))
+    trust = random.choice(("", "TRUST_FOLDER", "DO_NOT_TRUST"))
+    folders: Files = {".qwen/trustedFolders.json": {"{project}": trust}} if trust else {}
+    own = {SETTINGS: document(random, space, 0.2)} if random.random() < 0.5 else {}
+    names = ("qwen-code/settings.json", "qwen-code/system-defaults.json")
+    etc = {name: document(random, space, 0.15) for name in names if random.random() < 0.2}
+    return Combination("", {**home, **folders}, own, etc)
+
+
 @contextmanager
 def session(first: Place, env: Mapping[str, str]) -> Iterator[Ask]:
     yield partial(ask, env)
@@ -86,4 +115,4 @@ def ask(env: Mapping[str, str], place: Place, asked: Combination) -> Behaviour:
     return headless(place, ["qwen", "--auth-type", "openai", "-p", "run the probes"], env | own)[0]
 
 
-QWEN_CODE = Client("qwen-code", "@qwen-code/qwen-code", "qwen", combinations, session, every=4)
+QWEN_CODE = Client("qwen-code", "@qwen-code/qwen-code", "qwen", combinations, session, draw=draw, every=4)
