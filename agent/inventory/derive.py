@@ -9,7 +9,6 @@ from agent.correlation.correlate import correlate
 from agent.correlation.merging import merged
 from agent.correlation.running import run_by_others
 from agent.governance.accountability import Accountability, attributed
-from agent.governance.baseline import Baseline
 from agent.governance.findings import Assessor
 from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.policy.in_force import InForce
@@ -37,13 +36,11 @@ class Derivation:
         catalog: Catalog,
         policy: InForce,
         live: bool,
-        baseline: Baseline | None = None,
         names: NameCache | None = None,
         given: GivenFiles | None = None,
         once: bool = False,
     ) -> None:
         """`once`: there will be no second time, so nothing is kept for it."""
-        self._baseline = baseline
         self._names = names
         self._catalog = catalog
         self._live = live
@@ -60,15 +57,16 @@ class Derivation:
         self._assessor = Assessor((*RULES, *custom_rules(policy.policy)), policy.policy)
 
     def __call__(self, facts: Iterable[Record], previous: Mapping[str, Record]) -> Mapping[str, Record]:
-        self._given.refresh()
+        if self._given.refresh():
+            self.adopt(self._policy)
         records = self._of_accounts(list(facts))
         across = (*self._of_machine(records), *network(records.values(), self._names, self._memo))
         records.update((record.id, self._as_before(record)) for record in across)
-        records.update([(tool.id, tool) for tool in pinned(records, previous, self._baseline)])
+        records.update([(tool.id, tool) for tool in pinned(records, previous, self._given.baseline)])
         self._memo.turn()
         self._last = records
         findings = self._assessor.assess(
-            RuleContext(records, self._policy.policy, self._catalog, self._baseline), previous
+            RuleContext(records, self._policy.policy, self._catalog, self._given.baseline), previous
         )
         return {**records, **findings}
 

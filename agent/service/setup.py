@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent.config.error import ConfigError
 from agent.config.paths import state_dir
 from agent.config.settings import Settings
-from agent.governance.baseline import FILE, Baseline
+from agent.governance.baseline import FILE
 from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.policy.in_force import InForce
 from agent.inventory.context import NoView, Surroundings
@@ -36,10 +36,10 @@ def derivation(
     try:
         # What was accepted here is not the measure of another machine's files, unless somebody says so.
         theirs = not live and not settings.policy.baseline
-        baseline = None if theirs else Baseline.load(baseline_file(settings))
+        given = GivenFiles(settings.policy, None if theirs else baseline_file(settings))
     except OSError as error:
         raise ConfigError(f"{baseline_file(settings)}: {error.strerror or type(error).__name__}") from None
-    return Derivation(catalog, policy, live, baseline, names, GivenFiles(settings.policy), once)
+    return Derivation(catalog, policy, live, names, given, once)
 
 
 def baseline_file(settings: Settings) -> Path:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
+from agent.governance.baseline import Baseline, BaselineError
 from agent.governance.inputs.assignment import read_assignment
 from agent.governance.policy.model import OwnerRule
 from agent.governance.policy.settings import PolicySettings
@@ -42,13 +44,16 @@ class _Given(Generic[T]):
 
 
 class GivenFiles:
-    """The assignment file and the registry snapshot."""
+    """The assignment file, the registry snapshot, and the accepted baseline."""
 
-    def __init__(self, settings: PolicySettings | None = None) -> None:
+    def __init__(self, settings: PolicySettings | None = None, baseline: Path | None = None) -> None:
+        """Raises `BaselineError` and `OSError` for a baseline that cannot be used: there is no earlier one yet."""
         settings = settings or PolicySettings()
         nobody: tuple[OwnerRule, ...] = ()
         self._assignment = _Given(settings.assignment, read_assignment, nobody)
         self._registry = _Given(settings.registry_snapshot, read_registry, Registered())
+        accepted = Baseline.load(baseline) if baseline else None
+        self._baseline = _Given(str(baseline or ""), _read_baseline, accepted)
 
     @property
     def assignment(self) -> tuple[OwnerRule, ...]:
@@ -58,13 +63,23 @@ class GivenFiles:
     def registered(self) -> Registered:
         return self._registry.value
 
+    @property
+    def baseline(self) -> Baseline | None:
+        """What was accepted last; none where nothing was, or where it was taken away."""
+        return self._baseline.value
+
     def refresh(self) -> bool:
         """Whether one of them changed."""
-        return any([self._assignment.refresh(), self._registry.refresh()])
+        return any([self._assignment.refresh(), self._registry.refresh(), self._baseline.refresh()])
 
     def diagnostics(self, endpoint_id: str) -> Iterator[Diagnostic]:
         """One for each file that was named and cannot be used as it is."""
-        for code, given in (("assignment.unusable", self._assignment), ("registry.unusable", self._registry)):
+        files: tuple[tuple[str, _Given[Any]], ...] = (
+            ("assignment.unusable", self._assignment),
+            ("registry.unusable", self._registry),
+            ("baseline.unusable", self._baseline),
+        )
+        for code, given in files:
             if given.trouble:
                 yield Diagnostic(
                     endpoint_id=endpoint_id,
@@ -74,6 +89,13 @@ class GivenFiles:
                     message=f"{given.trouble}; what was known before stands"[:500],
                     path=given.path,
                 )
+
+
+def _read_baseline(path: str) -> Baseline | None:
+    try:
+        return Baseline.load(Path(path))
+    except BaselineError as error:
+        raise ValueError(str(error)) from None
 
 
 def _signature(path: str) -> object:

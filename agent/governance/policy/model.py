@@ -107,6 +107,8 @@ class KnownBad(Section):
     """Package identity such as `npm:@scope/name`, `agent:` and the catalog id of an agent, or a pattern with `*`."""
     versions: str | None = None
     """Version range; without one, every version."""
+    at: str = "*"
+    """Pattern for the path at which an agent must be installed."""
     severity: Severity = "critical"
     why: str
     source: str

@@ -34,8 +34,9 @@ class KnownBadPackages:
 
     def of_agent(self, agent: AiAgent) -> Iterator[KnownBad]:
         """What is known against the installed version of an agent."""
-        if agent.installed:
-            yield from self._of(f"agent:{agent.agent}", agent.version)
+        for entry in self._of(f"agent:{agent.agent}", agent.version) if agent.installed else ():
+            if entry.at == "*" or any(fnmatchcase(path.replace("\\", "/"), entry.at) for path in agent.paths):
+                yield entry
 
     def _of(self, name: str, version: str | None) -> Iterator[KnownBad]:
         for entry in self._entries:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.governance.baseline import Baseline
 from agent.governance.inputs.admin_files import GivenFiles
 from agent.governance.inputs.assignment import read_assignment
 from agent.governance.policy.settings import PolicySettings
@@ -102,3 +103,15 @@ def test_what_is_no_file_is_told_and_holds_nothing_up(tmp_path: Path, make: obje
         files = GivenFiles(settings)
         files.refresh()
         assert len(list(files.diagnostics("e"))) == 1
+
+
+def test_a_baseline_that_is_accepted_later_counts_and_a_bad_one_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.json"
+    files = GivenFiles(None, path)
+    files.refresh()
+    assert files.baseline is None
+    Baseline("then", {"a": {}}).save(path)
+    assert files.refresh() and files.baseline and files.baseline.accepted_at == "then"
+    path.write_text("{")
+    assert files.refresh() and files.baseline and files.baseline.accepted_at == "then"
+    assert [diagnostic.code for diagnostic in files.diagnostics("e")] == ["baseline.unusable"]

@@ -24,6 +24,9 @@ EDGES = [
     ("npm/figma-developer-mcp", "0.6.2", "0.6.3", 1),
     ("npm/mcp-server-kubernetes", "2.4.9", "2.5.0", 1),
     ("npm/@akoskm/create-mcp-server-stdio", "0.0.12", "0.0.13", 1),
+    ("npm/@postman/postman-mcp-server", "2.4.12", "2.4.9", 1),
+    ("npm/@postman/postman-mcp-cli", "1.0.3", "1.0.2", 1),
+    ("npm/@seezo/sdr-mcp-server", "0.0.5", "0.0.4", 1),
     ("pypi/mcp-server-git", "2025.7.1", "2025.12.18", 3),
     ("pypi/mcp-server-git", "2025.11.25", "2025.12.18", 2),
 ]
@@ -43,10 +46,13 @@ def test_only_the_versions_of_the_advisory_are_known_to_be_bad(
 # An agent, a version that is bad, one beside it that is not, and the severity of the worst that is told of the bad one.
 AGENTS = [
     ("cline", "2.3.0", "2.3.1", "critical"),
-    ("claude-code", "1.0.110", "2.0.65", "high"),
-    ("claude-code", "2.0.30", "2.0.65", "high"),
-    ("claude-code", "2.0.64", "2.0.65", "medium"),
+    ("claude-code", "0.2.54", "2.1.163", "critical"),
+    ("claude-code", "0.2.53", "2.1.163", "high"),
+    ("claude-code", "2.1.162", "2.1.163", "critical"),
     ("codex", "0.23.0", "0.24.0", "critical"),
+    ("codex", "0.130.0", "0.131.0", "high"),
+    ("codex", "0.102.0", "0.101.0", "high"),
+    ("goose", "1.43.9", "1.44.0", "high"),
     ("gemini-cli", "0.39.0", "0.39.1", "critical"),
     ("opencode", "1.0.215", "1.0.216", "high"),
     ("openclaw", "2026.3.28", "2026.3.31", "high"),
@@ -58,6 +64,13 @@ AGENTS = [
 @pytest.mark.parametrize(("agent", "bad", "good", "severity"), AGENTS)
 def test_versions_of_agents_are_known_to_be_bad_as_well(agent: str, bad: str, good: str, severity: str) -> None:
     known = KnownBadPackages()
-    assert worst(known.of_agent(made.agent(agent, version=bad, installed=True))) == severity
-    assert list(known.of_agent(made.agent(agent, version=good, installed=True))) == []
-    assert list(known.of_agent(made.agent(agent, version=None, installed=True))) == []
+    where = {"installed": True, "paths": (f"/usr/lib/node_modules/{agent}",)}
+    assert worst(known.of_agent(made.agent(agent, version=bad, **where))) == severity
+    assert list(known.of_agent(made.agent(agent, version=good, **where))) == []
+    assert list(known.of_agent(made.agent(agent, version=None, **where))) == []
+
+
+def test_an_extension_is_not_the_command_of_its_name() -> None:
+    path = "/home/dev/.vscode/extensions/saoudrizwan.claude-dev-2.3.0"
+    extension = made.agent("cline", version="2.3.0", installed=True, paths=(path,))
+    assert list(KnownBadPackages().of_agent(extension)) == []
