@@ -178,6 +178,8 @@ class Flag(Entry):
     """An argument that sets the posture of one process: `--flag`, or `--flag value`."""
 
     flag: str
+    sets: dict[str, bool | str] = Field(default_factory=dict)
+    """Settings, among those that are told, that it stands for."""
     mode: ApprovalMode | None = None
     sandbox: Sandbox | None = None
     network: Network | None = None

@@ -37,10 +37,10 @@ def breadth(rule: Rule, client: Permissions) -> Breadth | None:
             "commands" if any(fnmatchcase(f"{name}/", f"{rule.pattern}/") for name in client.command_servers) else None
         )
     if rule.subject == "command":
-        return "commands" if is_all(rule.pattern) or _any_program(rule.pattern, client) else None
+        return "commands" if not rule.pattern or is_all(rule.pattern) or _any_program(rule.pattern, client) else None
     if rule.subject == "path" and rule.tool is not None and not _of_tool(rule.tool, client):
         return None
-    if rule.subject == "path" and (is_all(rule.pattern) or rule.pattern in _ALL_PATHS):
+    if rule.subject == "path" and (is_all(rule.pattern) or rule.pattern in ("", *_ALL_PATHS)):
         return "edits"
     return None
 

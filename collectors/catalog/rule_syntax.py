@@ -135,8 +135,9 @@ def pattern_of_tool(captures: tuple[str, ...], value: object) -> Iterator[Parsed
 
 
 def command_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
-    """A command as the key of what is done with it: a boolean, or a table with one."""
-    yield from _switch("command", captures, value)
+    """A command as the key of what is done with it: a boolean, or a table with one. Stars are no pattern there."""
+    if captures[-1].strip("* "):
+        yield from _switch("command", captures, value)
 
 
 def path_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:

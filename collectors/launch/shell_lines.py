@@ -40,9 +40,18 @@ _EVALUATED = re.compile(r"(?:\biex\b|invoke-expression|scriptblock\]::create|sta
 _RUN_FROM_URL = re.compile(
     r"\b(?:deno\s+(?:run|serve|x)|bun\s+run|mshta|regsvr32|rundll32|msiexec)\b[^|;&\n]{0,200}?https?://", re.IGNORECASE
 )
+_PACKAGE_FROM_URL = re.compile(
+    r"\b(?:npx|bunx|pnpx|uvx|pipx\s+run|uv\s+tool\s+run|(?:npm|pnpm|yarn)\s+(?:exec|x|dlx))"
+    r"(?:\s+(?:-y|--yes|-q|--quiet|-p|--package|--from|--spec|--isolated|--prefer-(?:on|off)line))*[\s=]+https?://",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"(?:https?|ftp|wss?)://", re.IGNORECASE)
 _IN_CODE = re.compile(
     r"urllib|urlopen|requests\.(?:get|post|put)|httpx|fetch\(|http\.client|net/http|socket\.", re.IGNORECASE
+)
+_EVALUATED_CODE = re.compile(
+    r"\b(?:eval|exec|execfile|compile|function|runinthiscontext)\s*\(|\bthen\(\s*eval\b|\bimport\(\s*['\"`]https?:",
+    re.IGNORECASE,
 )
 _REVERSE = re.compile(
     r"/dev/(?:tcp|udp)/|\b(?:nc|ncat|netcat)\b[^|;\n]{0,120}?\s(?:-[a-z]*[ec]\b|--exec\b|--sh-exec\b)|"
@@ -61,7 +70,9 @@ class _Part(NamedTuple):
 def fetches_and_runs(line: str) -> bool:
     """Whether it runs what it has just downloaded."""
     line = line[:_MOST]
-    if _SUBSTITUTED.search(line) or _RUN_FROM_URL.search(line):
+    if any(sign.search(line) for sign in (_SUBSTITUTED, _RUN_FROM_URL, _PACKAGE_FROM_URL)):
+        return True
+    if _ADDRESS.search(line) and _EVALUATED_CODE.search(line) and (_IN_CODE.search(line) or "import(" in line):
         return True
     if _DOWNLOADED.search(line) and _EVALUATED.search(line):
         return True
@@ -72,7 +83,7 @@ def fetches_and_runs(line: str) -> bool:
 def fetches(line: str) -> bool:
     """Whether it talks to the network by itself."""
     line = line[:_MOST]
-    if opens_shell(line) or any(sign.search(line) for sign in (_DOWNLOADED, _RUN_FROM_URL, _SUBSTITUTED)):
+    if opens_shell(line) or fetches_and_runs(line) or _DOWNLOADED.search(line):
         return True
     if any(_is(part.words, _TALKERS) for part in _parts(line)):
         return True

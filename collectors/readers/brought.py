@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from agent.records import Diagnostic, Evidence, Posture, Record, Source
-from agent.records.posture import ApprovalMode, Network, Sandbox, least_safe
+from agent.records.posture import ApprovalMode, Network, Sandbox, Setting, least_safe
 from agent.redaction import redact
 from collectors.catalog.permissions import Flag
 from collectors.catalog.starts import bypass_flags, bypass_variables, is_given, values
@@ -52,6 +52,9 @@ def _posture(context: Context, home: Home, start: Start) -> Posture | None:
         sandbox=least_safe(_SANDBOXES, (flag.sandbox for flag in flags if flag.sandbox)),
         network=least_safe(_NETWORKS, (flag.network for flag in flags if flag.network)),
         flags=tuple(flag.flag for flag in flags),
+        settings=tuple(
+            Setting(key=key, value=value, set_by="flag") for flag in flags for key, value in flag.sets.items()
+        ),
         source=Source(path=shown, key=" ".join(flag.flag for flag in flags)),
     )
 

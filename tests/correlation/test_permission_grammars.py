@@ -171,6 +171,12 @@ CASES: tuple[Case, ...] = (
      ".claude/settings.json": {}}, "bypasses"),
     ("commands off by a switch", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"/.*/": True},
      "chat.tools.terminal.enableAutoApprove": False}}, "asks_risky"),
+    ("a star as a command", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"*": True}}}, "asks_risky"),
+    ("a pattern of nothing", "zed", {".config/zed/settings.json": {"agent": {"tool_permissions": {"tools": {
+     "terminal": {"always_allow": [{"pattern": ""}]}}}}}}, "auto_approves"),
+    ("one agent that asks nobody", "openclaw", {".openclaw/openclaw.json": {
+     "tools": {"exec": {"security": "allowlist", "ask": "on-miss"}},
+     "agents": {"list": [{"id": "main", "tools": {"exec": {"security": "full", "ask": "off"}}}]}}}, "bypasses"),
     ("amp in an editor", "amp", {CODE: {"amp.dangerouslyAllowAll": True}, ".config/amp/settings.json": {}}, "bypasses"),
     # Gemini CLI takes a file of policies as a whole or not at all.
     ("forbidden beside a rule that is none", "gemini-cli", gemini(

@@ -86,6 +86,16 @@ def _telemetry(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
         yield proof("does not report what it does; it would by", " or ".join(switches))
 
 
+def _unverified(posture: Posture, facts: RuleContext) -> Iterable[Proof]:
+    if posture.basis != "effective" or not posture.owner or posture.project or posture.version_known is not False:
+        return
+    wanted = facts.policy.require
+    agents = [*(hook.agent for hook in wanted.hook), *(setting.agent for setting in wanted.setting)]
+    agents += [telemetry.agent for telemetry in wanted.telemetry]
+    if any(fnmatchcase(posture.agent, agent) for agent in agents):
+        yield proof("nobody has checked that this version still does what the policy requires", posture.client_version)
+
+
 def _is_on(setting: Setting, switches: dict[str, tuple[str, ...]]) -> bool:
     word = str(setting.value).lower()
     values = switches.get(setting.key, ())
@@ -107,4 +117,6 @@ RULES = (
          "Set it in managed settings, and find out who overrode it.", _settings),
     Rule("require.telemetry", "Required telemetry that is off", "high", "posture", _CONTROLS,
          "Switch it on in managed settings.", _telemetry),
+    Rule("require.unverified", "Required control not verified since an update", "medium", "posture", _CONTROLS,
+         "See with this version that hooks run and settings hold, and update Rollcall.", _unverified),
 )  # fmt: skip

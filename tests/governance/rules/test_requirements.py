@@ -27,6 +27,7 @@ value = "disable"
 [[require.telemetry]]
 agent = "claude-code"
 """
+CLIENT = "@anthropic-ai/claude-code"
 GUARD = {"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": "/opt/guard --all"}]}]}}
 OTHER = {"hooks": {"PostToolUse": [{"hooks": [{"type": "command", "command": "/opt/guard --all"}]}]}}
 LOCK = {"permissions": {"disableBypassPermissionsMode": "disable"}}
@@ -87,3 +88,15 @@ def test_a_start_without_hooks_is_told(tmp_path: Path) -> None:
     files = {USER: ALL, "home/dev/.bashrc": "alias c='claude --settings ~/off.json'\n"}
     told = off(tmp_path, {**files, "home/dev/off.json": {"disableAllHooks": True}})
     assert told == {"hook": ["all hooks are switched off where it is started by"]}
+
+
+@pytest.mark.parametrize("flag", ["--bare", "--safe-mode"])
+def test_a_start_that_skips_hooks_is_told(flag: str, tmp_path: Path) -> None:
+    told = off(tmp_path, {USER: ALL, "home/dev/.bashrc": f"alias c='claude {flag}'\n"})
+    assert told == {"hook": ["all hooks are switched off where it is started by"]}
+
+
+@pytest.mark.parametrize(("version", "rules"), [("2.1.400", set()), ("3.0.0", {"unverified"})])
+def test_a_version_that_nobody_checked_may_be_silent(version: str, rules: set[str], tmp_path: Path) -> None:
+    package = f"home/dev/.claude/local/node_modules/{CLIENT}/package.json"
+    assert off(tmp_path, {USER: ALL, package: {"name": CLIENT, "version": version}}).keys() == rules
