@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import from_json
@@ -95,7 +96,9 @@ class _Walk:
 def examine_export(lines: Iterable[bytes], key: PublicKey | None, key_from: str = "--key") -> Verdict:
     """Put every question to a file that `export` wrote. Raises `ValueError` for a file of another kind."""
     source = iter(lines)
-    header = from_json(next(source, b"null"))
+    header = None
+    with suppress(ValueError):
+        header = from_json(next(source, b"null"))
     if not isinstance(header, dict) or header.get("schema") != SCHEMA:
         raise ValueError("not an export of a journal")
     what = "entries are as written, in order, none missing"

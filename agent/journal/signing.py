@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -38,7 +39,9 @@ class PublicKey(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """From PEM, as `openssl pkey -pubout` writes it, or the base64 of a checkpoint. Raises `ValueError`."""
-        raw = base64.b64decode("".join(_ARMOUR.sub("", text).split()), validate=True).removeprefix(_PUBLIC)
+        raw = b""
+        with suppress(ValueError):
+            raw = base64.b64decode("".join(_ARMOUR.sub("", text).split()), validate=True).removeprefix(_PUBLIC)
         if len(raw) != 32:
             raise ValueError("not an Ed25519 public key")
         return cls(raw)
