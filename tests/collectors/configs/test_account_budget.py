@@ -5,6 +5,7 @@ from pathlib import Path
 from collectors.configs.account_budget import NOTHING, AccountBudget, Taken
 from collectors.configs.collector import ConfigCollector
 from collectors.sources.limits import Limits
+from tests import made
 from tests.collectors.world import World, client
 
 
@@ -38,6 +39,15 @@ def test_all_together_never_have_more_than_the_machine_and_each_has_something() 
             assert taken[one].records >= 25
         assert sum(one.records for one in taken) <= 100
     assert not AccountBudget(limits, Taken(25, 0), [Taken(75, 0)] + [NOTHING] * 2).room("/a", NOTHING)
+
+
+def test_one_file_leaves_something_for_the_others() -> None:
+    budget = AccountBudget(Limits(account_records=100), NOTHING)
+    room = budget.room("/large", NOTHING)
+    assert room
+    taken = sum(room.takes(made.server(f"s{number}")) for number in range(1_000))
+    budget.spend(NOTHING, Taken(taken, 1))
+    assert taken == 75 and budget.room("/small", NOTHING)
 
 
 def test_no_seconds_left_is_told_as_that() -> None:
