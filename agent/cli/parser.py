@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NoReturn
 
 from agent import VERSION
 from agent.cli import (
@@ -27,6 +28,7 @@ from agent.cli import (
 )
 from agent.cli.common import shared_options
 from agent.cli.help import complete
+from agent.runtime.terminal import plain
 
 _GROUPS = (
     scan,
@@ -50,9 +52,14 @@ _GROUPS = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(plain(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """Of the whole command line."""
-    whole = argparse.ArgumentParser(prog="rollcall", description="Which AI agents and MCP servers run on this machine.")
+    whole = _Parser(prog="rollcall", description="Which AI agents and MCP servers run on this machine.")
     whole.add_argument("--version", action="version", version=VERSION)
     whole.add_argument("--once", action="store_true", help="print the inventory and exit, as without a command")
     shared_options(whole, scan.FORMATS)

@@ -76,7 +76,7 @@ def load_with_sources(file: Path | None = None, env: Mapping[str, str] = os.envi
     try:
         return Loaded(Settings.model_validate(layers.values), path, layers)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(path, layers, dict(one)) for one in error.errors())) from None
+        raise ConfigError(*(_explain(path, layers, dict(one)) for one in error.errors())) from None
 
 
 def _text(path: Path, required: bool) -> str:

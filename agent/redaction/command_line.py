@@ -37,6 +37,8 @@ _PIECES = re.compile(r"[;&,|]++|[^;&,|]++")
 _OPENERS = re.compile(r"(?:\w{0,40}+\(|[$<>]?\(|[`{\[])++(?=[^)\]}`])")
 """What may stand before the first word of a command: `(`, `$(`, a backtick, `Bash(`."""
 _SUBSTITUTED = re.compile(r"(\$\()([^()]*+)(\))|(`)([^`]*+)(`)")
+_LIST = re.compile(r"[\[(\"']*+(?:[^,\s]{0,99},)?--?\w[^,]*+,")
+"""Options and their values in one word: `[--token,VALUE]`, `-Wl,--key,VALUE`."""
 _LEADING_SPEC = re.compile(r"[a-z]++|@?[\w.-]*[@/-][\w./@-]*+")
 
 
@@ -163,6 +165,9 @@ class Scrubber:
             return opened[0] + self.word(word[opened.end() :], depth + 1)
         if "://" in word:
             return self._masker.flat(word)
+        if _LIST.match(word):
+            start = word[: len(word) - len(word.lstrip("[(\"'"))]
+            return start + ",".join(self.words(word[len(start) :].split(","), depth + 1))
         if re.search("[;&,|]", word) and re.search("[=:]", word):
             return "".join(self.word(piece, depth + 1) for piece in _PIECES.findall(word))
         return self._masker.flat(word)

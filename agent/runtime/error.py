@@ -12,6 +12,10 @@ class RollcallError(Exception):
     status: ClassVar[int] = 1
     """1: a failure; 2: what the user gave does not fit."""
 
+    def __init__(self, *lines: str) -> None:
+        # A name that is quoted may hold line ends, and would begin a line of its own.
+        super().__init__("\n".join("\N{REPLACEMENT CHARACTER}".join(line.splitlines()) for line in lines))
+
     @property
     def text(self) -> str:
         """What a command prints: about the user's own input just what is wrong with it, else also who says so."""

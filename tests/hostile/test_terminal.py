@@ -9,7 +9,10 @@ import unicodedata
 
 from tests.hostile.world import World
 
-NAME = "\x1b]0;own\x07\x1b[2J\x1b[31mred\x9b31m\r\nFAKE ROW\u202egnirts\u2028x\u2066y\x7f\x08"
+NAME = (
+    "\x1b]0;own\x07\x1b[2J\x1b[31mred\x9b31m\x85\x90\r\nFAKE ROW\u202egnirts\u2028x\u2066y\x7f\x08\t\x0b"
+    "\u061c\u200b\u200d\ufeff\u00ad\U000e0041\U000e007f\U0001f468\u200d\U0001f4bb"
+)
 SERVER = {"command": "/bin/" + NAME, "args": [NAME], "env": {NAME: "1"}}
 SERVERS = {NAME: SERVER, "u" + NAME: {"url": f"https://h{NAME}.example/{NAME}", "headers": {NAME: "1"}}}
 FILES = {
@@ -43,6 +46,11 @@ COMMANDS = (
     ("policy", "explain", NAME),
     ("policy", "explain", "--format", "json"),
     ("owners",),
+    ("graph", "--format", NAME),
+    ("--root", "/home/alice/x\nFAKE ROW"),
+    ("tools", "show", NAME),
+    ("reach", NAME),
+    ("policy", "check", "/home/alice/x\nFAKE ROW"),
     ("controls", "A.3", "A.4", "A.5", "A.6", "A.7", "A.9", "A.10", "clause 9", "clause 10"),
     ("rules", "show", NAME),
     ("catalog", "show", NAME),

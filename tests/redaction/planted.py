@@ -139,6 +139,8 @@ ttyd -c u:{} bash
 docker build --build-arg lower={} .
 lftp -u u,{} sftp://h
 npx x --login u:{}
+npx [--token,{}]
+gcc -Wl,--token,{}
 npx x --seed-phrase {}
 npx x /token {}
 npx x --contrase\u00f1a {}

@@ -205,7 +205,7 @@ def parse_policy(text: str, place: str) -> Policy:
     except ValidationError as error:
         wrong = [(tuple(map(str, one["loc"])), one["msg"]) for one in error.errors()]
     if wrong:
-        raise PolicyError("\n".join(_explained(place, text, wrong)))
+        raise PolicyError(*_explained(place, text, wrong))
     return policy
 
 
