@@ -16,7 +16,7 @@ from collectors.sources.formats.documents import parse
 from collectors.sources.formats.sqlite_file import Database
 from collectors.transcripts.table import JoinedRows
 from collectors.transcripts.table import entries as rows
-from collectors.transcripts.tail import lines, next_line
+from collectors.transcripts.tail import blocks, lines, next_line
 
 _MOST_LINES = 2 << 20
 """Bytes at the end of a log that are read."""
@@ -54,7 +54,8 @@ def _lines(context: Context, home: Home | None, path: str, part: ToolsAt) -> Ite
     wanted, start = part.contains.encode(), part.json_from
     with context.files.opened(path, home) as file:
         begin = 0 if part.from_start else next_line(file, os.fstat(file).st_size - _MOST_LINES)
-        for line in lines(file, begin, _MOST_START if part.from_start else _MOST_LINES):
+        read = blocks(file, begin, _MOST_START if part.from_start else _MOST_LINES)
+        for line in (line for block in read for line in lines(block)):
             if wanted in line.data:
                 text = line.data.decode("utf-8", "replace")
                 with suppress(ValueError, RecursionError):

@@ -59,6 +59,8 @@ class _Read:
     """What one step has read so far."""
 
     everything: bool
+    more: bool = False
+    """Not everything was read that there is."""
     events: list[Action] = field(default_factory=list)
     known: list[Action] = field(default_factory=list)
     positions: dict[str, str] = field(default_factory=dict)
@@ -116,7 +118,7 @@ class ActionSource:
                 if client.actions and since:
                     self._listen(home, client, heard.get((home.uid, client.id), []))
                     self._look(context, home, client, since, read, changed)
-        return Batch(tuple(read.events), tuple(read.known), read.positions, self._left <= 0, tuple(read.diagnostics))
+        return Batch(tuple(read.events), tuple(read.known), read.positions, read.more, tuple(read.diagnostics))
 
     def _look(
         self,
@@ -140,8 +142,10 @@ class ActionSource:
         # Most looks find nothing new, and the names of all servers are gathered for nothing.
         scene = cache(lambda: _scene(context, home, client, self._programs))
         written = self._take_in(context, home, client, followed, listed, since, read, scene)
-        is_end = read.everything and self._left > 0
-        found = in_order(followed.calls.take(before=None if is_end else datetime.now(UTC) - _LONGEST_OPEN))
+        is_read = self._left > 0 and all(follower.is_complete for follower in written)
+        read.more = read.more or not is_read
+        before = None if read.everything and is_read else datetime.now(UTC) - _LONGEST_OPEN
+        found = in_order(followed.calls.take(before=before))
         read.tell((record(scene(), followed.calls, one) for one in found), since)
         told = written or (followed.files.values() if found else ())
         open_from = followed.calls.open_from() if told else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from agent.records.action import ActionKind
@@ -16,6 +17,8 @@ TELEMETRY = "otlp"
 
 _MOST_OPEN = 5_000
 """Calls without a result that are kept; of more the oldest are told as they are."""
+_MOST_BEFORE = 100
+"""Of the oldest calls, that may stay open while later ones, which are complete, make room."""
 _MOST_SESSIONS = 2_000
 _LISTENS = timedelta(hours=1)
 """A client whose telemetry was heard so recently sends it still."""
@@ -147,6 +150,10 @@ class Calls:
             found[call.source] = min(call.mark, found.get(call.source, call.mark))
         return found
 
+    def open_at(self, source: str) -> list[int]:
+        """Where in a source calls begin that are open."""
+        return sorted({call.mark for call in self.open.values() if call.source == source})
+
     def around(self, session: str, group: str) -> SessionFacts:
         """What is known of the session, of that which started it, or else of its group."""
         own = self.sessions.get(session, _UNKNOWN)
@@ -188,7 +195,9 @@ class Calls:
         call = self.open.get(id)
         if call is None:
             if len(self.open) >= _MOST_OPEN:
-                self._overflow.append(self.open.pop(next(iter(self.open))))
+                oldest = list(islice(self.open.values(), _MOST_BEFORE))
+                gone = next((one for one in oldest if one.final_at), oldest[0])
+                self._overflow.append(self.open.pop(gone.id))
             call = self.open[id] = Call(id, place.session, place.group, place.source, place.mark)
         if not (place.heard or call.read):
             # What a transcript says can be read again: from there the durable position counts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pydantic_core import from_json
@@ -14,9 +15,9 @@ from collectors.sources.filesystem.recent import Recent
 from collectors.sources.formats.sqlite_file import Database
 from collectors.transcripts.calls import Calls
 from collectors.transcripts.position import Position, digest_before
-from collectors.transcripts.statement import Read, marks, reader
+from collectors.transcripts.statement import Read, is_repeated, marks, reader
 from collectors.transcripts.table import JoinedRows, entries, last_row
-from collectors.transcripts.tail import continues, lines, next_line
+from collectors.transcripts.tail import Line, blocks, continues, lines, lines_with, next_line
 from collectors.transcripts.values import Entry, condition
 
 _HEAD = 256 * 1024
@@ -48,17 +49,11 @@ class TranscriptReader:
         """Only what is said of sessions."""
         table = transcript.table
         self.is_unfinished = condition(table.unfinished) if table and table.unfinished else lambda _: False
-        self._marks = sorted({tuple(sorted(marks(rule))) for rule in transcript.rule}, key=len)
-
-    def may_tell(self, line: bytes) -> bool:
-        """Whether a line is worth parsing."""
-        for texts in self._marks:
-            for text in texts:
-                if text not in line:
-                    break
-            else:
-                return True
-        return False
+        self.marks = _smallest(mark for rule in transcript.rule for mark in marks(rule))
+        """Of lines that are worth parsing: all texts of one of these."""
+        news = (rule for rule in transcript.rule if not is_repeated(rule, transcript.rule))
+        self.news = _smallest(mark for rule in news for mark in marks(rule))
+        """The same, of lines that are so once a file has told of its session."""
 
 
 class Follower:
@@ -76,6 +71,10 @@ class Follower:
         self._reader = reader
         self._joined = JoinedRows(reader.transcript.table) if reader.transcript.table else None
         self.position = position or Position()
+        self.is_complete = True
+        """There was nothing more in the file when it was read last."""
+        self._begun = False
+        """Lines of it have told of their session."""
         self._stem = os.path.basename(path).partition(".")[0]
         if self.position.session:
             calls.sessions.setdefault(self.position.session, self.position.facts())
@@ -129,17 +128,18 @@ class Follower:
         start = self.position.offset if self.position.hold is None else self.position.hold
         if not (self._known and continues(file, self.position)):
             start = next_line(file, found.size - _MOST_BACK) if found.size > _MOST_BACK else 0
-            self.position = Position(session=self.position.session)
+            self.position, self._begun = Position(session=self.position.session), False
         if start and not self.position.session:
             self._head(file, start)
         end, said = start, 0
-        for line in lines(file, start, most):
+        for line in self._telling(file, start, most):
             end = line.end
-            if line.data and self._reader.may_tell(line.data):
+            if line.data:
                 said += self._say(_json(line.data), line.start, self._reader.read)
             if said * _ROW_BYTES >= most:
                 break
-        complete = found.size - start <= most and said * _ROW_BYTES < most
+        self._begun = self._begun or end > start
+        complete = self.is_complete = found.size - start <= most and said * _ROW_BYTES < most
         self.position = replace(
             self.position,
             inode=found.inode,
@@ -151,19 +151,25 @@ class Follower:
         )
         return max(end - start, said * _ROW_BYTES)
 
+    def _telling(self, file: int, start: int, most: int) -> Iterator[Line]:
+        """Lines that are worth parsing, and an empty one wherever a block of them ends."""
+        marks = self._reader.news if self._begun else self._reader.marks
+        for block in blocks(file, start, most):
+            yield from lines_with(block, marks) if all(marks) else lines(block)
+            yield Line(block.end, block.end, b"")
+
     def _head(self, file: int, end: int) -> None:
         """What the start of the file says of its session."""
-        for line in lines(file, 0, min(_HEAD, end)):
-            self._say(_json(line.data), line.start, self._reader.read_session)
+        for block in blocks(file, 0, min(_HEAD, end)):
+            for line in lines(block):
+                self._say(_json(line.data), line.start, self._reader.read_session)
 
     def _rows(self, database: Database, found: Recent, table: Table, joined: JoinedRows) -> int:
-        # The row of a call that is open is written anew when it ends.
-        begun = _first(self._calls.open_from().get(self.path), self.position.hold)
-        since = self.position.offset if begun is None else min(begun, self.position.offset)
+        since = self.position.offset if self.position.hold is None else min(self.position.hold, self.position.offset)
         last = last_row(database, table)
         if not self._known or last < self.position.offset - 1:  # rows were deleted, and their ids are given out again
             since = max(0, last - _MOST_ROWS_BACK)
-        row_id, complete, unfinished, said = since - 1, True, None, 0
+        row_id, complete, unfinished, said = since - 1, True, None, self._open_rows(database, table, joined, since)
         for count, (row_id, row) in enumerate(entries(database, table, joined, since), 1):
             said += self._say(row, row_id, self._reader.read)
             if self._reader.is_unfinished(Entry(row)):
@@ -171,6 +177,7 @@ class Follower:
             if count >= _MOST_ROWS or said >= _MOST_SAID:
                 complete = False
                 break
+        self.is_complete = complete
         # One so far back is of a session that broke off.
         again = unfinished if unfinished is not None and row_id - unfinished < _MOST_AGAIN else row_id + 1
         self.position = replace(
@@ -182,6 +189,14 @@ class Follower:
             hold=None,
         )
         return _ROW_BYTES * max(row_id + 1 - since, said)
+
+    def _open_rows(self, database: Database, table: Table, joined: JoinedRows, before: int) -> int:
+        """The rows of calls that are open, as these are written anew when they end. Returns how much they say."""
+        said = 0
+        for mark in self._calls.open_at(self.path)[-_MOST_AGAIN:]:
+            row_id, row = next(entries(database, table, joined, mark), (0, {})) if mark < before else (0, {})
+            said += self._say(row, mark, self._reader.read) if row_id == mark else 0
+        return said
 
     def _document(self, file: int, found: Recent) -> int:
         os.lseek(file, 0, os.SEEK_SET)
@@ -212,6 +227,13 @@ class Follower:
         if session != self.position.session:
             self.position = replace(self.position, session=session)
         return len(told.statements)
+
+
+def _smallest(found: Iterable[frozenset[bytes]]) -> list[list[bytes]]:
+    """Sets of texts without those that hold all of another one; the longest text first, as it is found fastest."""
+    sets = set(found)
+    kept = [texts for texts in sets if not any(other < texts for other in sets)]
+    return sorted(sorted(texts, key=len, reverse=True) for texts in kept)
 
 
 def _first(one: int | None, other: int | None) -> int | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any, NamedTuple
 
-from collectors.catalog.actions import DecisionCase, KindCase, Paths, ResultCase, Rule
+from collectors.catalog.actions import Comparison, Condition, DecisionCase, KindCase, Paths, ResultCase, Rule
 from collectors.transcripts.call_facts import CallFacts
 from collectors.transcripts.compiled import Code
 from collectors.transcripts.programs import programs_of
@@ -17,6 +17,9 @@ from collectors.transcripts.values import NAMES, Scope, matched, several
 
 _NAME = re.compile(r"[\w.:/@+-]{1,200}", re.ASCII)
 """What a name may consist of: a text with blanks in it could be what somebody wrote."""
+_PLAIN = re.compile(r"[A-Za-z0-9_:-]+")
+"""Texts that stand in JSON as they are."""
+_MOST_MARKS = 16
 _MOST_SAID = 10_000
 """By one entry, or a few more where elements lie in elements."""
 _MOST_COMMANDS = 20
@@ -78,9 +81,32 @@ def reader(rules: Iterable[Rule], session: Paths = "", group: Paths = "", sessio
     return code.function()
 
 
-def marks(rule: Rule) -> list[bytes]:
-    """Texts that every line which the rule is about holds."""
-    return [json.dumps(text).encode() for text in rule.when.values() if isinstance(text, str)]
+def marks(rule: Rule) -> list[frozenset[bytes]]:
+    """Texts that a line which the rule is about holds, all of one of these: values, and names of what must be there."""
+    each = several(rule.each)
+    deep = len(each) != 1 or "!" in each[0]
+    conditions = [*rule.when.items(), *(() if deep else rule.where.items())]
+    choices = [texts for path, wanted in conditions if (texts := _texts(path, wanted))]
+    found = [frozenset(f'"{text}"'.encode() for text in one) for one in product(*choices)]
+    return found if len(found) <= _MOST_MARKS else [frozenset()]
+
+
+def _texts(path: str, wanted: Condition) -> tuple[str, ...]:
+    """One of these stands in a line in which the condition holds; nothing where that cannot be said."""
+    if set(path) & set("!\\*="):
+        return ()
+    if isinstance(wanted, Comparison):
+        found: tuple[str, ...] = (path.rpartition(".")[2],) if wanted.present else ()
+    else:
+        found = wanted if isinstance(wanted, tuple) else (wanted,) if isinstance(wanted, str) else ()
+    return found if all(map(_PLAIN.fullmatch, found)) else ()
+
+
+def is_repeated(rule: Rule, rules: Iterable[Rule]) -> bool:
+    """Whether the line of a call says again what the rule takes, facts of a session that make no event."""
+    if rule.call or rule.event or rule.mode or rule.session:
+        return False
+    return any(rule.when.items() <= other.when.items() for other in rules if other.call)
 
 
 def _write_elements(code: Code, at: Scope, rule: Rule, steps: list[str]) -> None:
