@@ -135,9 +135,12 @@ def pattern_of_tool(captures: tuple[str, ...], value: object) -> Iterator[Parsed
 
 
 def command_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:
-    """A command as the key of what is done with it: a boolean, or a table with one. Stars are no pattern there."""
-    if captures[-1].strip("* "):
-        yield from _switch("command", captures, value)
+    """A command as the key of what is done with it: a boolean, or a table with one.
+
+    A star outside of a regular expression stands for itself, which commands hardly hold.
+    """
+    key = captures[-1]
+    yield from _switch("command", (key if key.startswith("/") else key.replace("*", "[*]"),), value)
 
 
 def path_switch(captures: tuple[str, ...], value: object) -> Iterator[ParsedRule]:

@@ -172,6 +172,8 @@ CASES: tuple[Case, ...] = (
     ("commands off by a switch", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"/.*/": True},
      "chat.tools.terminal.enableAutoApprove": False}}, "asks_risky"),
     ("a star as a command", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"*": True}}}, "asks_risky"),
+    ("a star after a shell", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"bash:*": True}}}, "asks_risky"),
+    ("a shell by its name", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {"bash": True}}}, "auto_approves"),
     ("a pattern of nothing", "zed", {".config/zed/settings.json": {"agent": {"tool_permissions": {"tools": {
      "terminal": {"always_allow": [{"pattern": ""}]}}}}}}, "auto_approves"),
     ("one agent that asks nobody", "openclaw", {".openclaw/openclaw.json": {

