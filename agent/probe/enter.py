@@ -74,6 +74,7 @@ def main() -> NoReturn:
 
 def _inside(question: dict[str, Any], root: str) -> NoReturn:
     try:
+        os.umask(0o022)  # folders on the way to what is shown are for the account in there
         _libc.sethostname(b"sandbox", 7)
         if not question["network"]:
             _loopback_up()
@@ -127,10 +128,10 @@ def _new_root(question: dict[str, Any], root: str) -> None:
         open(f"{root}/dev/{device}", "w").close()
         _mount(f"/dev/{device}", f"{root}/dev/{device}", "", _BIND)
     os.symlink("/proc/self/fd", f"{root}/dev/fd")
-    for path in question["visible"]:
+    for path in map(os.path.normpath, question["visible"]):
         if os.path.exists(path) and not os.path.lexists(root + path):
             _show(path, root)
-    for path in question["empty"]:
+    for path in map(os.path.normpath, question["empty"]):
         if not os.path.lexists(root + path):
             os.makedirs(root + path)
             os.chmod(root + path, 0o1777)  # noqa: S103 - there is one account in there

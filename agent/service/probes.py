@@ -14,6 +14,7 @@ from agent.governance.supply_chain.server_policy import identity
 from agent.inventory.runner import Engine
 from agent.probe.conversation import ProbeError
 from agent.probe.eligible import refusal
+from agent.probe.helper import HelperRun, is_there
 from agent.probe.messages import Answer
 from agent.probe.plan import Plan, Terms, plan
 from agent.probe.run import ProbeRun
@@ -91,11 +92,11 @@ class ProbeCollector(Collector):
         """Set before anything is collected: it is made of the collectors."""
         self._in_force = in_force
         self._waiting: list[McpServer] = []
-        self._asking: tuple[Plan, ProbeRun] | None = None
+        self._asking: tuple[Plan, ProbeRun | HelperRun] | None = None
         self._judged = frozenset[str]()
         """Servers that were to be asked when this last collected."""
         self._obstacle = ""
-        """Why no program can be started here; empty where that was not asked, or one can."""
+        """Why this service can start no program itself; empty where that was not asked, or it can."""
         self._failed: dict[str, float] = {}
         """When servers were asked that gave no answer, by id."""
 
@@ -108,7 +109,7 @@ class ProbeCollector(Collector):
         self._waiting = [server for server in wanted if self._is_due(server, known.get(server.source))]
         for server in wanted:
             yield Observation(_scope(server), unknown=True)
-        if self._obstacle:
+        if self._obstacle and not is_there():
             yield _no_sandbox(context, self._obstacle)
 
     def poll(self, context: Context) -> Iterator[Observation]:
@@ -131,11 +132,11 @@ class ProbeCollector(Collector):
                 yield self._told(context, server, Answer("failed", str(error)))
 
     def _can_start_none(self) -> bool:
-        """Whether nothing can be started here: that is one thing to tell, and no failure of each server."""
+        """Whether nobody can start one here: that is one thing to tell, and no failure of each server."""
         from agent.probe.sandbox import obstacle
 
         self._obstacle = self._obstacle or obstacle()
-        return bool(self._obstacle)
+        return bool(self._obstacle) and not is_there()
 
     def depends_on(self, context: Context) -> object:
         """The policy, and the servers that are there: each is judged when all collectors have told what they saw."""
@@ -171,12 +172,13 @@ class ProbeCollector(Collector):
             return False
         return known is None or known.at is None or known.at + timedelta(hours=probing.every_hours) < datetime.now(UTC)
 
-    def _start(self, server: McpServer) -> tuple[Plan, ProbeRun]:
+    def _start(self, server: McpServer) -> tuple[Plan, ProbeRun | HelperRun]:
         probing = self._probing()
         if probing is None or self.engine is None:
             raise ProbeError("no signed policy asks it")
         planned = Planner(self.engine).plan(server, Terms(probing.secrets, probing.network))
-        return planned, ProbeRun(planned.question)
+        elsewhere = self._obstacle and server.transport == "stdio"
+        return planned, HelperRun(planned.question) if elsewhere else ProbeRun(planned.question)
 
     def _told(self, context: Context, server: McpServer, answer: Answer) -> Observation:
         evidence = Evidence(collector=NAME, source=server.source.path, confidence="confirmed")
@@ -201,8 +203,9 @@ def _no_sandbox(context: Context, why: str) -> Observation:
     trouble = Diagnostic(
         endpoint_id=context.endpoint_id, evidence=Evidence(collector=NAME, confidence="confirmed"),
         code="probe.no_sandbox",
-        message=f"the policy has programs asked for their tools, but this service can make no sandbox ({why}): none is "
-        "started; servers at addresses are asked, and `rollcall tools probe` by an administrator asks the others",
+        message=f"the policy has programs asked for their tools, but this service can make no sandbox ({why}), and "
+        "rollcall-probe.socket is not there for it: none is started; servers at addresses are asked, and "
+        "`rollcall tools probe` by an administrator asks the others",
     )  # fmt: skip
     return Observation(Scope(NAME, "", "<sandbox>"), (trouble,))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _SUSPECT: Final = re.compile(
-    "\x1b\\[|[\x00\x08\x7f\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u2069-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\x1b\\[|[\x00\x08\x7f-\x84\x86-\x9f\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u2069-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]|[\ufe00-\ufe0f]{2,}"
 )
 _ESCAPES: Final = re.compile("\x1b\\[|[\x00\x08\x7f]")
@@ -69,10 +69,12 @@ def _is_picture(char: str) -> bool:
 
 
 _ODD: Final = re.compile(
-    "[\u0370-\u052f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2100-\u214f\u2460-\u24ff\u3164\ufeff\uff00-\uffef"
+    "[\xad\u0300-\u052f\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2100-\u214f\u2460-\u24ff\u3164\ufeff\uff00-\uffef"
     "\U0001d400-\U0001d7ff\U0001f130-\U0001f189\U000e0000-\U000e0fff]"
 )
 """Letters that stand for others, and characters that part words without being seen."""
+_OVER: Final = re.compile("[\xad\u0300-\u036f]")
+"""What is written over or within letters: a model reads past it."""
 _QUOTES: Final = {0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"'}
 
 
@@ -92,11 +94,13 @@ def readable(text: str) -> tuple[str, list[int] | None]:
             plain = char
         elif _TAG < ord(char) <= _TAG + 0x7F:
             plain = chr(ord(char) - _TAG)
-        elif _SUSPECT.match(char) or _TURNS.match(char) or "\ufe00" <= char <= "\ufe0f":
+        elif _SUSPECT.match(char) or _TURNS.match(char) or "\ufe00" <= char <= "\ufe0f" or _OVER.match(char):
             continue
         else:
             plain = unicodedata.normalize("NFKC", char)
-            if (near := letters[-1] if letters else text[at + 1 : at + 2]) and (near.isascii() or not near.isalpha()):
+            if any(
+                near.isascii() and near.isalpha() for near in (letters[-1] if letters else "", text[at + 1 : at + 2])
+            ):
                 plain = _LOOK_ALIKE.get(plain, plain)
         for one in plain.lower():
             letters.append(one)

@@ -20,13 +20,13 @@ _APART: Final = "\n" * 9
 several times as much."""
 
 
-def entry_marks(value: object) -> tuple[TextMark, ...]:
-    """Marks of all strings of a value, at most one of each sort."""
+def entry_marks(value: object, tool: bool = False) -> tuple[TextMark, ...]:
+    """Marks of all strings of a value, at most one of each sort; `tool`: it is a tool's definition."""
     told = list(_strings(value))
     texts = [text for _, text in told[:_MOST_STRINGS]]
     starts = [0, *accumulate(len(text) + len(_APART) for text in texts)]
     found = []
-    for mark in marks(_APART.join(texts)):
+    for mark in marks(_APART.join(texts), tool=tool):
         number = bisect_right(starts, mark.offset) - 1
         within = mark.offset - starts[number]
         if within >= len(texts[number]) and number + 1 < len(texts):  # it begins with the line end before

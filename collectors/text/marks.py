@@ -12,23 +12,25 @@ from collectors.text.characters import invisible, readable, turning
 from collectors.text.comments import comments
 from collectors.text.patterns import holds_long_piece
 from collectors.text.phrases import addressed, configurations, downloads, exfiltrations, secrets, unreadables
+from collectors.text.spelled import spelled
 
 MOST: Final = 100_000
 """Characters of one text that are judged."""
 _MOST_PLACES: Final = 1_000
 
 
-def marks(text: str, at: str | None = None) -> tuple[TextMark, ...]:
-    """At most one mark of each sort, at the first place where it was seen; `at` names the text among others."""
+def marks(text: str, at: str | None = None, tool: bool = False) -> tuple[TextMark, ...]:
+    """At most one mark of each sort, at the first place where it was seen; `at` names the text among others. What a
+    `tool` says of itself has less to say than a page for people: more is marked in it."""
     judged = text[:MOST]
     plain, places = readable(judged)
     encoded = blobs(judged, _is_grave) if places is None and holds_long_piece(plain) else ()
     found = [
         *_first("invisible", invisible(judged), None, at),
         *_first("bidirectional", turning(judged), None, at),
-        *_first("addressed", addressed(plain), places, at),
-        *_first("secrets", secrets(plain), places, at),
-        *_first("encoded", chain(unreadables(plain), encoded), places, at),
+        *_first("addressed", addressed(plain, tool), places, at),
+        *_first("secrets", secrets(plain, tool), places, at),
+        *_first("encoded", chain(unreadables(plain), encoded, spelled(plain)), places, at),
         *_first("download", downloads(plain), places, at),
         *_first("configuration", configurations(plain), places, at),
         *_first("exfiltration", exfiltrations(plain), places, at),

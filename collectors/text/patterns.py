@@ -28,6 +28,9 @@ class Pattern(NamedTuple):
     expression: str
     bits: tuple[int, ...]
     """Of the groups, in the vocabulary of all."""
+    near: tuple[str, ...] = ()
+    """Expressions that must hold around it too, before or after."""
+    within: int = 200
 
     def found(self, text: str) -> Iterator[int]:
         """Where it begins, each time."""
@@ -35,7 +38,11 @@ class Pattern(NamedTuple):
             return
         compiled = _compiled(self.expression)
         for start, end in _windows(text, self.groups[0]):
-            yield from (match.start() for match in compiled.finditer(text, start, end))
+            yield from (each.start() for each in compiled.finditer(text, start, end) if self._has_near(text, each))
+
+    def _has_near(self, text: str, match: re.Match[str]) -> bool:
+        start, end = max(0, match.start() - self.within), match.end() + self.within
+        return all(_compiled(expression).search(text, start, end) for expression in self.near)
 
 
 def found(sort: str, text: str) -> Iterator[int]:
@@ -79,7 +86,13 @@ def _rules() -> _Rules:
     vocabulary = Vocabulary(word for each in groups.values() for pattern in each for group in pattern for word in group)
     patterns = {
         sort: tuple(
-            Pattern(own, _filled(one["expression"], names), tuple(map(vocabulary.bits, own)))
+            Pattern(
+                own,
+                _filled(one["expression"], names),
+                tuple(map(vocabulary.bits, own)),
+                tuple(_filled(each, names) for each in one.get("near", ())),
+                one.get("within", 200),
+            )
             for one, own in zip(told[sort], each, strict=True)
         )
         for sort, each in groups.items()

@@ -23,14 +23,17 @@ def _installers() -> tuple[str, ...]:
     return tuple(told["installer"]["starts"])
 
 
-def addressed(text: str) -> Iterator[int]:
+def addressed(text: str, tool: bool = False) -> Iterator[int]:
     """Where the model is told about other tools, earlier instructions, or what not to tell."""
-    return found("addressed", text)
+    yield from found("addressed", text)
+    if tool:
+        yield from found("tool_addressed", text)
 
 
-def secrets(text: str) -> Iterator[int]:
+def secrets(text: str, tool: bool = False) -> Iterator[int]:
     """Where keys, passwords, private files or what was said are asked for."""
-    return (at for at in found("secrets", text) if not _FORBIDS.search(text, max(0, at - 24), at))
+    for sort in ("secrets", "tool_secrets") if tool else ("secrets",):
+        yield from (at for at in found(sort, text) if not _FORBIDS.search(text, max(0, at - 24), at))
 
 
 def downloads(text: str) -> Iterator[int]:

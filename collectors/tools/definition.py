@@ -89,7 +89,7 @@ def digests(tools: Iterable[ToolAsRead], described: bool = False) -> Iterator[To
     redacted."""
     left = iter(tools)
     while some := tuple(islice(left, _TOGETHER)):
-        suspect = bool(entry_marks([tool.definition for tool in some if not tool.is_only_name]))
+        suspect = bool(entry_marks([tool.definition for tool in some if not tool.is_only_name], tool=True))
         for tool in some:
             told = _digest(tool, suspect)
             yield told._replace(description=redact.text(tool.description)) if described and tool.description else told
@@ -115,7 +115,7 @@ def _digest(tool: ToolAsRead, suspect: bool) -> ToolDigest:
         parameters=tuple(map(shown, parameters)),
         hints=hints,
         effects=effects_of(tool.name[:_LONGEST_NAME], parameters, hints),
-        marks=entry_marks(tool.definition) if suspect and not only_name else (),
+        marks=entry_marks(tool.definition, tool=True) if suspect and not only_name else (),
     )
 
 

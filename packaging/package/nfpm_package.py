@@ -18,7 +18,13 @@ _SCRIPTS = {
     "preremove": "prerm.sh",
     "postremove": "postrm.sh",
 }
-_UNITS = ("rollcall.service", "rollcall-once.service", "rollcall-once.timer")
+_UNITS = (
+    "rollcall.service",
+    "rollcall-probe.socket",
+    "rollcall-probe@.service",
+    "rollcall-once.service",
+    "rollcall-once.timer",
+)
 _MANUAL = {
     "rollcall.1": "/usr/share/man/man1",
     "rollcall.bash": "/usr/share/bash-completion/completions",

@@ -36,7 +36,9 @@ pip --python /opt/rollcall/bin/python install --no-index --no-deps "$work"/wheel
 install -d -m 0755 /etc/rollcall
 [ -e /etc/rollcall/config.toml ] || install -m 0644 "$checkout/config.example.toml" /etc/rollcall/config.toml
 /opt/rollcall/bin/rollcall config check /etc/rollcall/config.toml
-install -m 0644 "$here/rollcall.service" /etc/systemd/system/rollcall.service
+for unit in rollcall.service rollcall-probe.socket rollcall-probe@.service; do
+  install -m 0644 "$here/$unit" "/etc/systemd/system/$unit"
+done
 install -D -m 0755 "$here/rollcall-generator.sh" /etc/systemd/system-generators/rollcall
 systemctl daemon-reload
 systemctl enable --quiet rollcall.service

@@ -6,7 +6,8 @@ case ${1-} in "" | --purge) ;; *) echo "usage: uninstall.sh [--purge]" >&2; exit
 
 if [ -e /etc/systemd/system/rollcall.service ]; then
   systemctl disable --now --quiet rollcall.service
-  rm -f /etc/systemd/system/rollcall.service /etc/systemd/system-generators/rollcall
+  systemctl stop rollcall-probe.socket
+  rm -f /etc/systemd/system/rollcall.service /etc/systemd/system/rollcall-probe* /etc/systemd/system-generators/rollcall
   systemctl daemon-reload
   # What it last ended with is of no interest any more.
   systemctl reset-failed --quiet rollcall.service 2>/dev/null || true

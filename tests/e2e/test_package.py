@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.e2e.booted_debian import Booted, booted_debian
 from tests.e2e.built_package import architecture, build, built
 from tests.e2e.installed_service import (
     add_person,
+    chain,
     everything_arrived,
     found,
     give_token,
@@ -27,6 +29,7 @@ from tests.e2e.installed_service import (
     until,
     write_servers,
 )
+from tests.governance.policy.minisign_keys import Signer
 from tests.receivers.running import RunningReceiver
 
 pytestmark = pytest.mark.timeout(600)
@@ -145,6 +148,49 @@ def test_it_enrolls_and_delivers_what_only_the_owner_may_read(machine: Booted, r
     assert answers["rights"]["level"] == answers["daemon"]["level"] == answers["target central"]["level"] == "ok"
     assert SECRET not in rollcall(machine, "support-bundle")
     assert answers["delivery to central"]["level"] == answers["key"]["level"] == "ok", answers
+
+
+POLICY = """version = "1"
+[[server]]
+command = "/opt/rollcall/bin/python"
+[probe]
+servers = ["/opt/rollcall/bin/python"]
+"""
+
+
+def test_a_program_that_a_signed_policy_names_is_asked_in_a_sandbox_of_another_service(
+    machine: Booted, receiver: RunningReceiver, tmp_path: Path
+) -> None:
+    """Its own service may make no namespaces, and still may not."""
+    signer, managed = Signer(tmp_path / "signer"), machine.path("/etc/rollcall/managed.toml")
+    machine.path("/etc/rollcall/policy.toml").write_text(POLICY)
+    machine.path("/etc/rollcall/policy.toml.minisig").write_text(signer.sign(POLICY))
+    managed.write_text(
+        f'[policy]\nfile = "/etc/rollcall/policy.toml"\npublic_key = "{signer.public_key}"\n{managed.read_text()}'
+    )
+    shutil.copy(Path(__file__).parents[1] / "probe/hostile_server.py", machine.path("/home/dev/server.py"))
+    machine.path("/home/dev/private.txt").write_text("private")
+    looks = ["/home/dev/server.py", "looks_around", "/home/dev/private.txt", "/var/lib/private"]
+    machine.run("mkdir", "-p", "/home/dev/.cursor")
+    definition = {"mcpServers": {"looks": {"command": "/opt/rollcall/bin/python", "args": looks}}}
+    machine.path("/home/dev/.cursor/mcp.json").write_text(json.dumps(definition))
+    machine.run("chown", "-R", "dev:", "/home/dev")
+    machine.run("systemctl", "restart", "rollcall.service")
+
+    def told() -> list[dict[str, Any]]:
+        records = [json.loads(line)["record"] for line in receiver.lines(chain(receiver)) if b'"looks"' in line]
+        return [record for record in records if record and record["kind"] == "tool"]
+
+    try:
+        until(told, 60)
+    finally:
+        print(machine.run("journalctl", "--unit=rollcall-probe@*", "--lines=20", "--no-pager", check=False))
+    assert {(tool["name"], tool["known_from"]) for tool in told()} == {("seen", "probe")}
+    assert told()[0]["parameters"] == ["network_ENETUNREACH"]
+    assert "not permitted" not in machine.run("journalctl", "--unit=rollcall-probe@*", "--no-pager")
+    until(lambda: "rollcall-probe@" not in machine.run("systemctl", "list-units", "--no-pager"))
+    refused = machine.run("runuser", "--user", "dev", "--", "ls", "/run/rollcall-probe/socket", check=False)
+    assert "Permission denied" in refused
 
 
 def test_killed_it_comes_back_and_nothing_is_lost(machine: Booted, receiver: RunningReceiver) -> None:

@@ -39,7 +39,9 @@ def look(settings: Settings, policy: InForce, records: Sequence[Record]) -> Iter
         if isinstance(record, Diagnostic) and record.severity == "error" and record.code == "catalog.entry_unusable":
             yield error("catalog", f"{record.path}: {record.message}", "`rollcall catalog check FILE`")
         if isinstance(record, Diagnostic) and record.code == "probe.no_sandbox":
-            yield warning("probe", record.message, "take programs out of [probe], or ask them by hand now and then")
+            yield warning(
+                "probe", record.message, "`systemctl start rollcall-probe.socket`, or take programs out of [probe]"
+            )
 
 
 def _policy(settings: Settings, policy: InForce) -> Answer:
