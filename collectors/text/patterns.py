@@ -31,6 +31,8 @@ class Pattern(NamedTuple):
     near: tuple[str, ...] = ()
     """Expressions that must hold around it too, before or after."""
     within: int = 200
+    unless: str = ""
+    """An expression that takes it back where it ends right before."""
 
     def found(self, text: str) -> Iterator[int]:
         """Where it begins, each time."""
@@ -38,9 +40,11 @@ class Pattern(NamedTuple):
             return
         compiled = _compiled(self.expression)
         for start, end in _windows(text, self.groups[0]):
-            yield from (each.start() for each in compiled.finditer(text, start, end) if self._has_near(text, each))
+            yield from (each.start() for each in compiled.finditer(text, start, end) if self._stands(text, each))
 
-    def _has_near(self, text: str, match: re.Match[str]) -> bool:
+    def _stands(self, text: str, match: re.Match[str]) -> bool:
+        if self.unless and _compiled(self.unless).search(text[max(0, match.start() - self.within) : match.start()]):
+            return False
         start, end = max(0, match.start() - self.within), match.end() + self.within
         return all(_compiled(expression).search(text, start, end) for expression in self.near)
 
@@ -92,6 +96,7 @@ def _rules() -> _Rules:
                 tuple(map(vocabulary.bits, own)),
                 tuple(_filled(each, names) for each in one.get("near", ())),
                 one.get("within", 200),
+                one.get("unless", ""),
             )
             for one, own in zip(told[sort], each, strict=True)
         )
