@@ -49,6 +49,7 @@ def _filled(server: McpServer, below: McpServer) -> McpServer:
         url=below.url,
         remote_url=below.remote_url,
         launch_file=below.launch_file,
+        on_disk=below.on_disk,
         env_names=tuple(sorted({*below.env_names, *server.env_names})),
         header_names=tuple(sorted({*below.header_names, *server.header_names})),
         inline_secret=below.inline_secret or server.inline_secret,

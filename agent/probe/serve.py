@@ -24,7 +24,7 @@ def main() -> None:
 
 def _may_ask(peer: socket.socket) -> bool:
     size = struct.calcsize("3i")
-    _, user, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    user = int(struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1])
     try:
         return user == 0 or user == os.stat(_RUNTIME).st_uid
     except OSError:

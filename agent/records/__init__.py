@@ -19,6 +19,7 @@ from agent.records.look_scope import LookScope, UnknownPart
 from agent.records.mcp_server import DefinitionScope, McpServer, Source, Transport
 from agent.records.model_provider import ModelProvider
 from agent.records.owner import Owner
+from agent.records.package_on_disk import PackageOnDisk
 from agent.records.policy import OrganisationRole, PolicyInForce
 from agent.records.posture import Posture
 from agent.records.sign_in import SignIn
@@ -87,6 +88,7 @@ __all__ = [
     "ModelProvider",
     "OrganisationRole",
     "Owner",
+    "PackageOnDisk",
     "Part",
     "PinnedTool",
     "PolicyInForce",

@@ -6,6 +6,7 @@ from agent.records.ai_agent import Sanction
 from agent.records.base import AccountableBy, Attributed, Part, Record
 from agent.records.data_source import DataSource
 from agent.records.launch_file import LaunchFile
+from agent.records.package_on_disk import PackageOnDisk
 
 Transport = Literal["stdio", "http", "sse", "ws", "unknown"]
 ProgramOrigin = Literal["registry", "git", "container", "local", "remote", "unknown"]
@@ -33,6 +34,7 @@ class ServerConclusions(Attributed, total=False):
     url: str | None
     remote_url: str | None
     launch_file: LaunchFile | None
+    on_disk: tuple[PackageOnDisk, ...]
     env_names: tuple[str, ...]
     header_names: tuple[str, ...]
     inline_secret: bool
@@ -77,6 +79,8 @@ class McpServer(Record):
     """Where a stdio bridge such as mcp-remote connects to, redacted like `url`."""
     launch_file: LaunchFile | None = None
     """For stdio: the absolute path it names; null where it names none."""
+    on_disk: tuple[PackageOnDisk, ...] = ()
+    """Copies of its package on the machine, where launchers and installers usually keep them; empty: none was seen."""
     env_names: tuple[str, ...] = ()
     """Names of the environment variables that the definition sets or passes on, never values."""
     injects: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from collectors.readers.ignored import ignoring
 from collectors.readers.launch_file import launch_file
 from collectors.readers.lookup import looked_up
 from collectors.readers.origin import Origin
+from collectors.readers.packages_on_disk import packages_on_disk
 from collectors.readers.posture import postures
 from collectors.readers.providers import providers
 from collectors.readers.room import Room
@@ -246,6 +247,7 @@ def _server(context: Context, found: Definition, origin: Origin, seen_by: Home |
         inline_secret=found.inline_secret,
         data=data_sources(found.command, found.args, found.package, found.url or found.remote_url, found.env_names),
         launch_file=launch_file(context, seen_by, found.command, found.args, origin.project),
+        on_disk=packages_on_disk(context, seen_by, found.package, found.args, origin.project),
         launch_hash=found.launch_hash,
         source=Source(path=origin.shown, key=origin.key(found.key)),
     )

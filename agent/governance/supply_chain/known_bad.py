@@ -25,12 +25,17 @@ class KnownBadPackages:
         self._entries = (*_ours(), *given)
 
     def of(self, server: McpServer) -> Iterator[KnownBad]:
-        """What is known against the package in the version that a definition names.
+        """What is known against the package in the version that a definition names, else in those that lie on the
+        machine: one of them runs.
 
-        A version that nobody named is whatever is newest: only an entry without versions is about it.
+        One that nobody named and nobody fetched is whatever is newest: only an entry without versions is about it.
         """
         if server.package:
-            yield from self._of(package_name(server.package), version_of(server))
+            named, name = version_of(server), package_name(server.package)
+            there = [copy.version for copy in server.on_disk] if named is None else []
+            versions: list[str | None] = [*there] or [named]
+            told = (bad for version in versions for bad in self._of(name, version))
+            yield from {id(bad): bad for bad in told}.values()
 
     def of_agent(self, agent: AiAgent) -> Iterator[KnownBad]:
         """What is known against the installed version of an agent."""

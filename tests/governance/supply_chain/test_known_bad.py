@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.governance.supply_chain.known_bad import KnownBadPackages, worst
+from agent.records import PackageOnDisk
 from tests import made
 
 # A version that is bad, one beside it that is not, and how many advisories tell of the bad one.
@@ -41,6 +42,16 @@ def test_only_the_versions_of_the_advisory_are_known_to_be_bad(
     package: str, bad: str, good: str, advisories: int
 ) -> None:
     assert (told(package, bad), told(package, good)) == (advisories, 0)
+
+
+def test_of_a_definition_without_a_version_the_copies_on_the_machine_count() -> None:
+    def known(package: str, *versions: str) -> int:
+        copies = tuple(PackageOnDisk(path=f"/home/dev/{version}", version=version) for version in versions)
+        return len(list(KnownBadPackages().of(made.server("s", package=package, on_disk=copies))))
+
+    assert known("pkg:npm/mcp-remote") == known("pkg:npm/mcp-remote", "0.1.29") == 0
+    assert known("pkg:npm/mcp-remote", "0.1.29", "0.1.15", "0.1.14") == known("pkg:npm/mcp-remote", "0.1.15") == 1
+    assert known("pkg:npm/mcp-remote@0.1.29", "0.1.15") == 0
 
 
 # An agent, a version that is bad, one beside it that is not, and the severity of the worst that is told of the bad one.
