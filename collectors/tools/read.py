@@ -97,7 +97,7 @@ class _Reader:
         """The element as an answer to `tools/list` has it."""
         value = element.value
         if isinstance(value, str) and not self._members:
-            return {"name": value}
+            return {"name": value} if "*" not in value else None  # a pattern names none
         if not self._members or not isinstance(value, dict | str):
             return value
         base = value if isinstance(value, dict) else {}

@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from agent.records import Diagnostic, ToolList
 from collectors.catalog.catalog import Catalog
 from collectors.tools.collector import ToolCollector
@@ -92,6 +94,23 @@ def test_goose_names_them_in_its_permissions(tmp_path: Path) -> None:
     )
     world.write("~/.config/goose/permission.yaml", permission)
     assert told(world) == {"notes": ("permissions", ["read_note", "drop"], False)}
+
+
+@pytest.mark.parametrize(
+    ("client", "file", "entry", "names"),
+    [
+        ("cline", "~/.cline/data/settings/cline_mcp_settings.json", {"autoApprove": ["read_note", "*"]}, ["read_note"]),
+        ("roo-code", "~/.config/Code/User/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json",
+         {"alwaysAllow": ["read_note"], "disabledTools": ["drop"]}, ["read_note", "drop"]),
+        ("kilo-code", "~/.kilocode/cli/global/settings/mcp_settings.json", {"alwaysAllow": ["drop"]}, ["drop"]),
+    ],
+)  # fmt: skip
+def test_clients_write_the_tools_that_somebody_allowed_or_switched_off_beside_the_server(
+    tmp_path: Path, client: str, file: str, entry: dict[str, Any], names: list[str]
+) -> None:
+    world = world_of(tmp_path, client)
+    world.write(file, {"mcpServers": {"notes": {"command": "notes", **entry}, "bare": {"command": "x"}}})
+    assert told(world) == {"notes": ("permissions", names, False)}
 
 
 def test_a_docker_catalogue_tells_what_its_servers_offer(tmp_path: Path) -> None:
