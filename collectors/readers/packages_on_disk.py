@@ -7,8 +7,9 @@ import base64
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.records import PackageOnDisk
 from collectors.contract import Context
@@ -24,6 +25,19 @@ _ENVIRONMENTS: Final = (
     "~/.cache/uv/environments-v*/*/*", "~/AppData/Local/uv/cache/environments-v*/*/*", "~/.cache/pipx/*",
 )  # fmt: skip
 """Of uvx, each a link to where it lies, and of pipx run."""
+
+
+class _Places(NamedTuple):
+    """Where copies lie of one home (None: the machine)."""
+
+    fetched: tuple[str, ...]
+    """Folders of npx."""
+    environments: tuple[str, ...]
+    installed: PackageFolders
+
+
+_known: dict[tuple[int, int, Home | None], _Places] = {}
+"""By tree, second and home: the servers of a file ask for the same places, one after the other."""
 _LIBRARIES: Final = ("lib/python3.*/site-packages", "Lib/site-packages")
 _VERSION: Final = re.compile(r"[0-9A-Za-z][\w.+!-]{0,63}")
 _INTEGRITY: Final = re.compile(r"sha\d{1,3}-[A-Za-z0-9+/=]{20,128}")
@@ -53,11 +67,11 @@ def _npm(
 ) -> Iterator[PackageOnDisk]:
     if project and project.startswith("/"):
         yield from _module(context, home, f"{project}/node_modules", name)
-    for folder in expand(context, _NPX, home) if home else ():
+    for folder in _places(context, home).fetched:
         if _fetched_for(context, home, folder, name, args):
             yield from _module(context, home, f"{folder}/node_modules", name)
     for where in (home, None):
-        for folder in PackageFolders(context, where).find(f"npm:{name}"):
+        for folder in _places(context, where).installed.find(f"npm:{name}"):
             yield from _module(context, where, folder.removesuffix(f"/{name}"), name)
 
 
@@ -83,14 +97,13 @@ def _module(context: Context, home: Home | None, modules: str, name: str) -> Ite
 def _pypi(context: Context, home: Home | None, name: str) -> Iterator[PackageOnDisk]:
     module = _PARTS.sub("_", name).lower()
     for where in (home, None):
-        tools = PackageFolders(context, where)
-        environments = [folder for folder in tools.find(f"pypi:{name}") if not folder.endswith(".dist-info")]
-        environments += expand(context, _ENVIRONMENTS, where) if where else ()
-        for environment in environments:
+        places = _places(context, where)
+        tools = [folder for folder in places.installed.find(f"pypi:{name}") if not folder.endswith(".dist-info")]
+        for environment in (*tools, *places.environments):
             for library in _LIBRARIES:
                 for told in context.files.glob(f"{environment}/{library}/{module}-*.dist-info", where):
                     yield from _distribution(context, where, told)
-        for folder in tools.find(f"pypi:{module}"):
+        for folder in places.installed.find(f"pypi:{module}"):
             if folder.endswith(".dist-info"):
                 yield from _distribution(context, where, folder)
 
@@ -103,6 +116,17 @@ def _distribution(context: Context, home: Home | None, folder: str) -> Iterator[
         yield PackageOnDisk(
             path=context.files.shown(folder), version=version, integrity=f"sha256-{digest}" if digest else None
         )
+
+
+def _places(context: Context, home: Home | None) -> _Places:
+    key = id(context.files), int(time.monotonic()), home
+    if key not in _known:
+        if len(_known) > 1 and all(second != key[1] for _, second, _ in _known):
+            _known.clear()
+        fetched = tuple(expand(context, _NPX, home)) if home else ()
+        environments = tuple(expand(context, _ENVIRONMENTS, home)) if home else ()
+        _known[key] = _Places(fetched, environments, PackageFolders(context, home))
+    return _known[key]
 
 
 def _json(context: Context, home: Home | None, path: str) -> dict[str, object]:
