@@ -17,6 +17,7 @@ TELEMETRY = "otlp"
 
 _MOST_OPEN = 5_000
 """Calls without a result that are kept; of more the oldest are told as they are."""
+_MOST_MODES = 50
 _MOST_BEFORE = 100
 """Of the oldest calls, that may stay open while later ones, which are complete, make room."""
 _MOST_SESSIONS = 2_000
@@ -42,6 +43,16 @@ class SessionFacts:
     ended: datetime | None = None
     said: Statement | None = None
     """What was said last."""
+    source: str = ""
+    """Where the mode was told last."""
+    modes: list[tuple[datetime, str]] = field(default_factory=list)
+    """The last modes, by the time of each."""
+
+    def mode_of(self, at: datetime | None, source: str) -> str | None:
+        """The mode of a call: what stood before it in its own file, elsewhere what held at its time."""
+        if source == self.source or at is None or not self.modes:
+            return self.mode
+        return next((mode for since, mode in reversed(self.modes) if since <= at), "unknown")
 
 
 _UNKNOWN = SessionFacts()
@@ -178,7 +189,7 @@ class Calls:
                 known[name] = value
         if not call.mode:
             own = self.sessions.get(call.session)
-            call.mode = said.mode or (own.mode if own else None)
+            call.mode = said.mode or (own.mode_of(call.at, place.source) if own else None)
         if said.final and not call.final_at:
             call.final_at = datetime.now(UTC)
 
@@ -229,6 +240,10 @@ class Calls:
             return
         facts.said = said
         changed_mode = session and said.mode and facts.mode and said.mode != facts.mode
+        if said.mode:
+            facts.source = source
+            if said.at and (not facts.modes or facts.modes[-1][1] != said.mode):
+                facts.modes = [*facts.modes[1 - _MOST_MODES :], (said.at, said.mode)]
         for name, value in said.__dict__.items():
             if value and name in _SESSION_FACTS:
                 setattr(facts, name, value)

@@ -60,6 +60,17 @@ def droid(kind: str, **part: object) -> dict[str, Any]:
     return {"type": "message", "timestamp": AT, "message": {"role": role, "content": [{"type": kind, **part}]}}
 
 
+def vibe_call(name: str) -> dict[str, Any]:
+    return {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": name, "arguments": "{}"}}]}
+
+
+def vibe(output: object, content: str) -> dict[str, Any]:
+    result = {} if output is None else {"tool_result": {"output": output, "cancelled": False}}
+    return {"role": "tool", "tool_call_id": "c1", "content": content, **result}
+
+
+UNASKABLE = "Permission denied and could not request permission from user"
+UNGRANTED = "Claude requested permissions to use mcp__a__b__find, but you haven't granted it yet."
 NEVER = {"timestamp": AT, "type": "turn_context", "payload": {"approval_policy": "never"}}
 SHELL = {"customTimeout": "false", "executionMode": "sync"}
 COPILOT = copilot("start", toolName="bash", arguments={"command": "cat x"})
@@ -120,6 +131,9 @@ Expected = tuple[str, str | None, str, str, str | None]
             COPILOT,
             copilot("complete", success=False, error={"code": "denied", "message": "denied due the following rules"}),
         ], ("shell", None, "denied", "denied", "rule")),
+        ("copilot-cli", "lines", [  # 1.0.81
+            COPILOT, copilot("complete", success=False, error={"code": "denied", "message": UNASKABLE}),
+        ], ("shell", None, "denied", "denied", "nobody_to_ask")),
         ("copilot-cli", "lines", [  # 1.0.68
             COPILOT,
             copilot("complete", success=True, toolTelemetry={"properties": SHELL},
@@ -160,6 +174,17 @@ Expected = tuple[str, str | None, str, str, str | None]
             {"role": "assistant", "content": "\n@read(call_0): {}\n@shell(call_1): {}", "timestamp": AT},
             gptme("Ran command: `x`\n\nNo output\n"),
         ], ("shell", None, "ok", "unknown", None)),
+        ("claude-code", "lines", [  # 2.1.281: nobody was there to reject it
+            claude_mcp("mcp__a__b__find"), refused(UNGRANTED) | {"toolDenialKind": "user-rejected"},
+        ], ("mcp", "find", "denied", "denied", "nobody_to_ask")),
+        ("mistral-vibe", "lines", [vibe_call("a__b_find"), vibe(None, "<user_cancellation>User cancelled")],  # 2.24.5
+         ("mcp", "find", "denied", "denied", "unknown")),
+        ("mistral-vibe", "lines", [vibe_call("bash"), vibe(None, "<user_cancellation>Tool execution interrupted by")],
+         ("shell", None, "cancelled", "unknown", None)),
+        ("mistral-vibe", "lines", [vibe_call("a__b_find"), vibe({"ok": True, "server": "stdio:x", "tool": "find"}, "")],
+         ("mcp", "find", "unknown", "unknown", None)),
+        ("mistral-vibe", "lines", [vibe_call("bash"), vibe({"exit_code": 0}, "")],
+         ("shell", None, "ok", "unknown", None)),
         ("factory-droid", "lines", [droid("tool_use", id="c1", name="a__b___find"),  # 0.109.3
                                     droid("tool_result", tool_use_id="c1", is_error=False, content="Error: down")],
          ("mcp", "find", "unknown", "unknown", None)),
@@ -232,3 +257,20 @@ def test_a_mode_that_may_be_a_less_safe_one_is_unknown(settings: dict[str, Any],
     read = TranscriptReader(next(one for one in entry.transcript if one.shape == "document")).read
     (said,) = [one.mode for one in read(settings, ("p", "s")).statements if one.mode]
     assert (said if entry.actions and said in entry.actions.modes else "unknown") == mode
+
+
+def test_a_call_that_another_file_tells_of_ran_in_the_mode_of_its_time() -> None:
+    entry = load_client(CATALOG / "claude-code.toml")
+    read = TranscriptReader(next(one for one in entry.transcript if one.rule)).read
+    modes = {"08:00": "default", "09:00": "bypassPermissions"}
+    lines = [
+        ("main", {"type": "user", "timestamp": f"2026-11-28T{at}:00Z", "permissionMode": mode})
+        for at, mode in modes.items()
+    ]
+    early = {**claude_mcp("mcp__a__b__find"), "timestamp": "2026-11-28T08:30:00Z"}
+    late = claude("assistant", {"type": "tool_use", "id": "c2", "name": "Bash", "input": {}})
+    calls = Calls()
+    for source, line in (*lines, ("agent", early), ("main", late)):
+        for said in read(line, ()).statements:
+            calls.add(said, "s", "", source, 0)
+    assert {call.id: call.mode for call in calls.open.values()} == {"c1": "default", "c2": "bypassPermissions"}
