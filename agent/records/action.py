@@ -74,7 +74,8 @@ class Action(Record):
     result: Result = "unknown"
     """How it ended; `ok` says that the tool came back without an error."""
     programs: tuple[str, ...] = ()
-    """Of a shell action: known programs that its command starts; `other` for those that are not known."""
+    """Of a shell action: known programs that its command starts, beside them `npm publish` and the like; `other` for
+    those that are not known."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("owner", "agent", "key")
 
