@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Container, Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import tomli
 
 _TABLE = Path(__file__).with_name("hosts.toml")
 
@@ -53,7 +54,7 @@ def _fits(host: str, pattern: str) -> bool:
 @cache
 def provider_hosts() -> ProviderHosts:
     """The built-in table, read once."""
-    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))["provider"]
+    table = tomli.loads(_TABLE.read_text(encoding="utf-8"))["provider"]
     return ProviderHosts(
         Provider(entry["name"], tuple(entry["hosts"]), frozenset(entry.get("agents", ()))) for entry in table
     )

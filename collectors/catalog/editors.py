@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import tomli
 
 _START = "{editor"
 
@@ -27,7 +28,7 @@ def editors() -> dict[str, Editor]:
     text = Path(__file__).with_name("editors.toml").read_text(encoding="utf-8")
     return {
         name: Editor(*(tuple(entry.get(key, ())) for key in ("user", "linux", "extensions")))
-        for name, entry in tomllib.loads(text).items()
+        for name, entry in tomli.loads(text).items()
     }
 
 

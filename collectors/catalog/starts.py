@@ -43,7 +43,9 @@ def bypass_variables(client: Client | None, variables: Mapping[str, str]) -> Ite
 def is_given(flag: str, argv: Sequence[str]) -> bool:
     """Whether a flag as the catalog spells it, `--flag` or `--flag value`, is among the arguments."""
     words = flag.split()
-    return "=".join(words) in argv or any(list(argv[i : i + len(words)]) == words for i in range(len(argv)))
+    if "=".join(words) in argv:
+        return True
+    return len(words) > 1 and any(list(argv[at : at + len(words)]) == words for at in range(len(argv)))
 
 
 def _holds(value: str, text: str) -> bool:

@@ -89,9 +89,12 @@ def in_projects(
 
 
 def _assignments(text: str, names: frozenset[str]) -> Iterator[tuple[str, str]]:
-    assignment = re.compile(rf"(?<![\w$])({'|'.join(sorted(map(re.escape, names)))})(?:=|[ \t]+){_VALUE}")
+    there = [name for name in sorted(names) if name in text]
+    if not there:
+        return
+    assignment = re.compile(rf"(?<![\w$])({'|'.join(map(re.escape, there))})(?:=|[ \t]+){_VALUE}")
     for line in text.splitlines():
-        if any(name in line for name in names) and not line.lstrip().startswith("#"):
+        if any(name in line for name in there) and not line.lstrip().startswith("#"):
             yield from ((found[1], _plain(found[2])) for found in assignment.finditer(line))
 
 

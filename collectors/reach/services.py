@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from agent.records import DataSource
 
@@ -64,4 +65,4 @@ def _fits(name: str, pattern: str) -> bool:
 @cache
 def services() -> Services:
     """The built-in table, read once."""
-    return Services(tomllib.loads(_TABLE.read_text(encoding="utf-8")))
+    return Services(tomli.loads(_TABLE.read_text(encoding="utf-8")))

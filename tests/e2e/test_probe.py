@@ -195,7 +195,7 @@ def test_a_service_that_can_make_no_sandbox_says_so_once_and_starts_nothing(mach
     daemon.rollcall = replace(daemon.rollcall, prefix=(*daemon.rollcall.prefix, *without))
     daemon.ready()
     try:
-        told = lambda: [one for one in daemon.inventory("diagnostic") if one["code"].startswith("probe.")]  # noqa: E731
+        told = lambda: [one for one in daemon.inventory("diagnostic") if one["code"].startswith("probe.")]  # noqa: E731 - two uses of one question
         wait_until(told, lambda: str(daemon.inventory("diagnostic")), 60)
         assert [one["code"] for one in told()] == ["probe.no_sandbox"]
         assert "Operation not permitted" in told()[0]["message"]

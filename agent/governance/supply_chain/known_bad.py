@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+
+import tomli
 
 from agent.governance.policy.model import KnownBad
 from agent.governance.policy.versions import outside
@@ -59,5 +60,5 @@ def worst(entries: Iterable[KnownBad]) -> Severity | None:
 
 @cache
 def _ours() -> tuple[KnownBad, ...]:
-    document = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+    document = tomli.loads(_DATA.read_text(encoding="utf-8"))
     return tuple(KnownBad.model_validate(one) for one in document["package"])
