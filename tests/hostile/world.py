@@ -193,10 +193,10 @@ class Daemon:
         """Whether a server of this name has come into the journal."""
         return any(server["name"] == name for server in self.journaled("mcp_server"))
 
-    def follows_bob(self, name: str) -> None:
-        """Bob takes up a new server, and within a minute it is in the journal."""
+    def follows_bob(self, name: str, seconds: float = 60) -> None:
+        """Bob takes up a new server, and soon it is in the journal."""
         self.world.put("bob", {".claude.json": {"mcpServers": {name: {"command": "npx", "args": [name]}}}})
-        self.wait(lambda: self.sees(name))
+        self.wait(lambda: self.sees(name), seconds)
 
     def status(self) -> str:
         done = subprocess.run(
