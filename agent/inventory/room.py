@@ -10,11 +10,11 @@ from agent.inventory.pace import same
 from agent.records import Diagnostic, Evidence, Record, ToolList
 from collectors.contract import Scope
 
-_MOST = 34_000_000
+_MOST = 24_000_000
 """Bytes that all facts take, with what is concluded from them."""
 _KEPT_FREE = 1_000_000
 """Of these, for each account that is known."""
-_SPARE = 4_000_000
+_SPARE = 5_000_000
 """For accounts that have less than that and come later."""
 _BARE = 4_000
 _FOLLOWS = {"mcp_server": 12_000, "instance": 7_000}
@@ -73,7 +73,7 @@ class Room:
         own = self._accounts[owner]
         others = [taken for other, taken in self._accounts.items() if other != owner]
         free = min(_KEPT_FREE, self._most // (2 * len(others) + 2))
-        spare = min(_SPARE, self._most // 8)
+        spare = min(_SPARE, self._most // 4)
         left = self._most - own - sum(max(taken, free) for taken in others)
         return max(left - spare, min(left, free - own), 0)
 

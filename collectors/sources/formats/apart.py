@@ -21,8 +21,8 @@ _PATIENCE: Final = 3
 """So many times as long a busy machine may take."""
 _MOST_MEMORY: Final = 192 * 1024 * 1024
 """Addresses, of which a text that is worth reading needs a small part."""
-_MOST_ANSWER: Final = 8 * 1024 * 1024
-_MOST_WEIGHT: Final = 10 * 1024 * 1024
+_MOST_ANSWER: Final = 6 * 1024 * 1024
+_MOST_WEIGHT: Final = 8 * 1024 * 1024
 """Bytes that the values of an answer may take of whoever asked, and its text while it is taken apart."""
 _OURS: Final = str(Path(__file__).resolve().parents[3])
 _OPTIONS: Final = ("-P", "-S", *["-OO"] * (sys.flags.optimize > 1))

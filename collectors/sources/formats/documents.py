@@ -13,6 +13,8 @@ __all__ = ["Document", "Format", "Note", "UnparseableError", "parse"]
 
 _LIMITS: Final = Limits()
 # These parsers need up to a second per megabyte, and no such configuration comes near it.
+_MOST_JSON: Final = 10_000_000
+"""More would be refused after all, by what it takes as values."""
 _MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000, "front_matter": 2_000_000, "plist": 2_000_000}
 _MOST_HERE: Final = {"json": 1_000_000, "strict_json": 1_000_000, "prefix_rules": 1_000_000, "variables": 1_000_000}
 _MOST_COSTLY: Final = 100_000
@@ -29,8 +31,9 @@ class Document(NamedTuple):
 
 def parse(data: bytes, format: Format, limits: Limits = _LIMITS) -> Document:
     """The document in `data`; nested at most `limits.depth` deep. Raises `UnparseableError` and nothing else."""
-    if len(data) > _MOST_BYTES.get(format, len(data)):
-        raise UnparseableError("parse.too_large", f"it is larger than {_MOST_BYTES[format]} bytes")
+    most = _MOST_BYTES.get(format, _MOST_JSON)
+    if len(data) > most:
+        raise UnparseableError("parse.too_large", f"it is larger than {most} bytes")
     if len(data) <= _MOST_HERE.get(format, _MOST_COSTLY):
         return Document(*parse_here(data, format, limits.depth))
     return Document(*parse_apart(data, format, limits.depth, limits.until - processor_seconds()))
