@@ -28,8 +28,11 @@ def approvals(
 ) -> Iterator[Approval]:
     """One for each definition whose client is known to treat permissions in some way."""
     layers: dict[tuple[str, str | None], list[Posture]] = {}
+    lengthening: dict[str, list[Posture]] = {}
     for posture in configured:
         layers.setdefault((posture.agent, posture.project), []).append(posture)
+        if posture.project and any(rule.effect == "only" for rule in posture.servers):
+            lengthening.setdefault(posture.agent, []).append(posture)
     every = list(servers)
     managed = {(server.agent, server.owner): server for server in every if server.scope == "managed"}
     for server in every:
@@ -40,24 +43,29 @@ def approvals(
         places = dict.fromkeys((None, server.project))
         near = [p for place in places for p in layers.get((server.agent, place), ()) if p.owner in (server.owner, None)]
         above = only if client.exclusive and server.scope != "managed" else None
-        decide = partial(_judged, server, above, near, client.permissions)
-        yield memo.get(("approval", server.id), (server, above, *near), decide)
+        # In a project the server may run that is on the list there, wherever it is defined.
+        there = [] if server.project else lengthening.get(server.agent, [])
+        there = [p for p in there if p.owner in (server.owner, None)]
+        decide = partial(_judged, server, above, near, there, client.permissions)
+        yield memo.get(("approval", server.id), (server, above, *near, *there), decide)
 
 
-def _judged(server: McpServer, above: McpServer | None, near: list[Posture], client: Permissions) -> Approval:
+def _judged(
+    server: McpServer, above: McpServer | None, near: list[Posture], there: list[Posture], client: Permissions
+) -> Approval:
     """`above`: a managed server, where those of an organisation are the only ones the client starts."""
     if above:
         return _approval(server, _Decision("denied", "managed", above.source))
     layers = sorted(near, key=lambda p: _STRONGEST.index(p.set_by))
-    return _approval(server, _decide(server, layers, client))
+    return _approval(server, _decide(server, layers, there, client))
 
 
-def _decide(server: McpServer, layers: list[Posture], client: Permissions) -> _Decision:
+def _decide(server: McpServer, layers: list[Posture], there: list[Posture], client: Permissions) -> _Decision:
     """A refusal counts before everything else, then lists of what may run at all, then who approved."""
     sure = [p for p in layers if not p.only_loosens and (client.project_wins or not _speaks_for_itself(p))]
     if denied := _said(server, sure, "deny"):
         return _Decision("denied", denied.set_by, denied.source)
-    listed = _listed(server, layers)
+    listed = _listed(server, layers, there)
     if listed and listed.state != "approved":
         return listed
     if server.scope not in client.approves:
@@ -72,15 +80,15 @@ def _said(server: McpServer, layers: Iterable[Posture], effect: str) -> Posture 
     return next((p for p in layers if any(r.effect == effect and matches(r, server) for r in p.servers)), None)
 
 
-def _listed(server: McpServer, layers: list[Posture]) -> _Decision | None:
+def _listed(server: McpServer, layers: list[Posture], there: list[Posture]) -> _Decision | None:
     """What the lists of permitted servers come to; a project can lengthen such a list but not begin one."""
     if any(p.managed_servers_only for p in layers if p.set_by == "managed" and not p.only_loosens):
-        layers = [p for p in layers if p.set_by == "managed"]
+        layers, there = [p for p in layers if p.set_by == "managed"], []
     limiting = [p for p in layers if any(rule.effect == "only" for rule in p.servers)]
     first = next((p for p in limiting if p.set_by in ("managed", "user") and not p.only_loosens), None)
     if first is None:
         return None
-    if found := _said(server, limiting, "only"):
+    if found := _said(server, (*limiting, *there), "only"):
         return _Decision("approved", found.set_by, found.source)
     unclear = any(rule.effect == "only" and rule.match == "unknown" for p in limiting for rule in p.servers)
     return _Decision("unknown" if unclear else "denied", first.set_by, first.source)

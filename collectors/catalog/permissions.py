@@ -144,6 +144,9 @@ class Posture(Fact):
     shape: dict[Shape, tuple[str, ...]] = Field(default_factory=dict)
     """By the type they must have all keys that the client knows: of another type, the client ignores the whole file;
     `any` is for those of which that is not known. A key beside them that nobody classified is told."""
+    strict_modes: bool = False
+    """A mode that the client does not know makes it ignore the whole file, and it may know more of them than we do: the
+    file then counts only as far as it loosens."""
     valid: str = ""
     """The function of `collectors.catalog.validity` that finds what makes the client ignore the whole file."""
     managed_rules_only_at: str = ""

@@ -55,11 +55,16 @@ def freeing(rules: Sequence[Rule], client: Permissions) -> Iterator[Rule]:
     if client.unmatched:
         yield from rule_map.freeing(rules, client.unmatched)
         return
-    taken_back = [rule for rule in rules if rule.effect != "allow" and breadth(rule, client)]
+    taken_back = [rule for rule in rules if rule.effect != "allow" and _is_whole(rule, client)]
     for rule in rules:
         frees = rule.effect == "allow" and breadth(rule, client)
         if frees and not any(_takes_back(other, rule) for other in taken_back):
             yield rule
+
+
+def _is_whole(rule: Rule, client: Permissions) -> bool:
+    """Whether it is about all that a tool does: to forbid one shell, which frees all commands, forbids few."""
+    return bool(breadth(rule, client)) and (rule.subject != "command" or not rule.pattern or is_all(rule.pattern))
 
 
 def _takes_back(other: Rule, rule: Rule) -> bool:

@@ -58,7 +58,8 @@ def postures(document: object, origin: Origin, part: PosturePart) -> Iterator[Po
                 project=printable(found.captures[0]) if part.scope == "local" and found.captures else origin.project,
                 set_by=set_by,
                 fallback=part.file.fallback,
-                only_loosens=part.file.only_loosens,
+                only_loosens=part.file.only_loosens
+                or (part.posture.strict_modes and said["approval_mode"] == "unknown"),
                 profile=_profile(part.posture, found, origin),
                 unknown=settings.unknown,
                 unclassified=unclassified,

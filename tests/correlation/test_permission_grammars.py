@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.config.load import Settings
-from agent.records import Posture
+from agent.records import Approval, Posture
 from agent.service.scan import take_inventory
 
 Case = tuple[str, str, dict[str, Any], str]
@@ -72,6 +72,10 @@ CASES: tuple[Case, ...] = (
     ("a runner of tools", "claude-code", claude("Bash(uv run *)"), "auto_approves"),
     ("a wrapper", "claude-code", claude("Bash(timeout:*)"), "auto_approves"),
     ("a container", "claude-code", claude("Bash(docker run:*)"), "auto_approves"),
+    ("all but one program", "claude-code", {".claude/settings.json": {"permissions": {
+     "allow": ["Bash"], "deny": ["Bash(sudo:*)"], "ask": ["Bash(sh:*)"]}}}, "auto_approves"),
+    ("all and nothing", "claude-code", {".claude/settings.json": {"permissions": {
+     "allow": ["Bash"], "deny": ["Bash(*)"]}}}, "asks_risky"),
     ("one package", "claude-code", claude("Bash(npx prettier:*)"), "asks_risky"),
     ("what containers run", "claude-code", claude("Bash(docker ps:*)"), "asks_risky"),
     ("find", "claude-code", claude("Bash(find:*)", "Bash(npm run *)"), "asks_risky"),
@@ -257,3 +261,31 @@ def test_a_later_drop_in_wins_over_an_earlier_one_and_over_the_file(tmp_path: Pa
     records = take_inventory(settings, str(tmp_path / "root")).records
     told = {r.approval_mode for r in records if isinstance(r, Posture) and r.basis == "effective"}
     assert told == {"asks_risky"}
+
+
+OTHERS = {"allowedMcpServers": [{"serverName": "other"}]}
+OWN = {"allowedMcpServers": [{"serverName": "own"}]}
+
+
+@pytest.mark.parametrize(
+    ("files", "state"),
+    [
+        ({".claude/settings.json": {"deniedMcpServers": [{"serverName": "own"}]}}, "denied"),
+        # A mode that nobody knows: the client ignores the whole file.
+        ({".claude/settings.json": {"deniedMcpServers": [{"serverName": "own"}], "permissions": {"defaultMode": "x"}}},
+         "not_applicable"),
+        ({".claude/settings.json": OTHERS}, "denied"),
+        # Where it is on the list of one project, it runs there.
+        ({".claude/settings.json": OTHERS, "app/.claude/settings.local.json": OWN}, "approved"),
+    ],
+)  # fmt: skip
+def test_what_forbids_a_server_counts_where_the_client_obeys(files: dict[str, Any], state: str, tmp_path: Path) -> None:
+    """Seen with Claude Code 2.1.197."""
+    own = {"mcpServers": {"own": {"command": "own"}}, "projects": {"/home/dev/app": {}}}
+    for name, content in {".claude.json": own, "app/.git/HEAD": "x", **files}.items():
+        file = tmp_path / "root/home/dev" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content))
+    settings = Settings.model_validate({"state": {"dir": str(tmp_path / "state")}})
+    records = take_inventory(settings, str(tmp_path / "root")).records
+    assert {r.state for r in records if isinstance(r, Approval) and r.server == "own"} == {state}

@@ -74,6 +74,12 @@ def _layers() -> Iterator[Combination]:
     yield Combination(
         "user asks, project allows", state() | {USER: {"permissions": {"ask": ["Bash", "Edit"]}}}, {PROJECT: allow}
     )
+    most = {"permissions": {"allow": ["Bash", "Edit"], "deny": ["Bash(sudo:*)"], "ask": ["Bash(sh:*)"]}}
+    yield Combination("user allows all but some programs", state() | {USER: most})
+    denied = {"deniedMcpServers": [{"serverName": "probe"}]}
+    yield Combination("mode unknown, server denied", state() | {USER: denied | mode("never")})
+    lists = [{"allowedMcpServers": [{"serverName": name}]} for name in ("other", "probe")]
+    yield Combination("list of servers lengthened", state(), {LOCAL: lists[1]}, {MANAGED: lists[0]})
     yield Combination("project allows itself", state(), {PROJECT: allow})
     yield Combination("local allows itself", state(), {LOCAL: allow})
     yield Combination("allowed in its own file", state(projects={"{project}": {"allowedTools": ["Bash", "Edit"]}}))
