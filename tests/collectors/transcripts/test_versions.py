@@ -64,9 +64,8 @@ def vibe_call(name: str) -> dict[str, Any]:
     return {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": name, "arguments": "{}"}}]}
 
 
-def vibe(output: object, content: str) -> dict[str, Any]:
-    result = {} if output is None else {"tool_result": {"output": output, "cancelled": False}}
-    return {"role": "tool", "tool_call_id": "c1", "content": content, **result}
+def vibe(content: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": "c1", "content": content}
 
 
 UNASKABLE = "Permission denied and could not request permission from user"
@@ -177,13 +176,13 @@ Expected = tuple[str, str | None, str, str, str | None]
         ("claude-code", "lines", [  # 2.1.281: nobody was there to reject it
             claude_mcp("mcp__a__b__find"), refused(UNGRANTED) | {"toolDenialKind": "user-rejected"},
         ], ("mcp", "find", "denied", "denied", "nobody_to_ask")),
-        ("mistral-vibe", "lines", [vibe_call("a__b_find"), vibe(None, "<user_cancellation>User cancelled")],  # 2.24.5
+        ("mistral-vibe", "lines", [vibe_call("a__b_find"), vibe("<user_cancellation>User cancelled")],  # 2.24.5
          ("mcp", "find", "denied", "denied", "unknown")),
-        ("mistral-vibe", "lines", [vibe_call("bash"), vibe(None, "<user_cancellation>Tool execution interrupted by")],
+        ("mistral-vibe", "lines", [vibe_call("bash"), vibe("<user_cancellation>Tool execution interrupted by")],
          ("shell", None, "cancelled", "unknown", None)),
-        ("mistral-vibe", "lines", [vibe_call("a__b_find"), vibe({"ok": True, "server": "stdio:x", "tool": "find"}, "")],
+        ("mistral-vibe", "lines", [vibe_call("a__b_find"), vibe("ok: True\nserver: stdio:x\ntool: find\ntext: x")],
          ("mcp", "find", "unknown", "unknown", None)),
-        ("mistral-vibe", "lines", [vibe_call("bash"), vibe({"exit_code": 0}, "")],
+        ("mistral-vibe", "lines", [vibe_call("bash"), vibe("command: x\nstdout: \nstderr: ")],
          ("shell", None, "ok", "unknown", None)),
         ("factory-droid", "lines", [droid("tool_use", id="c1", name="a__b___find"),  # 0.109.3
                                     droid("tool_result", tool_use_id="c1", is_error=False, content="Error: down")],
