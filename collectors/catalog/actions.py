@@ -45,7 +45,8 @@ class DecisionCase(Entry):
     by: DeniedBy | None = None
     """Who or what refused; a call that was refused has the result `denied`."""
     interrupts: bool = False
-    """The same is written of a call that was broken off as it ran: where nobody is asked it means that."""
+    """The same is written of a call that was broken off as it ran: where nobody is asked, or it is told to have run, it
+    means that."""
     when: dict[str, Condition] = Field(default_factory=dict)
 
 

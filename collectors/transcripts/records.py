@@ -113,10 +113,10 @@ def _call(scene: Scene, call: Call, shared: _Shared) -> Action:
 def _judged(call: Call, is_unasked: bool) -> tuple[Decision, DeniedBy | None, Result]:
     """Decision, who refused it, and result: where nobody is asked no person refuses anything."""
     result = call.result or "unknown"
+    if call.interrupted and result in ("denied", "unknown") and (is_unasked or call.ran):
+        return "auto" if is_unasked else "unknown", None, "cancelled"
     if not is_unasked:
         return call.decision or "unknown", call.denied_by, result
-    if call.interrupted and result == "denied":
-        return "auto", None, "cancelled"
     decision = call.decision or ("auto" if call.ran or result == "ok" else "unknown")
     return decision, "mode" if call.denied_by == "user" else call.denied_by, result
 

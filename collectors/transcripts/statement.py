@@ -176,7 +176,7 @@ def _write_judgement(code: Code, at: Scope, rule: Rule) -> None:
 
 
 def _said(field: str, case: DecisionCase | ResultCase | KindCase) -> dict[str, Any]:
-    said: dict[str, Any] = {field: case.value}
+    said: dict[str, Any] = {field: case.value} if case.value != "unknown" else {}
     if isinstance(case, DecisionCase):
         said |= {"denied_by": case.by} if case.by else {}
         said |= {"result": "denied"} if case.value == "denied" else {}

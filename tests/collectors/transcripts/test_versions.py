@@ -115,6 +115,12 @@ Expected = tuple[str, str | None, str, str, str | None]
             codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "sleep 45"}'}),
             codex({"type": "function_call_output", "output": "aborted by user after 6.1s"}),
         ], ("shell", None, "denied", "denied", "user")),
+        ("codex", "lines", [  # 0.159.2
+            codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "sleep 45"}'}),
+            codex({"type": "function_call_output", "output": "Wall time: 6.2 seconds\naborted by user"}),
+            codex_event({"type": "item_completed",
+                         "item": {"type": "CommandExecution", "id": "c1", "status": "failed", "exit_code": -1}}),
+        ], ("shell", None, "cancelled", "unknown", None)),
         ("codex", "lines", [
             NEVER,
             codex({"type": "function_call", "name": "exec_command", "arguments": '{"cmd": "sleep 45"}'}),
@@ -153,7 +159,10 @@ Expected = tuple[str, str | None, str, str, str | None]
             claude("user", {"type": "tool_result", "tool_use_id": "c1", "is_error": True, "content": f"{REFUSED}."},
                    toolDenialKind="permission-rule"),
         ], ("shell", None, "denied", "denied", "rule")),
-        ("claude-code", "lines", [CLAUDE_CALL, refused(NOBODY)], ("shell", None, "denied", "denied", "unknown")),
+        ("claude-code", "lines", [CLAUDE_CALL, refused(NOBODY)], ("shell", None, "unknown", "unknown", None)),
+        ("claude-code", "lines", [  # 2.1.332; older ones write the same of what was broken off, without the last word
+            CLAUDE_CALL, refused(NOBODY) | {"toolDenialKind": "user-rejected", "toolDenialBeforeRun": True},
+        ], ("shell", None, "denied", "denied", "user")),
         ("claude-code", "lines", [  # 2.1.197: interrupted as it ran
             {"type": "user", "timestamp": AT, "permissionMode": "bypassPermissions"}, CLAUDE_CALL, refused(NOBODY),
         ], ("shell", None, "cancelled", "auto", None)),
