@@ -74,6 +74,18 @@ CASES: tuple[Case, ...] = (
     ("a container", "claude-code", claude("Bash(docker run:*)"), "auto_approves"),
     ("all but one program", "claude-code", {".claude/settings.json": {"permissions": {
      "allow": ["Bash"], "deny": ["Bash(sudo:*)"], "ask": ["Bash(sh:*)"]}}}, "auto_approves"),
+    ("all but one program there", "qwen-code", {".qwen/settings.json": {"permissions": {
+     "allow": ["Bash"], "deny": ["Bash(sudo *)"]}}}, "auto_approves"),
+    ("all of an agent but one", "cursor-agent", {".cursor/cli-config.json": {"permissions": {
+     "allow": ["Shell(*)"], "deny": ["Shell(sudo)"]}}}, "auto_approves"),
+    ("all by an expression but one", "vscode", {CODE: {"chat.tools.terminal.autoApprove": {
+     "/.*/": True, "sudo": False, "bash": False}}}, "auto_approves"),
+    ("an interpreter but no other", "codex", {".codex/rules/a.rules": 'prefix_rule(pattern=["python3"])\n'
+     'prefix_rule(pattern=["sudo"], decision="forbidden")\n'}, "auto_approves"),
+    ("all but a prefix", "gemini-cli", gemini(rule(f'{SHELL}\ncommandPrefix = "sudo"', "deny", 900), tools=ALLOWED),
+     "auto_approves"),
+    ("always but for two", "mistral-vibe", vibe(
+     'default_agent = "ask"\n[tools.bash]\npermission = "always"\ndenylist = ["bash", "sudo"]\n'), "auto_approves"),
     ("all and nothing", "claude-code", {".claude/settings.json": {"permissions": {
      "allow": ["Bash"], "deny": ["Bash(*)"]}}}, "asks_risky"),
     ("one package", "claude-code", claude("Bash(npx prettier:*)"), "asks_risky"),
