@@ -200,7 +200,7 @@ def test_sandbox_and_network_are_told_in_common_words(
             *("gemini-cli", "~/.gemini/policies/*.toml"),
             '[[rule]]\ntoolName = "run_shell_command"\ncommandPrefix=["git", "ls"]\npriority = 1\ndecision = "allow"\n'
             '[[rule]]\nmcpName = "a"\ntoolName = "t"\ndecision = "ask_user"\npriority = 1\n'
-            '[[rule]]\nmcpName="b"\ndecision="deny"\npriority = 1',
+            '[[rule]]\nmcpName="b"\ntoolName="*"\ndecision="deny"\npriority = 1',
             ["+command:git", "+command:ls", "?tool:a/t", "-server:b"],
         ),
         (
