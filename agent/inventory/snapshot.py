@@ -51,14 +51,14 @@ class Snapshots:
             return True
         return not timedelta(0) <= age < self._interval
 
-    def append(self, step: Transaction, engine: Engine) -> SnapshotPlace:
-        """The whole inventory, in the step that is under way; where it is the last one's still, only that it is. Where
-        in the journal it stands."""
+    def append(self, step: Transaction, engine: Engine, anew: bool = False) -> SnapshotPlace:
+        """The whole inventory, in the step that is under way; where it is the last one's still, only that it is, unless
+        it is wanted `anew`. Where in the journal it stands."""
         now, digest, last = datetime.now(UTC), engine.inventory.digest(), self.last()
         Store.set_mark(step, _LAST, now.isoformat())
         scope = scope_of(engine)
         same = last and (last.digest, last.scope) == (digest, scope.model_dump_json())
-        if last and same and timedelta(0) <= now - last.at < _LONGEST:
+        if last and same and not anew and timedelta(0) <= now - last.at < _LONGEST:
             return last
         place = append_snapshot(step, engine, scope)
         Store.set_mark(step, _PLACE, json.dumps({**place._asdict(), "at": place.at.isoformat()}))

@@ -50,6 +50,11 @@ class Retention:
         """Whether room is being made."""
         self._started = datetime.now(UTC), boot_time().milliseconds
 
+    @property
+    def short(self) -> bool:
+        """Whether the file was found too large and is not yet as small as it shall be."""
+        return self._short
+
     def step(self, keep: Keep, snapshot_seq: int, digest: str) -> bool:
         """Do a piece of what is due; whether there is more.
 
@@ -86,9 +91,12 @@ class Retention:
 
     def _due(self, connection: sqlite3.Connection, keep: Keep, limit: int) -> Cut | None:
         (cut_seq,) = connection.execute("SELECT cut_seq FROM meta").fetchone()
-        wanted = max(self._expired(connection, keep), _too_much(connection, keep, cut_seq))
-        query = "SELECT max(seq) FROM checkpoints WHERE seq <= ? AND seq > ?"
-        (first_kept,) = connection.execute(query, (min(limit, wanted), cut_seq + 1)).fetchone()
+        # Of what is too old nothing younger goes; for room the rest up to the next signature goes too.
+        query = """SELECT max(seq) FROM checkpoints WHERE seq > :first AND seq <= :limit AND (seq <= :old OR :much > 0
+            AND seq <= (SELECT ifnull(min(seq), 9e18) FROM checkpoints WHERE seq >= :much))"""
+        old, much = self._expired(connection, keep), _too_much(connection, keep, cut_seq)
+        given = {"first": cut_seq + 1, "limit": limit, "old": old, "much": much}
+        (first_kept,) = connection.execute(query, given).fetchone()
         if first_kept is None:
             return None
         counts: Counter[str] = Counter()

@@ -45,10 +45,10 @@ class Committer:
         """Codes and messages that go into the journal with the next step."""
         self._notices += notices
 
-    def append(self, append: Append) -> None:
-        """An entry about the inventory as a whole: only where the journal already has all that it rests on."""
-        if self.step():
-            self._commit([], append)
+    def append(self, append: Append) -> bool:
+        """An entry about the inventory as a whole: only where the journal already has all that it rests on. Whether it
+        is in there."""
+        return self.step() and self._commit([], append)
 
     def step(self) -> bool:
         """Make durable what changed. When that fails nothing is lost: the next step tries again with all of it."""

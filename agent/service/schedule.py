@@ -49,6 +49,10 @@ class Schedule:
         """There is more to do than was done."""
         self._due[name] = 0.0
 
+    def within(self, seconds: float, name: str) -> None:
+        """It is due in so many seconds, where it is not sooner."""
+        self._due[name] = min(self._due.get(name, 0.0), time.monotonic() + seconds)
+
     def due(self) -> set[str]:
         """The tasks whose time has come."""
         now = time.monotonic()

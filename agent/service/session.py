@@ -13,7 +13,7 @@ from agent.inventory.behaviour import NAME as ACTIONS
 from agent.inventory.context import Surroundings, this_endpoint_id
 from agent.inventory.pace import Pace
 from agent.inventory.runner import Engine
-from agent.inventory.snapshot import Snapshots
+from agent.inventory.snapshot import SnapshotPlace, Snapshots
 from agent.inventory.store import append_evidence, as_json
 from agent.journal.errors import JournalError, JournalLostError
 from agent.journal.journal import FILE as JOURNAL
@@ -32,7 +32,7 @@ from agent.service.pulse import Pulse
 from agent.service.room import is_short
 from agent.service.schedule import Schedule
 from agent.service.setup import Setup
-from agent.service.signed_journal import SignedJournal
+from agent.service.signed_journal import LIMIT, SignedJournal
 from agent.service.work_queue import Work, WorkQueue
 from collectors.registry import all_collectors
 
@@ -40,6 +40,8 @@ _STOP_SECONDS = 3.5
 _REST = 2.0
 """Pause after a round, as a multiple of what it took: a third of one core at most, whatever goes on here."""
 _LONGEST_REST = 1.0
+_ROOM_SECONDS = 5.0
+"""After a step that found no room in the journal, until room is made."""
 _REDUCED = 5.0
 """By what all pauses are longer while more is taken than the budget allows."""
 
@@ -147,6 +149,8 @@ class Session:
             self._health.write()
         if "retention" in due and self._retain():
             self._schedule.at_once("retention")
+        if self._health.journal_error:
+            self._schedule.within(_ROOM_SECONDS, "retention")
 
     def _look_at_budget(self) -> None:
         """Slow down where this process takes more than it may, and say so; a metrics file is as fresh as this."""
@@ -208,8 +212,8 @@ class Session:
         else:
             trail.failed()
 
-    def _append_snapshot(self, step: Transaction) -> None:
-        place = self._snapshots.append(step, self._engine)
+    def _append_snapshot(self, step: Transaction, anew: bool = False) -> None:
+        place = self._snapshots.append(step, self._engine, anew)
         self._checkpoints.append(step, "snapshot", inventory_digest=place.digest, snapshot_seq=place.end)
 
     def _retain(self) -> bool:
@@ -219,13 +223,25 @@ class Session:
             return False
         ours, least = self._settings.journal, self._policy.in_force.policy.journal
         keep = Keep(max(ours.keep_days, least.keep_days), max(ours.keep_bytes, least.keep_bytes))
+        self._journal.database.limit(2 * keep.bytes)  # making room takes some
         try:
-            return self._retention.step(keep, last.begin, self._inventory.digest())
+            if self._retention.step(keep, last.begin, self._inventory.digest()):
+                return True
+            return self._retention.short and self._snapshot_anew(last)
         except JournalLostError:
             raise
         except JournalError as error:
             logger().error("journal.not_cut", reason=str(error))
             return False
+        finally:
+            self._journal.database.limit(int(keep.bytes * LIMIT))
+
+    def _snapshot_anew(self, last: SnapshotPlace) -> bool:
+        """Nothing is cut behind the last snapshot. Where more came after it than half of what it holds, one more lets
+        that go; whether there is one."""
+        if self._journal.head().seq - last.end <= (last.end - last.begin) // 2:
+            return False
+        return self._commit.append(partial(self._append_snapshot, anew=True))
 
     def _beat(self, step: Transaction) -> None:
         append_evidence(step, "heartbeat", as_json(self._health.heartbeat()))

@@ -16,7 +16,9 @@ from agent.journal.settings import JournalSettings
 from agent.journal.succession import Opened, open_or_succeed
 from agent.runtime.logs import logger
 
-_LIMIT = 1.25
+LIMIT = 1.25
+"""How large the file may become, as a multiple of what is kept: retention begins at that; beyond this a target has not
+taken for long what would have to go."""
 
 
 class SignedJournal:
@@ -38,8 +40,7 @@ class SignedJournal:
         except JournalLostError as error:
             opened, self.store, self.inventory = self._load(derive, collectors, error)
         self.journal: Journal = opened.journal
-        # Retention begins at `keep_bytes`; beyond this a target has not taken for long what would have to go.
-        self.journal.database.limit(int(settings.keep_bytes * _LIMIT))
+        self.journal.database.limit(int(settings.keep_bytes * LIMIT))
         self.checkpoints = Checkpoints(self.journal, load_keys(folder), settings)
         self.notices = [(problem.code, problem.message) for problem in self.checkpoints.start(opened.replaces)]
         if opened.replaces:
