@@ -59,6 +59,10 @@ class Dialect(Entry):
     keys that look like a switch are believed of no client."""
     urls: tuple[str, ...] | None = None
     """The keys of an entry that hold its URL, where the client is known to read no others; empty: it loads no URL."""
+    commands: tuple[str, ...] | None = None
+    """The keys of an entry that hold its command, where the client is known to read no others."""
+    strict: bool = False
+    """An entry whose command is no text, whose arguments are no list or whose variables are no texts is not loaded."""
     type_keys: tuple[str, ...] = ("type", "transport")
     """The keys that name an entry's transport."""
     url_first: bool = False

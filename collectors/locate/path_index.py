@@ -140,8 +140,9 @@ class PathIndex:
         found = Found()
         scan = _Scan(context, home, None, found)
         if node.readings:
-            # A single file that moves keeps its name inside the folder.
-            scan.folder(folder, Node(names={rest.rpartition("/")[2]: node}), ())
+            # A single file is told by its own path.
+            parent, _, name = folder.rpartition("/")
+            scan.folder(parent or "/", Node(names={name: node}), ())
         else:
             scan.folder(folder, node, ())
         if client is None:

@@ -67,6 +67,8 @@ def looks_like_server(value: object) -> bool:
     """Whether a value of a map without a wrapper key is a server entry: it has a command or a URL."""
     if not isinstance(value, dict):
         return False
+    if isinstance(value.get("transport"), dict):
+        value = value["transport"]
     return any(isinstance(value.get(name), str | list) for name in (*_COMMANDS, "programPath", *_URLS)) or (
         isinstance(value.get("command"), dict) and "path" in value["command"]
     )
@@ -113,6 +115,10 @@ def _unloaded(fields: Mapping[str, object], declared: str, entry: Entry, dialect
             return f"this client does not load an entry without {key}"
     if dialect.known_types is not None and declared and declared not in dialect.known_types:
         return "this client does not load an entry of this type"
+    if entry.transport == "stdio" and dialect.strict and _is_misshapen(fields):
+        return "this client does not load an entry whose command, arguments or variables have another type"
+    if not entry.url and dialect.commands is not None and not any(fields.get(key) for key in dialect.commands):
+        return "this client reads no command from this entry"
     if entry.argv or not entry.url:
         return None
     if dialect.urls is not None and not any(fields.get(key) for key in dialect.urls):
@@ -120,6 +126,14 @@ def _unloaded(fields: Mapping[str, object], declared: str, entry: Entry, dialect
     if dialect.typed_urls and not declared:
         return "this client does not load a URL without a type"
     return None
+
+
+def _is_misshapen(fields: Mapping[str, object]) -> bool:
+    """Whether a command is no text, its arguments are no list of texts, or its variables no texts."""
+    args, env = fields.get("args", []), fields.get("env", {})
+    if not isinstance(fields.get("command", ""), str) or not isinstance(args, list) or not isinstance(env, Mapping):
+        return True
+    return not all(isinstance(text, str) for text in (*args[:_MAX_ITEMS], *env.values()))
 
 
 def _read_command(fields: Mapping[str, object], entry: Entry) -> None:
@@ -237,4 +251,6 @@ def _transport(declared: str, http_url: bool, entry: Entry, dialect: Dialect) ->
         return "stdio"
     if http_url:
         return "http"
-    return named if named and named != "stdio" else dialect.untyped_url
+    if named and named != "stdio":
+        return named
+    return "ws" if entry.url and entry.url.lower().startswith(("ws://", "wss://")) else dialect.untyped_url

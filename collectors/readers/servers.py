@@ -21,6 +21,7 @@ from collectors.sources.formats.keypath import Found, find
 from collectors.sources.limits import Limits
 
 _MAX_NAME = 256
+_MAX_SCHEME = 10
 _MAX_TOOLS = 500
 """Names in a list of tools; a longer one filters nothing that could be relied on."""
 _ELSEWHERE = "servers where this client reads none"
@@ -177,7 +178,9 @@ class _Reader:
 
 
 def _labelled(entry: object) -> tuple[object, object]:
-    """The name that an element of a list gives its server, and the server: `{"name": …}` or `{"NAME": {…}}`."""
+    """The name that an element of a list gives its server, and the server: `{"name": …}`, `{"NAME": {…}}`, or a URL."""
+    if isinstance(entry, str) and "://" in entry[:_MAX_SCHEME]:
+        return entry.partition("://")[2].partition("/")[0].rpartition("@")[2], {"url": entry}
     if isinstance(entry, dict) and len(entry) == 1 and isinstance(inner := next(iter(entry.values())), dict):
         return next(iter(entry)), inner
     named = (entry.get(key) for key in _NAMES) if isinstance(entry, dict) else ()

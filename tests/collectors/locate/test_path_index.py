@@ -108,12 +108,12 @@ def test_a_client_that_was_told_another_folder_is_looked_for_there_alone(tmp_pat
     assert readers(found) == {"/srv/moved/a.json": ["one"], "/srv/moved/sub/b.json": ["one"]}
 
 
-def test_a_single_file_that_moves_keeps_its_name(tmp_path: Path) -> None:
+def test_a_single_file_that_moves_is_told_by_its_own_path(tmp_path: Path) -> None:
     moving = client(config=[config("~/.x.json")])
     world = World(tmp_path, moving)
-    world.write("/srv/moved/.x.json")
-    found = places(world).of_moved(world.context, world.home, moving, "~/.x.json", "/srv/moved")
-    assert list(found.files) == ["/srv/moved/.x.json"]
+    world.write("/srv/moved/other.json")
+    found = places(world).of_moved(world.context, world.home, moving, "~/.x.json", "/srv/moved/other.json")
+    assert list(found.files) == ["/srv/moved/other.json"]
     assert not places(world).of_moved(world.context, world.home, moving, "~/.unheard-of", "/srv/moved").files
 
 

@@ -128,6 +128,13 @@ def test_a_server_can_be_switched_off_by_the_keys_that_its_client_reads(fields: 
     assert one({"command": "x", **fields}, dialect).enabled is enabled
 
 
+def test_an_element_of_a_list_may_be_a_url() -> None:
+    found = read({"mcpServers": ["https://me:hunter2hunter2@h.example:8443/mcp?token=s3cret", "no server"]})
+    server = next(one for one in found if isinstance(one, Definition))
+    assert (server.name, server.url, server.inline_secret) == ("h.example:8443", "https://h.example:8443/mcp", True)
+    assert [one.code for one in found if isinstance(one, Problem)] == ["definition.wrong_type"]
+
+
 @pytest.mark.parametrize("switch", [{"disabled": True}, {"enabled": False}, {"isActive": False}, {"disable": True}])
 def test_a_switch_that_the_client_does_not_read_switches_nothing_and_is_told(switch: dict[str, bool]) -> None:
     found = read({"mcpServers": {"s": {"command": "x", **switch}}}, dialect=Dialect(off={"active": False}))
@@ -150,6 +157,15 @@ def test_a_switch_that_the_client_does_not_read_switches_nothing_and_is_told(swi
         ({"command": "x"}, Dialect(needs=("name",)), False),
         ({"command": "x", "name": "s"}, Dialect(needs=("name",)), True),
         ({"command": "x", "type": "local"}, Dialect(known_types=("stdio",)), False),
+        ({"cmd": "x"}, Dialect(commands=("command",)), False),
+        ({"cmd": "x"}, Dialect(commands=("command", "cmd")), True),
+        ({"url": "https://h/mcp"}, Dialect(commands=("command",)), True),
+        ({"command": ["x"]}, Dialect(strict=True), False),
+        ({"command": "x", "args": "-y"}, Dialect(strict=True), False),
+        ({"command": "x", "args": [1]}, Dialect(strict=True), False),
+        ({"command": "x", "env": {"A": 1}}, Dialect(strict=True), False),
+        ({"command": "x", "args": ["-y"], "env": {"A": "1"}}, Dialect(strict=True), True),
+        ({"command": ["x"], "args": "-y", "env": {"A": 1}}, Dialect(), True),
         ({"command": "x"}, Dialect(known_types=("stdio",)), True),
     ],
 )

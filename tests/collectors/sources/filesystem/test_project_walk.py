@@ -51,6 +51,12 @@ def test_dependencies_caches_and_hidden_folders_are_not_entered(tmp_path: Path) 
     assert walk(tmp_path).projects == ("/home/dev/code/go/pkg",)
 
 
+def test_a_repository_may_be_the_project_of_a_client_that_nobody_knows(tmp_path: Path) -> None:
+    put(tmp_path, "one/.git/HEAD", "one/acme-mcp.yaml", "two/.git/HEAD", "two/.acme/servers.json")
+    put(tmp_path, "three/.git/HEAD", "three/.github/x", "three/.npmrc", "three/mcp.md", "three/docs/mcp.json")
+    assert walk(tmp_path).projects == ("/home/dev/one", "/home/dev/two")
+
+
 def test_links_to_folders_are_not_entered(tmp_path: Path) -> None:
     put(tmp_path, "one/.mcp.json")
     (tmp_path / "elsewhere/p").mkdir(parents=True)
