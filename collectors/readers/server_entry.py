@@ -21,7 +21,7 @@ _ENV_LISTS = ("env_keys", "env_vars")
 """Names of variables whose values stand elsewhere: Goose's keyring, the environment Codex runs in."""
 _HEADERS = ("headers", "http_headers")
 _TOKENS = ("bearer_token", "authorization_token", "bearerToken")
-_TOKEN_VARIABLES = ("bearer_token_env_var", "bearerTokenEnv", "bearer_token_env")
+_TOKEN_VARIABLES = ("bearer_token_env_var", "bearerTokenEnvVar", "bearerTokenEnv", "bearer_token_env")
 _REQUESTS = ("requestInit", "requestOptions")
 """Where what is sent with a request stands, headers among it: the latter is Continue's."""
 _KEYS = ("apiKey", "api_key", "accessToken", "access_token", "clientSecret", "client_secret", "password")

@@ -132,7 +132,7 @@ class _Reader:
 
     def servers(self, found: Found, servers: ServersAt) -> Iterator[Definition | Problem]:
         scope = servers.scope or self.scope
-        for name, key, value in self._named(found, servers.flat):
+        for name, key, value in self._named(found, servers):
             if self.left <= 0:
                 yield Problem(found.key, "more servers than one file may hold", "definition.too_many")
                 return
@@ -153,9 +153,9 @@ class _Reader:
         if looks_like_server(found.value):
             yield from self.servers(Found(found.captures, found.key, {name: found.value}), servers)
 
-    def _named(self, found: Found, flat: bool) -> Iterator[tuple[str, str, object]]:
+    def _named(self, found: Found, servers: ServersAt) -> Iterator[tuple[str, str, object]]:
         """Name, key and value of each entry. Some clients expect a map, some a list; both are read for all."""
-        key, value = redact.name(found.key), found.value
+        key, value, flat = redact.name(found.key), found.value, servers.flat
         if isinstance(value, dict):
             for name, entry in value.items():
                 text = redact.name(str(name))
@@ -163,12 +163,13 @@ class _Reader:
                     yield text, f"{key}.{text[:_MAX_NAME]}" if key else text[:_MAX_NAME], entry
         elif isinstance(value, list):
             for position, entry in enumerate(value):
+                if self.names_others and isinstance(entry, str):
+                    continue
                 label, entry = _labelled(entry)
                 if flat and not looks_like_server(entry):
                     continue
-                text = redact.name(str(label)) if isinstance(label, str | int) and label != "" else ""
-                if not (self.names_others and isinstance(entry, str)):
-                    yield text, f"{key}[{text[:_MAX_NAME] or position}]", entry
+                text = redact.name(str(label)) if isinstance(label, str | int) and label != "" else servers.unnamed
+                yield text, f"{key}[{text[:_MAX_NAME] or position}]", entry
         elif value is not None and not flat and not (self.names_others and isinstance(value, str)):
             yield "", key, value
 
@@ -181,6 +182,8 @@ def _labelled(entry: object) -> tuple[object, object]:
     """The name that an element of a list gives its server, and the server: `{"name": …}`, `{"NAME": {…}}`, or a URL."""
     if isinstance(entry, str) and "://" in entry[:_MAX_SCHEME]:
         return entry.partition("://")[2].partition("/")[0].rpartition("@")[2], {"url": entry}
+    if isinstance(entry, dict) and entry.keys() == {"transport"}:
+        return None, entry
     if isinstance(entry, dict) and len(entry) == 1 and isinstance(inner := next(iter(entry.values())), dict):
         return next(iter(entry)), inner
     named = (entry.get(key) for key in _NAMES) if isinstance(entry, dict) else ()

@@ -128,6 +128,14 @@ def test_a_server_can_be_switched_off_by_the_keys_that_its_client_reads(fields: 
     assert one({"command": "x", **fields}, dialect).enabled is enabled
 
 
+def test_an_element_of_a_list_without_a_name_is_called_as_its_client_does() -> None:
+    document = {"servers": [{"transport": {"type": "stdio", "command": "x"}}]}
+    (found,) = read(document, ServersAt(at="servers", unnamed="MCP Server"))
+    assert isinstance(found, Definition) and (found.name, found.command) == ("MCP Server", "x")
+    (problem,) = read(document, "servers")
+    assert isinstance(problem, Problem) and problem.code == "definition.unnamed"
+
+
 def test_an_element_of_a_list_may_be_a_url() -> None:
     found = read({"mcpServers": ["https://me:hunter2hunter2@h.example:8443/mcp?token=s3cret", "no server"]})
     server = next(one for one in found if isinstance(one, Definition))
