@@ -9,9 +9,9 @@ from agent.records import McpServer
 from agent.records.ai_agent import ClientKey
 from collectors.contract import Context
 from collectors.launch.program_name import base_name
-from collectors.processes.command import program_of, script_of
+from collectors.processes.command import program_of
 from collectors.processes.package import Programs
-from collectors.processes.server_scripts import ServerScripts
+from collectors.processes.server_scripts import ServerScripts, scripts
 from collectors.processes.signatures import AgentSignatures, Definitions, is_server_program, looks_like_server
 from collectors.sources.process.row import ProcessRow
 
@@ -53,7 +53,7 @@ class Judged(NamedTuple):
         if shared or (self.package is not None and self.package == other.package):
             return True
         if self.serves and other.serves:
-            return script_of(self.row) == script_of(other.row)
+            return scripts(self.row) == scripts(other.row)
         return is_server_program(self.row.exe) and self.row.exe == other.row.exe
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 
-from collectors.processes.command import absolute, script_of, start_of
+from collectors.processes.command import absolute, start_of
 from collectors.sources.account import Home
 from collectors.sources.filesystem.access import account_of
 from collectors.sources.filesystem.file_tree import FileTree, UnreadableError
@@ -36,15 +36,17 @@ class ServerScripts:
 
     def serves(self, row: ProcessRow) -> bool:
         """Whether the script of this process imports what only a server needs."""
-        path = _script(row)
-        pattern = _ENDINGS.get(path[path.rfind(".") :]) if path else None
-        if path is None or pattern is None:
+        return any(self._serves(path, row.uid) for path in scripts(row))
+
+    def _serves(self, path: str, uid: int | None) -> bool:
+        pattern = _ENDINGS.get(path[path.rfind(".") :])
+        if pattern is None:
             return False
-        key = row.uid, path
+        key = uid, path
         if key not in self._known:
             if len(self._known) >= _CACHED:
                 self._known.clear()
-            home = account_of(row.uid) if row.uid is not None else None
+            home = account_of(uid) if uid is not None else None
             self._known[key] = pattern.search(self._text(path, home)) is not None
         return self._known[key]
 
@@ -58,14 +60,19 @@ class ServerScripts:
             return b""
 
 
-def _script(row: ProcessRow) -> str | None:
-    """The script, or the module that a web server was told to serve."""
+def scripts(row: ProcessRow) -> tuple[str, ...]:
+    """Absolute paths of the script, of what a module of the working directory is, or of what a web server serves."""
     start = start_of(row)
     if start is None:
-        return None
-    host = start.name.rpartition("/")[2]
-    if host in _HOSTS:
+        return ()
+    if start.name.rpartition("/")[2] in _HOSTS:
         named = (match for word in start.args if (match := _APPLICATION.fullmatch(word)))
         module = next((match[1] for match in named), None)
-        return absolute(f"{module.replace('.', '/')}.py", row.cwd) if module else None
-    return script_of(row)
+        return (_module(module, row, ".py"),) if module else ()
+    if start.kind == "module":
+        return tuple(_module(start.name, row, ending) for ending in (".py", "/__main__.py", "/server.py"))
+    return (absolute(start.name, row.cwd),)
+
+
+def _module(name: str, row: ProcessRow, ending: str) -> str:
+    return absolute(f"{name.replace('.', '/')}{ending}", row.cwd)

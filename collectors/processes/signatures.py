@@ -44,7 +44,7 @@ _NO_SERVERS = frozenset(
     }
 )
 """Packages with the word in their name that install, call, test or build servers; what serves says so itself."""
-_SERVERS = frozenset({"npm:supergateway", "npm:@modelcontextprotocol/inspector-server"})
+_SERVERS = frozenset({"npm:supergateway", "npm:@modelcontextprotocol/inspector-server", "npm:@mcpjam/inspector"})
 """Packages that serve although their name does not say so."""
 _RUNNERS = LAUNCHERS.keys() | {"make", "just", "task", "java", "php", "dotnet", "cargo", "env", "sudo", "cmd"}
 """Programs that run anything: their name says nothing of what they run."""

@@ -67,10 +67,10 @@ def looks_like_server(value: object) -> bool:
     """Whether a value of a map without a wrapper key is a server entry: it has a command or a URL."""
     if not isinstance(value, dict):
         return False
-    if isinstance(value.get("transport"), dict):
-        value = value["transport"]
-    return any(isinstance(value.get(name), str | list) for name in (*_COMMANDS, "programPath", *_URLS)) or (
-        isinstance(value.get("command"), dict) and "path" in value["command"]
+    transport = value.get("transport")
+    fields = transport if isinstance(transport, dict) else value
+    return any(isinstance(fields.get(name), str | list) for name in (*_COMMANDS, "programPath", *_URLS)) or (
+        isinstance(fields.get("command"), dict) and "path" in fields["command"]
     )
 
 

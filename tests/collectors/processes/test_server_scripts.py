@@ -79,6 +79,25 @@ def test_what_a_web_server_is_told_to_serve(tmp_path: Path, start: Processes) ->
     assert not serves(tmp_path, start, other)
 
 
+@pytest.mark.parametrize(
+    ("module", "file", "is_server"),
+    [
+        ("srv", "srv.py", True),
+        ("a.srv", "a/srv.py", True),
+        ("a", "a/__main__.py", True),
+        ("a", "a/server.py", True),
+        ("a", "a/other.py", False),
+        ("http.server", "srv.py", False),
+    ],
+)
+def test_a_module_of_the_working_directory(tmp_path: Path, module: str, file: str, is_server: bool) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / file).write_text("from mcp.server import Server\n")
+    argv = ("python3", "-m", module)
+    row = ProcessRow(7, 0.0, 0, 1, None, None, None, "python3", "/usr/bin/python3", argv, str(tmp_path))
+    assert ServerScripts(World(tmp_path, live=True).files).serves(row) == is_server
+
+
 def test_a_huge_or_missing_script_is_no_server(tmp_path: Path, start: Processes) -> None:
     script = tmp_path / "bundle.py"
     script.write_text(f"{WAIT}#" + "x" * 300_000 + "\nfrom mcp.server import Server\n")
