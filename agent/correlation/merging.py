@@ -1,4 +1,4 @@
-"""Definitions that say only part of a server, in clients that merge their layers field by field."""
+"""Definitions of one name in clients that merge their layers field by field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from collectors.catalog.catalog import Catalog
 
 
 def merged(servers: Iterable[McpServer], catalog: Catalog, memo: DerivationCache) -> Iterator[McpServer]:
-    """The definitions; where one starts and connects to nothing, what its name means in the strongest weaker layer."""
+    """The definitions, with what the strongest weaker layer adds; where one starts and connects to nothing, what its
+    name means there."""
     every = list(servers)
     whole: dict[tuple[str, str], list[McpServer]] = {}
     for server in every:
@@ -19,11 +20,12 @@ def merged(servers: Iterable[McpServer], catalog: Catalog, memo: DerivationCache
             whole.setdefault((server.agent, server.name), []).append(server)
     for server in every:
         client = catalog.clients.get(server.agent)
-        if server.command or server.url or client is None or not client.dialect.merges:
+        if client is None or not client.dialect.merges:
             yield server
             continue
         below = _below(server, whole.get((server.agent, server.name), []), client.precedence)
-        yield memo.get(("merged", server.id), (server, below), partial(_filled, server, below)) if below else server
+        merge = _joined if server.command or server.url else _filled
+        yield memo.get(("merged", server.id), (server, below), partial(merge, server, below)) if below else server
 
 
 def _below(server: McpServer, others: list[McpServer], precedence: tuple[str, ...]) -> McpServer | None:
@@ -37,6 +39,15 @@ def _below(server: McpServer, others: list[McpServer], precedence: tuple[str, ..
         and ranks.get(other.scope, 99) > ranks.get(server.scope, 99)
     ]
     return min(weaker, key=lambda other: ranks.get(other.scope, 99), default=None)
+
+
+def _joined(server: McpServer, below: McpServer) -> McpServer:
+    """Variables and headers of both layers reach the server; its command or URL is the stronger one's."""
+    return server.changed(
+        env_names=tuple(sorted({*below.env_names, *server.env_names})),
+        header_names=tuple(sorted({*below.header_names, *server.header_names})),
+        inline_secret=below.inline_secret or server.inline_secret,
+    )
 
 
 def _filled(server: McpServer, below: McpServer) -> McpServer:

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 from collectors.catalog.editors import expanded
 
-Format = Literal["json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "variables"]
-"""`json` with comments and trailing commas, as most clients read it; `strict_json` without, and a client that finds any
-ignores the whole file; `front_matter` is the YAML between `---` at the start of a Markdown file; `prefix_rules` are
-calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them; `idea_xml` are settings of JetBrains IDEs;
-`variables` are lines of `NAME=value`."""
+Format = Literal[
+    "json", "json5", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "variables"
+]
+"""`json` with comments and trailing commas, as most clients read it; `json5` with bare keys and single quotes as well;
+`strict_json` without, and a client that finds any ignores the whole file; `front_matter` is the YAML between `---` at
+the start of a Markdown file; `prefix_rules` are calls of `prefix_rule(pattern=[…], decision=…)` as Codex has them;
+`idea_xml` are settings of JetBrains IDEs; `variables` are lines of `NAME=value`."""
 
 
 _NONE_GIVEN: set[str] = set()

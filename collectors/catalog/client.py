@@ -43,6 +43,8 @@ class ServersAt(Entry):
     """What stands there is one server, not a map of them."""
     name_at: str = ""
     """For `single`: key path of the server's name in the document; without one the file's stem is the name."""
+    untyped_url: Transport | None = None
+    """As in `Dialect`, where the entries here differ from all others of the client."""
     unnamed: str = ""
     """What the client calls an entry of a list that has no name."""
 

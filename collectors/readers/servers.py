@@ -131,7 +131,9 @@ class _Reader:
         self.keys: Counter[str] = Counter()
 
     def servers(self, found: Found, servers: ServersAt) -> Iterator[Definition | Problem]:
-        scope = servers.scope or self.scope
+        scope, dialect = servers.scope or self.scope, self.dialect
+        if servers.untyped_url:
+            dialect = dialect.model_copy(update={"untyped_url": servers.untyped_url})
         for name, key, value in self._named(found, servers):
             if self.left <= 0:
                 yield Problem(found.key, "more servers than one file may hold", "definition.too_many")
@@ -143,7 +145,7 @@ class _Reader:
                 yield Problem(key, "a server without a name", "definition.unnamed")
             elif _holds_servers(value):
                 yield Problem(key, _ELSEWHERE, "definition.unread")
-            elif entry := read_entry(value, self.dialect):
+            elif entry := read_entry(value, dialect):
                 key = self._unique(key)
                 yield from _problems(key, entry)
                 yield _definition(name[:_MAX_NAME], key, scope, found.captures, entry)

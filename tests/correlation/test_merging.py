@@ -47,7 +47,12 @@ def test_other_definitions_fill_nothing_in(other: McpServer) -> None:
     assert result(other, PART) is PART
 
 
-def test_only_clients_that_merge_do_and_only_what_is_a_part() -> None:
+def test_only_clients_that_merge_do() -> None:
     assert result(WHOLE, PART, merges=False) is PART
-    own = made.server("a", "/p", scope="project", project=P, command="node")
-    assert result(WHOLE, own) is own
+
+
+def test_a_whole_definition_keeps_its_command_and_gets_variables_and_headers_from_below() -> None:
+    own = made.server("a", "/p", scope="project", project=P, command="node", env_names=("B",), header_names=("H",))
+    found = result(WHOLE.changed(inline_secret=True), own)
+    assert (found.command, found.package, found.launch_hash) == ("node", own.package, own.launch_hash)
+    assert (found.env_names, found.header_names, found.inline_secret) == (("A", "B"), ("H",), True)

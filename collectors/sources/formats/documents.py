@@ -16,7 +16,7 @@ _LIMITS: Final = Limits()
 _MOST_JSON: Final = 10_000_000
 """More would be refused after all, by what it takes as values."""
 _MOST_BYTES: Final = {"toml": 2_000_000, "yaml": 2_000_000, "front_matter": 2_000_000, "plist": 2_000_000}
-_MOST_HERE: Final = {"json": 1_000_000, "strict_json": 1_000_000, "prefix_rules": 1_000_000, "variables": 1_000_000}
+_MOST_HERE: Final = dict.fromkeys(("json", "json5", "strict_json", "prefix_rules", "variables"), 1_000_000)
 _MOST_COSTLY: Final = 100_000
 """Bytes that are parsed in this process, which takes a millisecond or some; another process costs fifty and its memory
 goes with it. TOML can claim 260 times its size."""

@@ -9,6 +9,14 @@ from typing import Any, Final
 
 from collectors.sources.formats.unparseable import Notes, UnparseableError, too_deep
 
+# Texts and comments come first, so that nothing inside one is taken for anything else; what does not end reaches to
+# the end, so that a long file is gone through once.
+_JSON5: Final = re.compile(
+    r"""(?s:"(?:[^"\\]|\\.)*+"?)|//[^\n]*+|(?s:/\*.*?(?:\*/|\Z))|(?s:'(?P<single>(?:[^'\\]|\\.)*+)(?P<end>'?))"""
+    r"""|(?<![\w$.])(?P<key>[A-Za-z_$][\w$]*+)(?P<colon>\s*+:)"""
+)
+_ESCAPED: Final = re.compile(r"(?s)\\.|\"")
+_ESCAPES: Final = {"\\'": "'", '"': '\\"', "\\\n": ""}
 # A lone surrogate is legal in JSON and cannot be written as UTF-8: no record could hold it.
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -49,6 +57,25 @@ def parse_json(text: str, depth: int, notes: Notes) -> Any:
         with suppress(json.JSONDecodeError):
             json.loads(text, object_pairs_hook=_objects(notes))
     return _without_surrogates(value) if _SURROGATE_ESCAPE.search(text) else value
+
+
+def parse_json5(text: str, depth: int, notes: Notes) -> Any:
+    """The value of a JSON5 text: keys without quotes and texts in single quotes as well. Raises `UnparseableError`."""
+    return parse_json(text if _is_json(text) else _JSON5.sub(_as_json, text), depth, notes)
+
+
+def _is_json(text: str) -> bool:
+    with suppress(ValueError):
+        json.loads(text)
+        return True
+    return False
+
+
+def _as_json(found: re.Match[str]) -> str:
+    """A text in single quotes or a bare key as JSON has it; all else as it stands there."""
+    if (single := found["single"]) is not None and found["end"]:
+        return '"' + _ESCAPED.sub(lambda part: _ESCAPES.get(part[0], part[0]), single) + '"'
+    return f'"{found["key"]}"{found["colon"]}' if found["key"] else found[0]
 
 
 def parse_strict_json(text: str, depth: int, notes: Notes) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from collectors.sources.formats.front_matter import parse_front_matter
 from collectors.sources.formats.idea_xml import parse_idea_xml
-from collectors.sources.formats.json_text import parse_json, parse_strict_json
+from collectors.sources.formats.json_text import parse_json, parse_json5, parse_strict_json
 from collectors.sources.formats.plist import parse_plist
 from collectors.sources.formats.prefix_rules import parse_prefix_rules
 from collectors.sources.formats.toml_text import parse_toml
@@ -18,11 +18,12 @@ from collectors.sources.formats.variables import parse_variables
 from collectors.sources.formats.yaml_text import parse_yaml
 
 Format = Literal[
-    "json", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "variables", "plist"
+    "json", "json5", "strict_json", "toml", "yaml", "front_matter", "prefix_rules", "idea_xml", "variables", "plist"
 ]  # fmt: skip
 
 _PARSERS: Final[dict[Format, Callable[[str, int, Notes], Any]]] = {
     "json": parse_json,
+    "json5": parse_json5,
     "toml": lambda text, depth, _: parse_toml(text, depth),
     "yaml": parse_yaml,
     "strict_json": parse_strict_json,

@@ -136,6 +136,11 @@ def test_an_element_of_a_list_without_a_name_is_called_as_its_client_does() -> N
     assert isinstance(problem, Problem) and problem.code == "definition.unnamed"
 
 
+def test_a_place_may_tell_the_transport_of_its_urls() -> None:
+    found = read(["https://h.example/sse"], ServersAt(at="", untyped_url="sse"))
+    assert [one.transport for one in found if isinstance(one, Definition)] == ["sse"]
+
+
 def test_an_element_of_a_list_may_be_a_url() -> None:
     found = read({"mcpServers": ["https://me:hunter2hunter2@h.example:8443/mcp?token=s3cret", "no server"]})
     server = next(one for one in found if isinstance(one, Definition))
