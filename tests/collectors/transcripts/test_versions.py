@@ -166,6 +166,8 @@ Expected = tuple[str, str | None, str, str, str | None]
         ("claude-code", "lines", [  # 2.1.197: interrupted as it ran
             {"type": "user", "timestamp": AT, "permissionMode": "bypassPermissions"}, CLAUDE_CALL, refused(NOBODY),
         ], ("shell", None, "cancelled", "auto", None)),
+        ("claude-code", "lines", [CLAUDE_CALL, refused("PreToolUse:Bash hook error: not here")],
+         ("shell", None, "denied", "denied", "rule")),
         ("claude-code", "lines", [CLAUDE_CALL, refused(PLAN)], ("shell", None, "denied", "denied", "mode")),
         ("claude-code", "lines", [claude_mcp("mcp__my_kb__find"), refused("down")],
          ("mcp", "find", "error", "unknown", None)),
