@@ -72,7 +72,8 @@ ROOMS: dict[str, Room] = {
     ),
     "collectors/locate": Room(
         "which files to read: path index, projects, presence, versions",
-        ("agent/records", "collectors/contract.py", "collectors/catalog", "collectors/launch", "collectors/sources"),
+        ("agent/records", "agent/redaction", "collectors/contract.py", "collectors/catalog", "collectors/launch",
+         "collectors/sources"),
     ),
     "collectors/readers": Room(
         "what one file says: servers, posture, artifacts, providers",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from agent.records import AiAgent, Evidence
+from agent.redaction import redact
 from collectors.catalog.client import Client, ConfigFile, Install, Provider, Roots
 from collectors.catalog.permissions import PosturePart
 from collectors.catalog.version_numbers import release
@@ -98,9 +99,8 @@ def newest(versions: Iterable[str | None]) -> str | None:
 def _agent(
     context: Context, home: Home | None, client: Client, installs: Sequence[Installation], files: set[str]
 ) -> AiAgent:
-    shown = tuple(sorted({context.files.shown(path) for path in (*files, *(found.path for found in installs))}))[
-        :_MOST_PATHS
-    ]
+    paths = {redact.path(context.files.shown(path)) for path in (*files, *(found.path for found in installs))}
+    shown = tuple(sorted(paths))[:_MOST_PATHS]
     sure = files or any(found.certain for found in installs)
     confidence: Literal["confirmed", "declared", "inferred"] = (
         "declared" if not installs else "confirmed" if sure else "inferred"

@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
+from agent.redaction import redact
+from agent.redaction.patterns import SHAPE
 from collectors.catalog.actions import Comparison, Condition, DecisionCase, KindCase, Paths, ResultCase, Rule
+from collectors.locate.versions import bounded
 from collectors.transcripts.call_facts import CallFacts
 from collectors.transcripts.compiled import Code
 from collectors.transcripts.programs import programs_of
@@ -25,6 +29,7 @@ _MOST_SAID = 10_000
 _MOST_COMMANDS = 20
 _LONGEST_FOLDER = 4096
 _LONGEST_SERVER = 100
+_SHORTEST_CREDENTIAL = 12
 
 
 @dataclass(kw_only=True)
@@ -76,7 +81,7 @@ def reader(rules: Iterable[Rule], session: Paths = "", group: Paths = "", sessio
             _write_elements(code, outside, rule, path.split(">"))
         if rule.when:
             code.close()
-    code.line("return told_by(session if session.__class__ is str else None,")
+    code.line("return told_by(session_of(session),")
     code.line("    group if group.__class__ is str else '', found)")
     return code.function()
 
@@ -223,13 +228,34 @@ def _commands(found: Iterable[Any]) -> list[str]:
 
 
 def _name(value: object) -> str | None:
-    """A name that is told; None for what may be a text that somebody wrote."""
-    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
+    """A name that is told, without what has the format of a credential; None for what may be a text that somebody
+    wrote."""
+    return _without_credentials(value) if isinstance(value, str) and _NAME.fullmatch(value) else None
+
+
+@lru_cache(maxsize=1024)
+def _without_credentials(name: str) -> str:
+    return SHAPE.sub(redact.REDACTED, name) if len(name) >= _SHORTEST_CREDENTIAL else name
+
+
+def _session(value: object) -> str | None:
+    return _without_credentials(value) if isinstance(value, str) else None
+
+
+def _version(value: object) -> str | None:
+    """What a version can be made of: anybody may write anything behind the numbers."""
+    return bounded(value) if isinstance(value, str) else None
 
 
 def _server_name(value: object) -> str | None:
-    """People name servers, with blanks too."""
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_SERVER and value.isprintable() else None
+    """People name servers, with blanks too; told as in their definitions."""
+    named = isinstance(value, str) and 0 < len(value) <= _LONGEST_SERVER and value.isprintable()
+    return _redacted(str(value)) if named else None
+
+
+@lru_cache(maxsize=1024)
+def _redacted(name: str) -> str:
+    return redact.name(name)
 
 
 def _folder(value: object) -> str | None:
@@ -274,7 +300,7 @@ _FACTS: dict[str, Callable[[Any], Any]] = {
     "answered_at": time_of,
     "duration_ms": _milliseconds,
     "parent_session": _name,
-    "version": _name,
+    "version": _version,
     "folder": _folder,
     "model": _name,
     "provider": _name,
@@ -293,5 +319,6 @@ _NAMES: dict[str, Any] = {
     "programs_of": programs_of,
     "statement": Statement.of,
     "told_by": Told,
+    "session_of": _session,
 }
 """What a compiled rule calls by name."""

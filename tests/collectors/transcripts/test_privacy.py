@@ -87,3 +87,27 @@ def test_no_word_that_somebody_wrote_is_in_a_record(name: str, spaced: bool, sha
     assert [action for action in actions if action.call_id]
     for action in actions:
         assert WORD not in action.to_json()
+
+
+def test_a_name_that_has_the_format_of_a_credential_is_not_told(tmp_path: Path) -> None:
+    tokens = iter(f"ghp_{number:04}5Kf9QmZr2TbXw8LcVh3NpYd6GsJaE1uR" for number in range(99))
+    call = {"type": "tool_use", "id": next(tokens), "name": next(tokens), "input": {}}
+    theirs = {"type": "tool_use", "id": "call", "name": f"mcp__{next(tokens)}__{next(tokens)}", "input": {}}
+    line = {
+        "type": "assistant",
+        "cwd": "/home/dev/p",
+        "sessionId": next(tokens),
+        "version": f"2.0.1-{next(tokens)}",
+        "timestamp": "2026-11-01T10:00:00Z",
+        "message": {"model": next(tokens), "content": [call, theirs]},
+    }
+    session = tmp_path / "home/dev/.claude/projects/-home-dev-p/s.jsonl"
+    session.parent.mkdir(parents=True)
+    session.write_text(json.dumps(line) + "\n")
+    (tmp_path / "etc").mkdir()
+    status = session.stat()
+    (tmp_path / "etc/passwd").write_text(f"dev:x:{status.st_uid}:{status.st_gid}::/home/dev:/bin/sh\n")
+    actions = [action for action in told(context_of(tmp_path)) if action.call_id]
+    assert len(actions) == 2
+    assert {action.client_version for action in actions} == {"2.0.1"}
+    assert not [value for action in actions for value in action.model_dump().items() if "5Kf9QmZr" in str(value)]
