@@ -20,6 +20,7 @@ _DEEPEST = 3
 _SPECIAL = re.compile(r"""["'\\#]""")
 _WORD = re.compile(r"[();<>|&]+|[^ \t\r\n();<>|&]+")
 _SEPARATOR = re.compile(r"[();|&]+")
+_ENDS = frozenset("();|&")
 _INNER = re.compile(r"\$\(([^()]*)\)")
 
 
@@ -63,7 +64,7 @@ def _started(text: str, depth: int) -> Iterator[str]:
     command: list[str] = []
     try:
         for word in _words(text.replace("\\\n", " ").replace("`", " ; ").partition("<<")[0]):
-            if _SEPARATOR.fullmatch(word):
+            if word[:1] in _ENDS and _SEPARATOR.fullmatch(word):
                 yield from _of_command(command, depth)
                 command = []
             elif command or not _passed_over(word):
@@ -75,19 +76,22 @@ def _started(text: str, depth: int) -> Iterator[str]:
 
 def _of_command(words: list[str], depth: int) -> Iterator[str]:
     """What one simple command starts: its program, and what that is told to start."""
-    if not words or words[0] in _known().none or depth > _DEEPEST:
+    known = _known()
+    if not words or words[0] in known.none or depth > _DEEPEST:
         return
-    known, name, rest = _known(), _base(words[0]), words[1:]
+    name, rest = _base(words[0]), words[1:]
     if name not in known.passed:
         yield name if name in known.risks else "other"
     for word in words:
-        for inner in _INNER.findall(word) if "$(" in word else ():
-            yield from _started(inner, depth + 1)
+        if "$(" in word:
+            for inner in _INNER.findall(word):
+                yield from _started(inner, depth + 1)
     if name in known.shells:
         yield from _started(_script(name, rest), depth + 1)
         return
-    plain = [word for word in rest if not word.startswith("-")][:_MOST_WORDS]
-    yield from (f"{name} {' '.join(ends)}" for ends in known.words.get(name, ()) if _in_order(ends, plain))
+    if name in known.words:
+        plain = [word for word in rest if not word.startswith("-")][:_MOST_WORDS]
+        yield from (f"{name} {' '.join(ends)}" for ends in known.words[name] if _in_order(ends, plain))
     if name in known.wrappers:
         yield from _of_command(_past_options(rest, known.wrappers[name]), depth + 1)
     if name in known.behind:
@@ -122,6 +126,8 @@ def _in_order(wanted: list[str], words: list[str]) -> bool:
 
 def _base(word: str) -> str:
     """The name of a program, without its folder, its ending and its version."""
+    if word in _known().risks:
+        return word
     name = word.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
     return name.partition("@")[0] or name
 
@@ -137,7 +143,7 @@ def _words(text: str) -> Iterable[str]:
 
 def _passed_over(word: str) -> bool:
     """An assignment, an option, a number or a word of the shell before the program."""
-    return "=" in word or word.startswith("-") or bool(_NUMBER.fullmatch(word)) or word in _known().passed
+    return word[:1] == "-" or "=" in word or word in _known().passed or bool(_NUMBER.fullmatch(word))
 
 
 @cache
