@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple, cast
 
@@ -15,8 +14,14 @@ from collectors.locate.declared import assigned, invocations
 from collectors.sources.account import Home
 from collectors.sources.process.arguments import arguments
 from collectors.sources.process.environment import environment
+from collectors.sources.process.words import kept, weigh
 
 _MOST = 500
+_ROOM, _SHORT, _ACCOUNT = 32 * 1024, 512, 1_000_000
+"""Bytes of the words of one start, with documents that stand in them whole; of one that comes when those of its account
+have taken what they may; and of all of an account."""
+_REMEMBERED, _ORDINARY = 1_024, 4_096
+"""How many starts are not read again, of those that take no more bytes."""
 
 
 class Start(NamedTuple):
@@ -41,11 +46,16 @@ def starts(context: Context, home: Home) -> Iterator[Start]:
 
 def running(context: Context, owner: str) -> Iterator[Start]:
     """The agents of one owner that run."""
+    left = _ACCOUNT
     for instance in _instances(context):
         client = context.catalog.clients.get(instance.agent or "")
         if instance.subject == "agent" and client and owner == instance.owner:
             names = tuple(name for brings in client.brings for name in brings.variables)
             args, variables = _started_with(instance.id, instance.pid, names)
+            if _weight(args, variables) > left:
+                args = kept(args, _SHORT, _SHORT)
+                variables = tuple((name, value) for name, value in variables if len(value) <= _SHORT)
+            left -= _weight(args, variables)
             # Some write a title over their arguments: then what was told of them is all that is known.
             shown = args if any(args[1:]) else instance.args
             yield Start(client, shown, variables, f"pid:{instance.pid}", instance.cwd, running=True)
@@ -66,11 +76,26 @@ def bringing(context: Context) -> Iterator[tuple[str, ...]]:
                     yield owner, start.source, start.client.id, *given
 
 
-@lru_cache(maxsize=1_024)
-def _started_with(
-    instance: str, pid: int, names: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    return arguments(pid), tuple(sorted(environment(pid, names).items())) if names else ()
+def _weight(args: tuple[str, ...], variables: tuple[tuple[str, str], ...]) -> int:
+    return sum(map(weigh, (*args, *(value for _, value in variables))))
+
+
+_Started = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+_known: dict[tuple[str, tuple[str, ...]], _Started] = {}
+
+
+def _started_with(instance: str, pid: int, names: tuple[str, ...]) -> _Started:
+    """Words and variables of a running process. Only what is of ordinary length is remembered: whoever starts it
+    chooses how long that is."""
+    found = _known.get((instance, names))
+    if found is None:
+        variables = tuple(sorted(environment(pid, names).items())) if names else ()
+        found = kept(arguments(pid), _ROOM, longest=_ROOM), tuple((name, value[:_ROOM]) for name, value in variables)
+        if _weight(*found) <= _ORDINARY:
+            _known[instance, names] = found
+            if len(_known) > _REMEMBERED:
+                del _known[next(iter(_known))]
+    return found
 
 
 def _at_rest(context: Context, home: Home) -> Iterator[Start]:

@@ -75,11 +75,11 @@ _MANY_WORDS = """
 import os, sys, shutil, time
 agent, count = sys.argv[1], int(sys.argv[2])
 os.makedirs(os.path.dirname(agent), exist_ok=True)
-shutil.copy("/bin/sleep", agent)
+shutil.copy("/bin/sh", agent)
 while True:
     for n in range(count):
         words = [f"{n}-{w} " + "a;b,c=" * 2600 for w in range(7)] if n % 2 else [f"{n}-{w}" for w in range(4000)]
-        os.spawnl(os.P_NOWAIT, agent, agent, *words, "60")
+        os.spawnl(os.P_NOWAIT, agent, agent, "-c", "sleep 60; exit", *words)
     for n in range(count):
         os.wait()
 """

@@ -6,14 +6,16 @@ import contextlib
 import os
 import sys
 
-from collectors.sources.process.words import MOST_WORDS, READ_BYTES
+from collectors.sources.process.words import MOST_WORDS
+
+_MOST = 256 * 1024
 
 
 def arguments(pid: int) -> tuple[str, ...]:
     """Its words; nothing where the system does not show them to this process."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read(READ_BYTES).split(b"\0", MOST_WORDS)[:MOST_WORDS]
+            words = file.read(_MOST).split(b"\0", MOST_WORDS)[:MOST_WORDS]
             return tuple(os.fsdecode(word).encode("utf-8", "replace").decode() for word in words)
         return ()
     import psutil

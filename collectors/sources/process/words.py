@@ -19,12 +19,14 @@ _LEFT_OUT = "…"
 """Stands where a word was left out."""
 
 
-def kept(words: Iterable[str], room: int = ROOM, options: int = _OPTIONS_ROOM) -> tuple[str, ...]:
-    """As many of the words as there is room for, each in its place; no word is cut but at its `LONGEST`."""
+def kept(
+    words: Iterable[str], room: int = ROOM, options: int = _OPTIONS_ROOM, longest: int = LONGEST
+) -> tuple[str, ...]:
+    """As many of the words as there is room for, each in its place; no word is cut but at its `longest`."""
     found: list[str] = []
     after_option = False
     for given in words:
-        word = given[:LONGEST]
+        word = given[:longest]
         weight, is_option = weigh(word), word.startswith("-")
         if weight <= room:
             room -= weight
