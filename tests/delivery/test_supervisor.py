@@ -85,11 +85,11 @@ def test_it_delivers_and_leaves_no_process_behind_until_there_is_more(
 ) -> None:
     append(journal, 700)
     with courier_for(journal, tmp_path, settings_for(receiver), linger=0.5) as (courier, told):
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         assert wait_for(lambda: not deliverers(), 60)
         append(journal, 3)
         courier.wake()
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         assert receiver.lines(journal.chain) == bodies(journal)
         assert told == []
         assert courier.status()[0].last_success is not None
@@ -116,7 +116,7 @@ def test_a_killed_process_is_said_and_replaced_and_loses_nothing(
                 os.kill(pid, signal.SIGKILL)
             append(journal, 5)
             courier.wake()
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         assert receiver.lines(journal.chain) == bodies(journal)
         assert told
         assert {code for code, _ in told} == {"delivery.process_failed"}
@@ -139,7 +139,7 @@ def test_a_process_that_stands_still_holds_up_neither_a_wake_nor_the_stop(
 ) -> None:
     append(journal, 1)
     with courier_for(journal, tmp_path, settings_for(receiver)) as (courier, _):
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         [pid] = deliverers()
         os.kill(pid, signal.SIGSTOP)
         for _ in range(200_000):
@@ -177,13 +177,13 @@ def test_signals_meant_for_the_daemon_do_not_end_the_process(
 ) -> None:
     append(journal, 1)
     with courier_for(journal, tmp_path, settings_for(receiver)) as (courier, told):
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         [pid] = deliverers()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.kill(pid, number)
         append(journal, 1)
         courier.wake()
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         assert deliverers() == [pid]
         assert told == []
 
@@ -216,5 +216,5 @@ def test_many_threads_may_wake_while_the_process_comes_and_goes(
             thread.start()
         for thread in threads:
             thread.join()
-        assert wait_for(lambda: settled(courier), 60)
+        assert wait_for(lambda: settled(courier), 200)
         assert receiver.lines(journal.chain) == bodies(journal)
