@@ -80,11 +80,12 @@ def _report_until_done(senders: list[Sender], ended: threading.Event, linger: fl
     log = FailureLog()
     busy = time.monotonic()
     while not ended.wait(_LOOK):
-        for status in [sender.status() for sender in senders]:
+        standing = [sender.status() for sender in senders]
+        for status in standing:
             log.note(status)
-            if status.backlog:
-                busy = time.monotonic()
-        if time.monotonic() - busy >= linger:
+        if any(status.backlog for status in standing):
+            busy = time.monotonic()
+        elif time.monotonic() - busy >= linger:
             return
 
 
