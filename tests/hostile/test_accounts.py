@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.hostile.world import ATTACKERS, MOST_RESIDENT, SECONDS, World
 
 AGENT = ".local/share/claude/versions/2.0.1"
@@ -29,12 +31,14 @@ def servers(user: str) -> dict[str, object]:
     return {"mcpServers": {f"{user}-{n}": one for n, one in enumerate(of[user])}}
 
 
+@pytest.mark.skipif(not SECONDS, reason="takes minutes; ROLLCALL_HOSTILE_SECONDS runs it")
+@pytest.mark.timeout(1_200)
 def test_all_at_their_most_together_are_bounded(world: World) -> None:
     with world.daemon() as daemon:
         for user in ATTACKERS:
             world.put(user, {".claude.json": servers(user), ".cursor/mcp.json": servers(user)})
-        daemon.wait(lambda: len({r["owner"] for r in daemon.journaled("mcp_server")}) == len(ATTACKERS), 120)
-        daemon.follows_bob("bobs", 120)
+        daemon.wait(lambda: len({r["owner"] for r in daemon.journaled("mcp_server")}) == len(ATTACKERS), 600)
+        daemon.follows_bob("bobs", 300)
         assert daemon.highest < MOST_RESIDENT
 
 
