@@ -106,7 +106,7 @@ def test_forks_of_pi_write_what_pi_writes(home: Path, client: str, place: str) -
     path.parent.mkdir(parents=True)
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     (call,) = calls(home).values()
-    assert (call.agent, call.action, call.programs, call.result) == (client, "shell", ("npm",), "error")
+    assert (call.agent, call.action, call.programs, call.result) == (client, "shell", ("npm", "npm publish"), "error")
     assert (call.decision, call.session_id) == ("unknown", "s1")
     assert "secret" not in call.model_dump_json()
 
