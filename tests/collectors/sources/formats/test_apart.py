@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -85,3 +86,12 @@ def test_what_there_was_no_time_for_is_read_the_next_time() -> None:
         with pytest.raises(UnparseableError, match="no time"):
             parse(data, "json", Limits(until=until))
     assert parse(data, "json", Limits().from_now()).value == ["x" * 1_500_000]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's choice of whom to end")
+def test_where_memory_is_short_that_process_goes_first() -> None:
+    code = (
+        "from collectors.sources.formats import apart; apart._bound(60); print(open('/proc/self/oom_score_adj').read())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1000"
