@@ -28,7 +28,7 @@ class DaemonSettings(Section):
 
 
 class BudgetSettings(Section):
-    cpu_share: float = Field(default=0.4, gt=0, le=64)
+    cpu_share: float = Field(default=0.3, gt=0, le=64)
     """Of one core, over five minutes."""
     memory_bytes: int = Field(default=192 * 1024 * 1024, ge=32 * 1024 * 1024)
     """Resident memory of the daemon's own process."""

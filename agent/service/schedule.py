@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from agent.config.settings import DaemonSettings
 from agent.inventory.settings import CollectSettings
@@ -24,6 +24,7 @@ class Schedule:
     def __init__(self, collect: CollectSettings, daemon: DaemonSettings, policy_seconds: Callable[[], float]) -> None:
         """`policy_seconds`: how soon the policy wants to be looked at again, which depends on what it waits for."""
         self._due: dict[str, float] = {}
+        self._rests: dict[str, float] = {}
         self.slowness = 1.0
         """By what the pauses between looks are longer than the settings say."""
         self._socket_seconds = collect.socket_seconds
@@ -48,6 +49,15 @@ class Schedule:
     def at_once(self, name: str) -> None:
         """There is more to do than was done."""
         self._due[name] = 0.0
+
+    def rest(self, name: str, seconds: float) -> None:
+        """It was costly, and is not due for so many seconds, whoever asks for it."""
+        self._rests[name] = time.monotonic() + seconds
+        self._due[name] = max(self._due.get(name, 0.0), self._rests[name])
+
+    def ask(self, names: Iterable[str]) -> None:
+        """There is something to do for these tasks: each is due now, or once it has rested."""
+        self._due.update((name, self._rests.get(name, 0.0)) for name in names)
 
     def within(self, seconds: float, name: str) -> None:
         """It is due in so many seconds, where it is not sooner."""

@@ -40,6 +40,8 @@ _STOP_SECONDS = 3.5
 _REST = 2.0
 """Pause after a round, as a multiple of what it took: a third of one core at most, whatever goes on here."""
 _LONGEST_REST = 1.0
+_ACTION_REST = 3.0
+"""The same after reading transcripts, by the processor's time: others write those as fast as they like."""
 _ROOM_SECONDS = 5.0
 """After a step that found no room in the journal, until room is made."""
 _REDUCED = 5.0
@@ -125,7 +127,8 @@ class Session:
             return
         now = time.monotonic()
         self._ping_watchdog()
-        self._work(work, self._schedule.due() | work.tasks)
+        self._schedule.ask(work.tasks)
+        self._work(work, self._schedule.due())
         # A storm is taken in a few large steps: each costs what deriving costs, however little changed.
         slowness = self._schedule.slowness
         self._agenda.rest(min(_REST * (time.monotonic() - now), _LONGEST_REST) * slowness)
@@ -200,7 +203,14 @@ class Session:
         self._commit.step()
 
     def _follow_actions(self, trail: ActionTrail) -> None:
-        """Read and journal what agents did; what could not be journaled is not lost, and nothing more is read."""
+        """What agents did. Whoever writes transcripts without end gets a part of a core for them."""
+        begun = time.thread_time()
+        self._take_actions(trail)
+        spent = time.thread_time() - begun
+        self._schedule.rest(ACTIONS, _ACTION_REST * spent * self._schedule.slowness)
+
+    def _take_actions(self, trail: ActionTrail) -> None:
+        """Read and journal them; what could not be journaled is not lost, and nothing more is read."""
         if not trail.read(self._engine.context):
             trail.written()
             return

@@ -53,3 +53,18 @@ def test_machines_that_started_together_do_not_reconcile_together(now: list[floa
 
 def test_what_was_never_scheduled_is_due(now: list[float]) -> None:
     assert made().is_due("watchdog")
+
+
+def test_what_was_costly_rests_whoever_asks_for_it(now: list[float]) -> None:
+    tasks = made()
+    tasks.again("processes", "actions")
+    tasks.ask({"actions"})
+    assert tasks.due() == {"actions"}
+    tasks.again("actions")
+    tasks.at_once("actions")  # there is more
+    tasks.rest("actions", 6)
+    tasks.ask({"actions"})
+    now[0] += 5
+    assert tasks.due() == {"processes"}
+    now[0] += 1
+    assert "actions" in tasks.due()
