@@ -6,6 +6,7 @@ if [ "${1-}" = purge ]; then
   rm -f /var/lib/rollcall /var/lib/rollcall-once
 fi
 case "${1-}" in remove | purge | 0)
+  rmdir /run/rollcall-probe 2>/dev/null || true
   if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl reset-failed --quiet rollcall.service 2>/dev/null || true

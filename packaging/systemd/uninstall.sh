@@ -7,6 +7,7 @@ case ${1-} in "" | --purge) ;; *) echo "usage: uninstall.sh [--purge]" >&2; exit
 if [ -e /etc/systemd/system/rollcall.service ]; then
   systemctl disable --now --quiet rollcall.service
   systemctl stop rollcall-probe.socket
+  rmdir /run/rollcall-probe 2>/dev/null || true
   rm -f /etc/systemd/system/rollcall.service /etc/systemd/system/rollcall-probe* /etc/systemd/system-generators/rollcall
   systemctl daemon-reload
   # What it last ended with is of no interest any more.

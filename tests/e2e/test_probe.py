@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,7 @@ def probed(rollcall: Rollcall, *arguments: str) -> tuple[Outcome, dict[str, Any]
 
 def test_real_servers_tell_their_tools(machine: Machine, servers: tuple[Path, Path]) -> None:
     npm, pypi = servers
+    machine.lay_open(Path(sys.base_prefix).resolve())
     (machine.home / "files").mkdir()
     (machine.home / "files/private.txt").write_text("Zq7planted5x")
     defined: dict[str, Any] = {

@@ -22,7 +22,7 @@ Place = Callable[[Path, Mapping[str, object]], Path]
 Make = Callable[[Path], object]
 
 HEALTHY = {"mcpServers": {"healthy": {"command": "npx", "args": ["-y", "some-mcp@1.0.0"]}}}
-HEALTHY_FILE = ".cursor/mcp.json"
+HEALTHY_FILE = ".kiro/settings/mcp.json"  # which no other client reads
 SECONDS = 60
 
 
