@@ -17,9 +17,9 @@ def main() -> None:
     with socket.socket(fileno=os.dup(0)) as peer:
         if not _may_ask(peer):
             sys.exit("asked by somebody else than rollcall.service")
-    from agent.probe.ask import main
+    from agent.probe import ask
 
-    main()
+    ask.main()
 
 
 def _may_ask(peer: socket.socket) -> bool:

@@ -214,7 +214,8 @@ class _Scan:
             if node.last_resort:
                 return
             self._watched(path, node)
-            self.found.troubles[listed(path)] = error
+            # Not the error itself: with its traceback it holds what was looked at.
+            self.found.troubles[listed(path)] = UnreadableError(error.code, error.message)
             return
         finally:
             self.found.names += _FOLDER

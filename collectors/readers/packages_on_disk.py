@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,12 @@ from collectors.launch.packages import package_name
 from collectors.locate.ecosystems import PackageFolders, expand
 from collectors.sources.account import Home
 from collectors.sources.filesystem.unreadable import UnreadableError
+from collectors.sources.formats.documents import parse
+from collectors.sources.formats.unparseable import UnparseableError
 
 _MOST: Final = 8
-_MOST_BYTES: Final = 2_000_000
+_MOST_BYTES: Final = 1_000_000
+"""Of one file: a list of what is installed is looked into for each server again."""
 _NPX: Final = ("~/.npm/_npx/*", "~/AppData/Local/npm-cache/_npx/*")
 _ENVIRONMENTS: Final = (
     "~/.cache/uv/environments-v*/*/*", "~/AppData/Local/uv/cache/environments-v*/*/*", "~/.cache/pipx/*",
@@ -131,8 +133,8 @@ def _places(context: Context, home: Home | None) -> _Places:
 
 def _json(context: Context, home: Home | None, path: str) -> dict[str, object]:
     try:
-        value = json.loads(_bytes(context, home, path))
-    except (ValueError, RecursionError):
+        value = parse(_bytes(context, home, path), "json", context.limits).value
+    except UnparseableError:
         return {}
     return value if isinstance(value, dict) else {}
 
