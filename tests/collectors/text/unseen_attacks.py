@@ -1,4 +1,4 @@
-# ruff: noqa: E501
+# ruff: noqa: E501 - quoted shapes stay on one line
 """Attack shapes that were written after the rules, in other words than theirs: texts, and whole definitions of tools.
 
 When they were first tried the rules knew 16 of the first 40, and, mended after those, 9 of the next 20 (`LATER`): that is
